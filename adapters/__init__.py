@@ -1,0 +1,1 @@
+"""One package per device family: bytes in, Readings out; transports are in `runners`."""

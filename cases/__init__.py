@@ -1,0 +1,1 @@
+"""Anomalies and reports in, Cases out: who works on what, until when, and what proves it done."""

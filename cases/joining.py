@@ -1,0 +1,277 @@
+"""What an anomaly does to the case it joins: members, flags, certainty, and whether people are told."""
+
+from typing import NamedTuple
+
+import msgspec
+
+from model.anomaly import Anomaly, Evidence, Phase
+from model.case import Case, Change, EventClass, Member, Verification
+
+from .chain import Detail
+from .closing import HUB
+from .dossier import QUIET, Dossier, Line
+from .grouping import BY_ITSELF, Spot, precision
+from .policy import Policy
+from .taxonomy import category
+
+CHATTERING = "chattering"
+RESET_BEFORE_CHECK = "reset_before_check"
+MANUAL = "manual"
+
+
+class News(NamedTuple):
+    """How a statement compares with what the case knew of the same rule and subject."""
+
+    kind: str  # joined, again (a new anomaly of a known device), continued, ended
+    member: Member
+
+
+def heard_at(anomaly: Anomaly) -> int:
+    """Return the data time (ms) of the newest Reading that a statement rests on."""
+    newest = max((item.at for item in anomaly.evidence), default=0)
+    return max(anomaly.started_at, anomaly.last_at, anomaly.ended_at or 0, newest)
+
+
+def news_of(
+    before: Member | None, anomaly: Anomaly, *, source: str, now: int, policy: Policy
+) -> News | None:
+    """Return what is new in a statement, or None for a repeat or old news.
+
+    Old news: an anomaly that had ended does not start again, a newer start of the same device is
+    known already, or nothing newer was heard. So order and repetition change no member.
+    """
+    fresh = _member(anomaly, source=source, now=now)
+    if before is None:
+        return News("joined", fresh)
+    if anomaly.key == before.anomaly:
+        return _same(before, fresh, anomaly)
+    if anomaly.started_at <= before.started_at:
+        return None
+    return News("again", _succeeding(before, fresh, policy))
+
+
+def _same(before: Member, fresh: Member, anomaly: Anomaly) -> News | None:
+    if before.ended_at is not None:
+        return None
+    if anomaly.phase is Phase.ENDED:
+        return News("ended", _updated(before, fresh, explanation=before.explanation))
+    if fresh.last_at <= before.last_at and not _worse(anomaly, before):
+        return None
+    return News("continued", _updated(before, fresh, explanation=fresh.explanation))
+
+
+def join(
+    dossier: Dossier,
+    anomaly: Anomaly,
+    news: News,
+    *,
+    moves_to: Spot | None,
+    now: int,
+    policy: Policy,
+) -> Change:
+    """Take the news into the case and return the change; people are told only what is new to them.
+
+    `moves_to`: where the case turns out to be, when its first members did not know.
+    """
+    case, member = dossier.case, news.member
+    before = dossier.members.get((member.rule, member.subject))
+    lines = _lines(news, now, policy)
+    notice = _alarm_notice(dossier, before, news, now=now, policy=policy)
+    if notice == "new_alarm":
+        case = msgspec.structs.replace(case, renoticed_at=now)
+    dossier.put(member)
+    case, flagged = _flagged(case, anomaly, news, policy)
+    lines += [Line(now, HUB, "flagged", {"flag": flag}) for flag in flagged]
+    case, notice = _raised(case, anomaly, lines, notice=notice, now=now)
+    if moves_to is not None:
+        lines.append(Line(now, HUB, "located", {"from": case.place, "to": moves_to.place.id}))
+        case, notice = moved(case, moves_to, anomaly), notice or "located"
+    case, notice = _corroborated(case, anomaly, lines, notice=notice, now=now)
+    if news.kind in {"joined", "again"} or anomaly.corroborates:
+        case = msgspec.structs.replace(
+            case, evidence=_evidence(case.evidence, anomaly.evidence, policy.evidence)
+        )
+    if notice:
+        case = msgspec.structs.replace(case, notices=case.notices + 1)
+    return dossier.change(case, lines, now=now, notice=notice)
+
+
+def first_flags(anomaly: Anomaly, *, quiet: bool) -> tuple[str, ...]:
+    """Return the flags with which a case is born."""
+    found = {
+        QUIET: quiet,
+        "late": anomaly.late,
+        "historical": anomaly.historical,
+        MANUAL: anomaly.manual,
+    }
+    return tuple(name for name, holds in found.items() if holds)
+
+
+def moved(case: Case, spot: Spot, anomaly: Anomaly) -> Case:
+    """Return the case at the place it turned out to be at; its key and id stay."""
+    place = spot.place
+    return msgspec.structs.replace(
+        case,
+        place=place.id,
+        place_name=place.name,
+        compound=place.compound or case.compound,
+        grid=place.grid or case.grid,
+        group=spot.group,
+        located=precision(spot, anomaly.scope) == BY_ITSELF,
+        subject=anomaly.subject,
+    )
+
+
+def described(member: Member) -> Detail:
+    """Return a member as a history line tells it."""
+    detail: Detail = {
+        "anomaly": member.anomaly,
+        "rule": member.rule,
+        "subject": member.subject,
+        "category": member.category,
+        "started_at": member.started_at,
+    }
+    if member.ended_at is not None:
+        detail |= {"ended_at": member.ended_at, "ended_by": member.ended_by}
+    if member.explanation:
+        detail["explanation"] = member.explanation
+    return detail
+
+
+def _member(anomaly: Anomaly, *, source: str, now: int) -> Member:
+    ended = anomaly.phase is Phase.ENDED
+    return Member(
+        anomaly=anomaly.key,
+        rule=anomaly.rule,
+        rule_hash=anomaly.rule_hash,
+        subject=anomaly.subject,
+        started_at=anomaly.started_at,
+        last_at=heard_at(anomaly),
+        scope=anomaly.scope,
+        ended_at=(anomaly.ended_at or heard_at(anomaly)) if ended else None,
+        ended_by=anomaly.ended_by if ended else "",
+        manual=anomaly.manual,
+        explanation=anomaly.explanation,
+        joined_at=now,
+        category=anomaly.category,
+        severity=anomaly.severity,
+        source=source,
+        corroborates=anomaly.corroborates,
+        reading=anomaly.evidence[-1].reading if anomaly.evidence else "",
+        burst_at=anomaly.started_at,
+    )
+
+
+def _succeeding(before: Member, fresh: Member, policy: Policy) -> Member:
+    same_burst = fresh.started_at - before.burst_at <= policy.burst_window
+    return msgspec.structs.replace(
+        fresh,
+        manual=before.manual or fresh.manual,
+        joined_at=before.joined_at,
+        count=before.count + 1,
+        burst_at=before.burst_at if same_burst else fresh.started_at,
+        burst=before.burst + 1 if same_burst else 1,
+    )
+
+
+def _updated(before: Member, fresh: Member, *, explanation: str) -> Member:
+    return msgspec.structs.replace(
+        before,
+        last_at=max(before.last_at, fresh.last_at),
+        ended_at=fresh.ended_at,
+        ended_by=fresh.ended_by,
+        manual=before.manual or fresh.manual,
+        corroborates=before.corroborates or fresh.corroborates,
+        explanation=explanation or fresh.explanation or before.explanation,
+        severity=max(before.severity, fresh.severity, key=lambda severity: severity.rank),
+        reading=fresh.reading or before.reading,
+    )
+
+
+def _worse(anomaly: Anomaly, before: Member) -> bool:
+    corroborates = anomaly.corroborates and not before.corroborates
+    return corroborates or anomaly.severity.rank > before.severity.rank
+
+
+def _lines(news: News, now: int, policy: Policy) -> list[Line]:
+    """Comings and goings are written down at first; a flapping device only counts afterwards."""
+    if news.kind == "continued":
+        return []
+    if news.kind != "joined" and news.member.count > policy.lines_per_member:
+        return []
+    return [Line(now, HUB, news.kind, described(news.member))]
+
+
+def _alarm_notice(
+    dossier: Dossier, before: Member | None, news: News, *, now: int, policy: Policy
+) -> str:
+    """Return `new_alarm` when an emergency came back, `manual_alarm` when a person pressed a button."""
+    case, member = dossier.case, news.member
+    if case.cls is not EventClass.EMERGENCY or news.kind not in {"joined", "again"}:
+        return ""
+    if member.ended_at is not None:
+        return ""
+    if member.manual and MANUAL not in case.flags:
+        return "manual_alarm"
+    last = dossier.last_ended
+    came_back = before if news.kind == "again" and before and before.ended_at else last
+    if came_back is None and not _tells(case, news):
+        return ""
+    since = None if case.renoticed_at is None else now - case.renoticed_at
+    reset = came_back is not None and came_back.ended_by == "reset"
+    gap = policy.renotice
+    if reset and CHATTERING not in case.flags and member.burst < policy.burst_starts:
+        gap = policy.renotice_after_reset
+    return "new_alarm" if since is None or since >= gap else ""
+
+
+def _tells(case: Case, news: News) -> bool:
+    return news.kind == "joined" and category(case.category, case.severity).tells_each
+
+
+def _flagged(case: Case, anomaly: Anomaly, news: News, policy: Policy) -> tuple[Case, list[str]]:
+    unseen = case.cls is EventClass.EMERGENCY and case.acknowledged_by is None
+    wanted = {
+        "late": anomaly.late,
+        "historical": anomaly.historical,
+        MANUAL: anomaly.manual,
+        CHATTERING: news.member.burst >= policy.burst_starts,
+        RESET_BEFORE_CHECK: news.kind == "ended" and news.member.ended_by == "reset" and unseen,
+    }
+    added = [flag for flag, holds in wanted.items() if holds and flag not in case.flags]
+    if added:
+        case = msgspec.structs.replace(case, flags=(*case.flags, *added))
+    return case, added
+
+
+def _raised(
+    case: Case, anomaly: Anomaly, lines: list[Line], *, notice: str, now: int
+) -> tuple[Case, str]:
+    """Severity rises with its members and never falls by itself."""
+    if anomaly.severity.rank <= case.severity.rank:
+        return case, notice
+    detail: Detail = {"from": case.severity.value, "to": anomaly.severity.value}
+    lines.append(Line(now, HUB, "severity_raised", detail))
+    return msgspec.structs.replace(case, severity=anomaly.severity), notice or "severity_raised"
+
+
+def _corroborated(
+    case: Case, anomaly: Anomaly, lines: list[Line], *, notice: str, now: int
+) -> tuple[Case, str]:
+    if not anomaly.corroborates or case.verification is not Verification.UNCONFIRMED:
+        return case, notice
+    lines.append(Line(now, HUB, "corroborated", {"explanation": anomaly.explanation}))
+    case = msgspec.structs.replace(case, verification=Verification.MACHINE_CORROBORATED)
+    return case, "corroborated"
+
+
+def _evidence(
+    known: tuple[Evidence, ...], new: tuple[Evidence, ...], limit: int
+) -> tuple[Evidence, ...]:
+    """Keep the first half and the newest half: how it began, and how it is."""
+    have = {item.reading for item in known}
+    found = (*known, *(item for item in new if item.reading not in have))
+    if len(found) <= limit:
+        return found
+    first = limit // 2
+    return (*found[:first], *found[first - limit :])

@@ -1,0 +1,1 @@
+"""One event of each kind, as the hub makes them."""

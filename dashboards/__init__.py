@@ -1,0 +1,1 @@
+"""Grafana as code: nothing here yet (see the README table)."""

@@ -1,0 +1,1 @@
+"""The edge process: adapters, outbox on disk, heartbeat, uplink."""

@@ -1,0 +1,156 @@
+"""What people write about a gateway, checked before anything starts."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from adapters.contract import Adapter, Settings
+from adapters.discovery import adapters
+from model.errors import ConfigError
+from model.reading import Mode
+from model.yamlfile import ConfigErrors, YamlText
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+MQTT_ADAPTER_KEYS = ("broker",)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Broker(_Strict):
+    """An MQTT broker and the user there; the password comes from a file or the environment."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=1883, ge=1, le=65535)
+    user: str = ""
+    password_file: Path | None = None
+    password_env: str = ""
+
+    def password(self) -> str:
+        """Return the password; raises ConfigError when the file or variable is not there."""
+        if self.password_env:
+            value = os.environ.get(self.password_env)
+            if value is None:
+                raise ConfigError(f"set the environment variable {self.password_env}")
+            return value
+        if self.password_file is None:
+            return ""
+        try:
+            return self.password_file.read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise ConfigError(
+                f"the password file {self.password_file} cannot be read: {error.strerror}"
+            ) from error
+
+
+class OutboxLimits(_Strict):
+    """How much the outbox may hold; beyond it the oldest telemetry goes, counted by device."""
+
+    max_mb: int = Field(default=1024, ge=8, description="size on disk in MiB")
+
+
+class GatewayFile(_Strict):
+    """The gateway's file: who it is, where it keeps its outbox, whom it tells, whom it hears."""
+
+    schema_version: int = Field(default=1, alias="schema", ge=1, le=1)
+    site: Name
+    gateway: Name
+    data: Path
+    mode: Mode = Mode.REAL
+    uplink: Broker
+    outbox: OutboxLimits = OutboxLimits()
+    heartbeat_s: float = Field(default=10.0, ge=1, le=60)
+    sources: list[dict[str, object]] = Field(min_length=1)
+
+
+class Source(NamedTuple):
+    """One checked source: its adapter, and the broker when it speaks MQTT."""
+
+    adapter: type[Adapter]
+    settings: Settings
+    broker: Broker | None
+
+
+class GatewayConfig(NamedTuple):
+    """A gateway's file after every check."""
+
+    file: GatewayFile
+    sources: tuple[Source, ...]
+
+
+def load(path: Path) -> GatewayConfig:
+    """Read and check a gateway's file; raises ConfigError naming every file, line and key."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", file=str(path)) from error
+    return check(text, str(path))
+
+
+def check(text: str, name: str) -> GatewayConfig:
+    """Check the text of a gateway's file; raises ConfigErrors with all problems at once."""
+    parsed = YamlText(text, name)
+    file = parsed.check(GatewayFile)
+    known = adapters()
+    problems: list[ConfigError] = []
+    sources: list[Source] = []
+    for index, entry in enumerate(file.sources):
+        try:
+            sources.append(_source(parsed, index, entry, known, file.uplink))
+        except ConfigErrors as error:
+            problems.extend(error.problems)
+        except ConfigError as error:
+            problems.append(error)
+    if problems:
+        raise ConfigErrors(problems)
+    return GatewayConfig(file, tuple(sources))
+
+
+def _source(
+    parsed: YamlText,
+    index: int,
+    entry: Mapping[str, object],
+    known: Mapping[str, type[Adapter]],
+    uplink: Broker,
+) -> Source:
+    prefix: tuple[int | str, ...] = ("sources", index)
+    name = entry.get("adapter")
+    if not isinstance(name, str) or name not in known:
+        raise ConfigError(
+            f"unknown adapter {name!r}; choose one of {', '.join(sorted(known))}",
+            file=parsed.name,
+            line=parsed.line((*prefix, "adapter")),
+            key=f"sources.{index}.adapter",
+        )
+    adapter = known[name]
+    own = {key: value for key, value in entry.items() if key not in ("adapter", "broker")}
+    try:
+        settings = adapter.settings.model_validate(own)
+        broker = _broker(adapter, entry, uplink)
+    except ValidationError as error:
+        raise ConfigErrors(parsed.problems(error, prefix)) from error
+    return Source(adapter, settings, broker)
+
+
+def _broker(adapter: type[Adapter], entry: Mapping[str, object], uplink: Broker) -> Broker | None:
+    if adapter.transport != "mqtt":
+        return None
+    written = entry.get("broker")
+    return uplink if written is None else Broker.model_validate(written)
+
+
+def problems_of(paths: Sequence[Path]) -> list[ConfigError]:
+    """Return every problem of several gateway files, for `smarthub check`."""
+    found: list[ConfigError] = []
+    for path in paths:
+        try:
+            load(path)
+        except ConfigErrors as error:
+            found.extend(error.problems)
+        except ConfigError as error:
+            found.append(error)
+    return found

@@ -1,0 +1,284 @@
+"""Takes Readings from the transports into the outbox: numbers them, groups them, commits them.
+
+Everything that arrives while one commit is on its way to the disk goes into the next one. The
+transports acknowledge their devices only when the commit has returned.
+"""
+
+import asyncio
+import contextlib
+import sqlite3
+import time
+from collections import Counter, OrderedDict, deque
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import msgspec
+import structlog
+
+from model.codec import encode
+from model.reading import ALARM_EVENTS, ALARM_STATES, Lane, Mode, Reading, alarm_states, lane_of
+
+from .crash import CrashPoint
+from .outbox import FINGERPRINTS_KEPT, Numbers, Outbox, OutboxRow, make_row
+
+log = structlog.get_logger()
+ROW_READINGS = {Lane.ALARM: 100, Lane.TELEMETRY: 500}
+DEAD_LETTERS_A_SECOND = 20
+DEAD_LETTER_BYTES = 2048
+DROP_ROWS = 64
+
+Stored = Callable[[list[OutboxRow], bool], None]
+"""Told of every row: on disk (True), or only in memory because the disk refused it (False)."""
+
+
+class _Waiting(NamedTuple):
+    readings: Sequence[Reading]
+    fingerprints: Sequence[str]
+    done: "asyncio.Future[bool]"
+
+
+class Intake:
+    """The gateway's `Sink`: outbox, repeat check, dead letters and counters."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        *,
+        gateway: str,
+        mode: Mode,
+        max_bytes: int,
+        stored: Stored,
+        crash: CrashPoint,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.counters: Counter[str] = Counter()
+        self.full = False
+        self._outbox = outbox
+        self._gateway = gateway
+        self._mode = mode
+        self._max_bytes = max_bytes
+        self._stored = stored
+        self._crash = crash
+        self._clock = clock
+        self._numbers = outbox.numbers()
+        self._active: dict[str, dict[str, bool]] = {}
+        self._prints: OrderedDict[str, None] = OrderedDict.fromkeys(outbox.fingerprints())
+        self._waiting: deque[_Waiting] = deque()
+        self._receipted: list[int] = []
+        self._wake = asyncio.Event()
+        self._disk = ThreadPoolExecutor(1, "outbox")
+        self._dead_second = (0, 0)
+        self._new_epoch = False
+
+    @property
+    def epoch(self) -> str:
+        """The epoch under which new Readings are numbered."""
+        return self._numbers.epoch
+
+    def now(self) -> int:
+        """Return the gateway's clock in ms."""
+        return int(self._clock() * 1000)
+
+    def count(self, name: str, n: int = 1) -> None:
+        """Add to a counter."""
+        self.counters[name] += n
+
+    def seen(self, fingerprint: str) -> bool:
+        """Return whether a message of that fingerprint is in the outbox, or was."""
+        return fingerprint in self._prints
+
+    def store(
+        self, readings: Sequence[Reading], *, fingerprints: Sequence[str] = ()
+    ) -> Awaitable[bool]:
+        """Queue Readings for the next commit; the awaitable is True when they are on disk."""
+        done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(readings, fingerprints, done))
+        for fingerprint in fingerprints:
+            self._prints[fingerprint] = None
+        while len(self._prints) > FINGERPRINTS_KEPT:
+            self._prints.popitem(last=False)
+        self.counters["readings_received"] += len(readings)
+        self._wake.set()
+        return done
+
+    def reject(self, source: str, reason: str, payload: bytes, detail: str) -> None:
+        """Count what cannot be understood and send it to the hub's dead-letter table.
+
+        A flood is counted whole and kept in samples: 20 a second.
+        """
+        self.counters[f"rejected.{reason}"] += 1
+        now = self.now()
+        second, kept = self._dead_second
+        kept = kept + 1 if second == now // 1000 else 1
+        self._dead_second = (now // 1000, kept)
+        if kept > DEAD_LETTERS_A_SECOND:
+            self.counters["dead_letters_not_kept"] += 1
+            return
+        letter = Reading(
+            device=f"gateway:{self._gateway}",
+            kind="dead_letter",
+            received_at=now,
+            values={
+                "source": source[:200],
+                "reason": reason,
+                "detail": detail[:500],
+                "payload": payload[:DEAD_LETTER_BYTES].hex(),
+            },
+        )
+        self.store([letter])
+
+    def receipted(self, row_ids: Sequence[int]) -> None:
+        """Forget rows for which the hub has given its receipt, with the next commit."""
+        self._receipted.extend(row_ids)
+        if len(self._receipted) >= ROW_READINGS[Lane.TELEMETRY] or not self._waiting:
+            self._wake.set()
+
+    def draw_epoch(self) -> None:
+        """Begin a new epoch: the hub saw our numbers with other content (a cloned card)."""
+        self._new_epoch = True
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Commit group after group until cancelled; then commit what is left."""
+        try:
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                await self._commit_group()
+        finally:
+            if self._waiting or self._receipted:
+                await self._commit_group()
+            self._disk.shutdown()
+
+    async def _commit_group(self) -> None:
+        group, self._waiting = list(self._waiting), deque()
+        receipted, self._receipted = self._receipted, []
+        loop = asyncio.get_running_loop()
+        if self._new_epoch:
+            self._new_epoch = False
+            epoch = await loop.run_in_executor(self._disk, self._outbox.draw_epoch)
+            self._numbers = Numbers(epoch, self._numbers.order, dict.fromkeys(Lane, 0))
+            log.warning("epoch_drawn", epoch=epoch, why="the hub saw our numbers twice")
+        rows = self._rows(group)
+        prints = [print_ for item in group for print_ in item.fingerprints]
+        try:
+            rows = await loop.run_in_executor(
+                self._disk, lambda: self._write(rows, prints, receipted)
+            )
+        except sqlite3.Error as error:
+            self._refused(group, rows, receipted, error)
+            return
+        self._crash("after_outbox_commit")
+        if self.full:
+            self.full = False
+            log.info("outbox_writable_again")
+        self.counters["readings_stored"] += sum(row.readings for row in rows)
+        self._stored(rows, True)  # noqa: FBT003 - the callback's own shape
+        for item in group:
+            if not item.done.done():
+                item.done.set_result(True)
+
+    def _refused(
+        self,
+        group: list[_Waiting],
+        rows: list[OutboxRow],
+        receipted: list[int],
+        error: sqlite3.Error,
+    ) -> None:
+        """Forward from memory what the disk refused; the devices stay unacknowledged."""
+        if not self.full:
+            log.error("outbox_refused", why=str(error), remedy="free space on the data disk")
+        self.full = True
+        self._receipted = receipted + self._receipted
+        self.counters["readings_not_durable"] += sum(row.readings for row in rows)
+        for item in group:
+            for fingerprint in item.fingerprints:
+                self._prints.pop(fingerprint, None)
+            if not item.done.done():
+                item.done.set_result(False)
+        self._stored([row for row in rows if row.lane is Lane.ALARM], False)  # noqa: FBT003
+
+    def _rows(self, group: list[_Waiting]) -> list[OutboxRow]:
+        """Number the group's Readings and encode them, lane by lane."""
+        epoch, order, seq = self._numbers
+        lanes: dict[Lane, list[Reading]] = {Lane.ALARM: [], Lane.TELEMETRY: []}
+        fill = msgspec.structs.force_setattr
+        for item in group:
+            for reading in item.readings:
+                order += 1
+                lane = self._lane(reading)
+                seq[lane] += 1
+                fill(reading, "order", order)
+                fill(reading, "seq", seq[lane])
+                if self._mode is not Mode.REAL:
+                    fill(reading, "mode", self._mode)
+                lanes[lane].append(reading)
+        self._numbers = Numbers(epoch, order, seq)
+        rows = []
+        for lane, readings in lanes.items():
+            size = ROW_READINGS[lane]
+            for start in range(0, len(readings), size):
+                part = readings[start : start + size]
+                at = min(reading.received_at for reading in part)
+                rows.append(
+                    make_row(
+                        lane,
+                        epoch,
+                        first=part[0].seq,
+                        readings=len(part),
+                        at=at,
+                        payload=encode(part),
+                    )
+                )
+        return rows
+
+    def _lane(self, reading: Reading) -> Lane:
+        device = reading.device
+        before = self._active.get(device)
+        # `1.0 in values` would also find True: a cheap look that errs on the careful side.
+        if before is None and reading.event not in ALARM_EVENTS:
+            values = reading.values
+            if True not in values.values():
+                return Lane.TELEMETRY
+            if not any(values[name] is True for name in ALARM_STATES & values.keys()):
+                return Lane.TELEMETRY
+        lane = lane_of(reading, before or {})
+        active = {name: True for name, state in alarm_states(reading).items() if state}
+        kept = {
+            name: True for name in before or () if name not in reading.values
+        }  # a state this message does not speak of stays as it was
+        if active or kept:
+            self._active[device] = active | kept
+        else:
+            self._active.pop(device, None)
+        return lane
+
+    def _write(
+        self, rows: list[OutboxRow], prints: list[str], receipted: list[int]
+    ) -> list[OutboxRow]:
+        """Commit; when the file is full, make room from the oldest telemetry and try once more."""
+        if rows and self._outbox.size() > self._max_bytes:
+            self._make_room()
+        try:
+            return self._outbox.commit(
+                rows, self._numbers, fingerprints=prints, receipted=receipted
+            )
+        except sqlite3.OperationalError:
+            with contextlib.suppress(sqlite3.Error):
+                self._outbox.commit([], self._numbers, receipted=receipted)
+            if not self._make_room():
+                raise
+            return self._outbox.commit(rows, self._numbers, fingerprints=prints)
+
+    def _make_room(self) -> int:
+        """Drop the oldest telemetry rows; return how many Readings went."""
+        dropped = self._outbox.drop_oldest_telemetry(DROP_ROWS)
+        devices: Counter[str] = Counter()
+        for row in dropped:
+            devices.update(r.device for r in msgspec.json.decode(row.payload, type=list[Reading]))
+        if dropped:
+            self._outbox.count_expired(devices)
+            self.counters["readings_expired.outbox_full"] += devices.total()
+            log.warning("telemetry_expired", readings=devices.total(), why="outbox full")
+        return devices.total()

@@ -1,0 +1,1 @@
+"""The shell: broker, log, stores, API, command line, wiring, clock."""

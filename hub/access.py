@@ -1,0 +1,194 @@
+"""Decides who may do what: tokens by role and territory, and people with passwords."""
+
+import hmac
+import secrets
+import threading
+from collections.abc import Callable
+from enum import StrEnum
+from hashlib import sha256
+
+import msgspec
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from model.errors import HubError, Refused
+from model.place import Level
+
+from .case_store.accounts import Accounts, Token, User
+from .case_store.store import CaseStore
+
+ADMIN = "admin"
+SESSION_MS = 12 * 3_600_000
+"""How long a sign-in lasts; our assumption: one shift."""
+
+FREE_FAILURES = 5
+LOCK_MAX_MS = 5 * 60_000
+_PREFIX = "shub_"
+_VERIFY_WAIT_S = 5.0
+
+# Argon2id with 19 MiB, 2 passes, 1 lane: OWASP's smallest recommended setting, since a hub has
+# little memory and verifies one password at a time.
+_HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+
+
+class Role(StrEnum):
+    """What a token may do; each role includes the ones before it."""
+
+    READ = "read"  # 查看
+    DISPATCH = "dispatch"  # 调度
+    ADMINISTRATOR = "administrator"  # 管理
+
+    def includes(self, other: "Role") -> bool:
+        """Return whether this role may do what `other` may."""
+        order = list(Role)
+        return order.index(self) >= order.index(other)
+
+
+class Principal(msgspec.Struct, frozen=True):
+    """Who is asking: a name, a role, and the grid prefix it is limited to (empty: everywhere)."""
+
+    name: str
+    role: Role
+    grid: str = ""
+
+    def sees(self, grid: str) -> bool:
+        """Return whether something in that grid is within the principal's territory."""
+        return grid.startswith(self.grid)
+
+    @property
+    def level(self) -> Level:
+        """The level at which the principal acts, from the length of its territory's code."""
+        if not self.grid or len(self.grid) <= 6:  # noqa: PLR2004 - GB/T 2260: 6 digits, a county
+            return Level.DISTRICT
+        if len(self.grid) <= 9:  # noqa: PLR2004 - GB/T 10114: 9 digits, a street or town
+            return Level.STREET
+        return Level.COMMUNITY if len(self.grid) <= 12 else Level.GRID  # noqa: PLR2004 - as above
+
+
+class SignInRefused(HubError):  # noqa: N818 - reads as a word at the raise
+    """The name or password is wrong, or there were too many attempts; `wait_s` until the next."""
+
+    def __init__(self, message: str, *, wait_s: int = 0) -> None:
+        super().__init__(message)
+        self.wait_s = wait_s
+
+
+class Access:
+    """Knows every token and user of a hub. All methods are for worker threads: they read the disk."""
+
+    def __init__(
+        self, accounts: Accounts, *, clock: Callable[[], int], master_token: str = ""
+    ) -> None:
+        """Take the accounts and a clock in ms; `master_token` is administrator without being stored."""
+        self._accounts = accounts
+        self._clock = clock
+        self._master = _digest(master_token) if master_token else ""
+        self._one_at_a_time = threading.Lock()
+        # Verified when a name is unknown, so that the time taken does not tell names.
+        self._nobody = ""
+
+    def authenticate(self, token: str) -> Principal | None:
+        """Return who a bearer token belongs to, or None."""
+        digest = _digest(token)
+        # Digests, in constant time: neither the time nor the length tells about the secret.
+        if self._master and hmac.compare_digest(digest, self._master):
+            return Principal(ADMIN, Role.ADMINISTRATOR)
+        known = self._accounts.token(digest, now=self._clock())
+        return None if known is None else Principal(known.name, Role(known.role), known.grid)
+
+    def create_token(
+        self, name: str, role: Role, *, grid: str = "", lifetime_ms: int | None = None
+    ) -> tuple[Token, str]:
+        """Return a new token's record and the token itself, which is shown only this once."""
+        secret = _PREFIX + secrets.token_urlsafe(32)
+        now = self._clock()
+        expires = None if lifetime_ms is None else now + lifetime_ms
+        token = Token(
+            secrets.token_hex(8), name, role.value, grid_prefix(grid), _digest(secret), now, expires
+        )
+        self._accounts.add_token(token)
+        return token, secret
+
+    def tokens(self) -> list[Token]:
+        """Return what is kept of every token."""
+        return self._accounts.tokens()
+
+    def remove_token(self, token: str) -> None:
+        """Withdraw a token by its id; raises LookupError."""
+        self._accounts.remove_token(token)
+
+    def sign_in(self, name: str, password: str) -> tuple[Principal, str, int]:
+        """Return (who, a token, until when in ms); raises SignInRefused.
+
+        From the fifth failure in a row a name has to wait, twice as long each time, at most 5 min.
+        """
+        user = self._accounts.user(name)
+        now = self._clock()
+        if user is not None and user.locked_until > now:
+            wait_s = (user.locked_until - now + 999) // 1000
+            raise SignInRefused("too many failed attempts", wait_s=wait_s)
+        if not self._verified(user, password):
+            if user is not None:
+                self._count_failure(user, now)
+            raise SignInRefused("the name or the password is wrong")
+        assert user is not None  # noqa: S101 - nobody's password is never right
+        if user.failures:
+            self._accounts.set_failures(name, failures=0, locked_until=0)
+        who = Principal(user.name, Role(user.role), user.grid)
+        token, secret = self.create_token(who.name, who.role, grid=who.grid, lifetime_ms=SESSION_MS)
+        return who, secret, token.expires_at or now
+
+    def _verified(self, user: User | None, password: str) -> bool:
+        if not self._one_at_a_time.acquire(timeout=_VERIFY_WAIT_S):
+            raise SignInRefused("too many people sign in at once", wait_s=1)
+        try:
+            if user is None:
+                self._nobody = self._nobody or _HASHER.hash(secrets.token_hex(16))
+            known = self._nobody if user is None else user.password_hash
+            return _HASHER.verify(known, password) and user is not None
+        except (VerificationError, InvalidHashError):
+            return False
+        finally:
+            self._one_at_a_time.release()
+
+    def _count_failure(self, user: User, now: int) -> None:
+        failures = user.failures + 1
+        over = failures - FREE_FAILURES
+        wait = 0 if over < 0 else min(LOCK_MAX_MS, 1000 << min(over, 20))
+        until = now + wait if wait else 0
+        self._accounts.set_failures(user.name, failures=failures, locked_until=until)
+
+
+def ensure_admin(store: CaseStore) -> str | None:
+    """Create the user `admin` on the first start; return its password, which is nowhere else."""
+    if store.accounts.has_users():
+        return None
+    password = secrets.token_urlsafe(12)
+    add_user(store, ADMIN, password, role=Role.ADMINISTRATOR)
+    return password
+
+
+def add_user(store: CaseStore, name: str, password: str, *, role: Role, grid: str = "") -> None:
+    """Add a person who signs in with a password; raises Refused when the name is taken."""
+    user = User(name, role.value, grid_prefix(grid), _HASHER.hash(password))
+    store.accounts.add_user(user)
+
+
+def grid_prefix(code: str) -> str:
+    """Return the digits that every grid of a territory begins with; raises Refused.
+
+    A division code of 12 digits ends in zeros for what it leaves open (150302001000 is a street of
+    a district), so those are cut; a grid has 15 digits and is kept.
+    """
+    if not code:
+        return ""
+    if not (code.isascii() and code.isdecimal() and len(code) <= 15):  # noqa: PLR2004 - see above
+        raise Refused(f"{code!r} is not a division or grid code: up to 15 digits")
+    if len(code) == 12:  # noqa: PLR2004 - see above
+        for _ in range(2):
+            code = code.removesuffix("000")
+    return code
+
+
+def _digest(token: str) -> str:
+    return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,64 @@
+"""Devices, gateways and what the rules said of them lately, over HTTP."""
+
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from hub.access import Principal
+from model.place import Registry
+
+from .answer import answer
+from .auth import Hub, Reader, UnlimitedReader
+from .words import Limit, Word
+
+router = APIRouter(tags=["devices"])
+
+EVERY = 1_000_000  # more devices than a hub has: asked for when the territory decides afterwards
+_DEVICE, _PLACE = "device:", "place:"
+
+
+@router.get("/devices", summary="Devices and what is known of them 设备")
+def list_devices(
+    hub: Hub,
+    who: Reader,
+    *,
+    q: Annotated[Word, Query(description="a part of the device's id")] = "",
+    unregistered: Annotated[bool, Query(description="only those nobody registered")] = False,
+    limit: Limit = 100,
+) -> Response:
+    """Return devices; those that nobody registered belong to no territory."""
+    asked = EVERY if who.grid else limit
+    found = hub.devices(q=q, unregistered=unregistered, limit=asked)
+    if who.grid:
+        registry = hub.registry()
+        found = [item for item in found if in_territory(str(item.get("id")), who, registry)]
+    return answer({"items": found[:limit], "next": None})
+
+
+@router.get("/anomalies", summary="What the rules concluded lately, newest first 异常")
+def list_anomalies(hub: Hub, who: Reader, limit: Limit = 100) -> Response:
+    """Return anomalies; a limited token gets those of its territory."""
+    found = list(hub.anomalies(EVERY if who.grid else limit))
+    if who.grid:
+        registry = hub.registry()
+        found = [item for item in found if in_territory(item.subject, who, registry)]
+    return answer({"items": msgspec.to_builtins(found[:limit]), "next": None})
+
+
+@router.get("/gateways", summary="Gateways and their last sign of life 网关")
+def list_gateways(hub: Hub, _who: UnlimitedReader) -> Response:
+    """Return every gateway; they serve several grids, so a limited token may not ask."""
+    return answer({"items": hub.gateways(), "next": None})
+
+
+def in_territory(subject: str, who: Principal, registry: Registry) -> bool:
+    """Return whether a device or place (`place:…`) lies where the asker may look."""
+    if not who.grid:
+        return True
+    if subject.startswith(_PLACE):
+        place = registry.place(subject.removeprefix(_PLACE))
+    else:
+        place = registry.place_of(subject.removeprefix(_DEVICE))
+    return place is not None and who.sees(place.grid)

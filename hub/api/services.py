@@ -1,0 +1,53 @@
+"""What the API needs from the hub, so that it can be tested without one."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+
+from hub.case_store import CaseStore
+from model.anomaly import Anomaly
+from model.case import Case
+from model.entry import Action, Report
+from model.place import Registry
+from model.ports import ReadingStore
+
+Json = dict[str, object]
+
+
+class Services(Protocol):
+    """The hub as the API sees it; its wiring implements this."""
+
+    store: CaseStore
+    readings: ReadingStore
+
+    def now(self) -> int:
+        """Return the hub's clock in ms."""
+
+    def registry(self) -> Registry:
+        """Return the registry in force."""
+
+    async def submit(self, action: Action) -> Case:
+        """Log an action and return the case afterwards; raises Refused or LookupError."""
+
+    async def submit_report(self, report: Report) -> Case:
+        """Log a person's report and return its case; raises Refused."""
+
+    def devices(self, *, q: str = "", unregistered: bool = False, limit: int = 500) -> list[Json]:
+        """Return devices as the engine knows them, each with its `id`; `q` is a part of the id."""
+
+    def gateways(self) -> list[Json]:
+        """Return gateways as their heartbeats describe them."""
+
+    def anomalies(self, limit: int = 100) -> Sequence[Anomaly]:
+        """Return the newest statements of rules, newest first."""
+
+    def counters(self) -> dict[str, int]:
+        """Return the counters of every hop."""
+
+    def subscribe(self) -> AsyncIterator[tuple[str, Json]]:
+        """Yield (event, data) as things happen; `case` events carry the case under `case`."""
+
+    def ready(self) -> tuple[bool, Json]:
+        """Say whether alarms become cases now, and why not."""
+
+    def metrics(self) -> bytes:
+        """Return counters and gauges in Prometheus' text format."""

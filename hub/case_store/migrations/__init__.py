@@ -1,0 +1,1 @@
+"""How the case database grows from version to version; Alembic runs these at start."""

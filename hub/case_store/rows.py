@@ -1,0 +1,27 @@
+"""Writes and reads rows alike on every database."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+from sqlalchemy import Engine, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects.postgresql import Insert
+
+Record = TypeVar("Record")
+
+
+def insert_into(engine: Engine, table: Table) -> "Insert":
+    """Return an INSERT that knows `on_conflict_do_update`, for SQLite or PostgreSQL."""
+    if engine.dialect.name == "postgresql":
+        return postgresql.insert(table)
+    # Both dialects spell ON CONFLICT alike, in methods of the same names and arguments.
+    return sqlite.insert(table)  # type: ignore[return-value]
+
+
+def record(kind: type[Record], row: Mapping[str, object]) -> Record:
+    """Return a row as a record; columns that the record does not have are left out."""
+    # Column names are a kind of str that msgspec does not take for one.
+    return msgspec.convert({str(name): value for name, value in row.items()}, kind)

@@ -1,0 +1,122 @@
+"""The command line: `smarthub up`, `gateway`, `hub`, `check`, `cases`, `rules` and the rest.
+
+Every command imports what it needs when it runs: a gateway carries no web server in its memory.
+"""
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import structlog
+import typer
+
+from model.errors import ConfigError, HubError
+
+from .commands import cases as cases_commands
+from .commands import registry as registry_commands
+from .commands import rules as rules_commands
+from .commands import simulation as simulation_commands
+
+EXIT_REFUSED = 2
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="smarthub: from a device's frame to a case that ends with proof. 从设备报文到有据可销的网格事件。",
+)
+
+
+@app.command()
+def up(
+    *,
+    demo: Annotated[bool, typer.Option(help="simulate eight compounds 模拟八个小区")] = False,
+    data: Annotated[Path, typer.Option(help="data folder 数据目录")] = Path("data"),
+    http_port: Annotated[int, typer.Option(help="API port")] = 8080,
+    mqtt_port: Annotated[int, typer.Option(help="MQTT port")] = 1883,
+    fire_port: Annotated[int, typer.Option(help="GB/T 26875.3 TCP port")] = 26875,
+) -> None:
+    """Start everything on this machine: broker, hub, gateway. 一键启动。"""
+    from .installation import Ports
+    from .up import up as run
+
+    _run(lambda: run(data, Ports(http_port, mqtt_port, fire_port), demo=demo))
+
+
+@app.command()
+def gateway(config: Annotated[Path, typer.Argument(help="gateway.yaml")]) -> None:
+    """Run an edge gateway. 启动边缘网关。"""
+    from gateway.agent import run
+    from gateway.config import load
+
+    _run(lambda: run(load(config)))
+
+
+@app.command()
+def hub(config: Annotated[Path, typer.Argument(help="hub.yaml")]) -> None:
+    """Run the hub. 启动中枢。"""
+    from .config import load
+    from .run import run
+
+    def started(password: str | None) -> None:
+        if password:
+            typer.echo(
+                f"  administrator 管理员: user admin, password (shown once 仅显示一次): {password}"
+            )
+
+    _run(lambda: run(load(config), started))
+
+
+@app.command()
+def check(files: Annotated[list[Path], typer.Argument(help="gateway, hub and rule files")]) -> None:
+    """Check configuration files; says every problem with file, line and key. 检查配置。"""
+    from .commands.check import problems_of
+
+    problems = problems_of(files)
+    for problem in problems:
+        typer.echo(str(problem), err=True)
+    if problems:
+        raise typer.Exit(EXIT_REFUSED)
+    typer.echo(f"{len(files)} file(s) without a problem 无误")
+
+
+app.add_typer(rules_commands.app, name="rules")
+app.add_typer(cases_commands.app, name="cases")
+app.add_typer(cases_commands.letters, name="deadletter")
+app.add_typer(registry_commands.app, name="registry")
+simulation_commands.mount(app)
+
+
+def main() -> None:
+    """Run the command line; a configuration error is one clear line and exit code 2."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    try:
+        app()
+    except ConfigError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(EXIT_REFUSED)
+    except HubError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(1)
+
+
+def _run(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    if sys.platform == "win32":
+        asyncio.run(work())
+    else:
+        import uvloop
+
+        uvloop.run(work())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""What people write about a hub, checked before anything starts."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.config import Broker, Name
+from model.errors import ConfigError
+from model.yamlfile import YamlText
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Http(_Strict):
+    """Where the API listens."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=1, le=65535)
+
+
+class EmbeddedReadings(_Strict):
+    """Readings in files of our own: the default, for one machine and a first look."""
+
+    store: Literal["embedded"] = "embedded"
+    keep_days: int = Field(default=30, ge=1)
+
+
+class InfluxReadings(_Strict):
+    """Readings in InfluxDB (1.8 or 2.x) by its v2 write API."""
+
+    store: Literal["influxdb"]
+    url: str
+    org: str = "-"
+    bucket: str = Field(description="bucket, or database/retention-policy on 1.8")
+    token_file: Path | None = None
+    token_env: str = ""
+
+
+class Webhook(_Strict):
+    """A receiver of case events, signed as Standard Webhooks describes."""
+
+    url: str
+    secret_env: str = ""
+    secret_file: Path | None = None
+    allow_private: bool = Field(default=False, description="allow addresses of private networks")
+
+
+class LogKeep(_Strict):
+    """How much of the durable log is kept once every reader has read it."""
+
+    keep_mb: int = Field(default=2048, ge=64)
+
+
+class HubFile(_Strict):
+    """The hub's file: broker, folders, stores, listeners."""
+
+    schema_version: int = Field(default=1, alias="schema", ge=1, le=1)
+    site: Name
+    data: Path
+    mqtt: Broker
+    http: Http = Http()
+    registry: Path | None = Field(default=None, description="folder with registry.yaml and CSVs")
+    rules: Path | None = Field(default=None, description="folder with rule files; else the library")
+    readings: Annotated[EmbeddedReadings | InfluxReadings, Field(discriminator="store")] = (
+        EmbeddedReadings()
+    )
+    cases_url: str = Field(default="", description="SQLAlchemy URL; else SQLite in the data folder")
+    webhooks: tuple[Webhook, ...] = ()
+    log: LogKeep = LogKeep()
+
+
+def load(path: Path) -> HubFile:
+    """Read and check a hub's file; raises ConfigError naming every file, line and key."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", file=str(path)) from error
+    return YamlText(text, str(path)).check(HubFile)

@@ -1,0 +1,106 @@
+"""One step of the hub: a log entry in, changes of cases out. No clock, no disk, no network.
+
+The same entries in the same order give the same changes, live, after a restart and in a replay.
+"""
+
+from typing import NamedTuple
+
+import msgspec
+
+from cases.desk import Desk
+from model.anomaly import Anomaly
+from model.case import Change
+from model.codec import decode_heartbeat
+from model.entry import Action, Entry, EntryKind, Report, Tick, Versioned
+from model.errors import HubError, Refused
+from model.place import Registry
+from model.reading import Reading
+from rules.engine import Engine
+from rules.rulefile import load_rules
+
+from .log.readings import readings_of
+from .territory.registry_files import load_registry
+
+DEAD_LETTER = "dead_letter"
+
+
+class Step(NamedTuple):
+    """What came of one entry."""
+
+    anomalies: list[Anomaly]
+    changes: list[Change]
+    refused: HubError | None = None
+    dead_letters: tuple[Reading, ...] = ()
+    request: str = ""  # the action's or report's id, for who waits for its answer
+
+
+class Core:
+    """Rules and desk together, fed with log entries."""
+
+    def __init__(self, rules: Versioned, registry: Versioned) -> None:
+        """Start from versions that were logged; raises ConfigError when they cannot be read."""
+        self.registry: Registry = load_registry(registry.documents)
+        self.engine = Engine(self.registry, load_rules(rules.documents))
+        self.desk = Desk(self.registry, self.engine.book)
+        self._rules = rules
+        self._registry = registry
+
+    def step(self, entry: Entry, *, desk: bool = True) -> Step:
+        """Take one entry; with `desk=False` only the rules move (their state lags the desk's)."""
+        if entry.kind is EntryKind.READINGS:
+            return self._readings(entry, desk=desk)
+        if entry.kind is EntryKind.TICK:
+            tick = msgspec.json.decode(entry.payload, type=Tick)
+            return self._receive(self.engine.tick(tick), entry, desk=desk, tick=True)
+        if entry.kind is EntryKind.HEARTBEAT:
+            beat = decode_heartbeat(entry.payload)
+            return self._receive(self.engine.heartbeat(beat, entry.logged_at), entry, desk=desk)
+        if entry.kind in (EntryKind.RULES, EntryKind.REGISTRY):
+            return self._receive(self._replace(entry), entry, desk=desk)
+        return self._person(entry) if desk else Step([], [])
+
+    def _readings(self, entry: Entry, *, desk: bool) -> Step:
+        assert entry.row is not None  # noqa: S101 - entries of this kind have one
+        readings = readings_of(entry)
+        letters: tuple[Reading, ...] = ()
+        if any(reading.kind == DEAD_LETTER for reading in readings):
+            letters = tuple(r for r in readings if r.kind == DEAD_LETTER)
+            readings = [r for r in readings if r.kind != DEAD_LETTER]
+        found = self.engine.observe(readings, entry.row.lane, entry.logged_at)
+        step = self._receive(found, entry, desk=desk)
+        return step._replace(dead_letters=letters) if letters and desk else step
+
+    def _receive(
+        self, anomalies: list[Anomaly], entry: Entry, *, desk: bool, tick: bool = False
+    ) -> Step:
+        if not desk:
+            return Step([], [])
+        changes = [
+            change
+            for anomaly in anomalies
+            for change in self.desk.receive(anomaly, entry.logged_at)
+        ]
+        if tick:
+            changes += self.desk.tick(entry.logged_at)
+        return Step(anomalies, changes)
+
+    def _person(self, entry: Entry) -> Step:
+        if entry.kind is EntryKind.REPORT:
+            report = msgspec.json.decode(entry.payload, type=Report)
+            return Step([], self.desk.report(report, entry.logged_at), request=report.id)
+        action = msgspec.json.decode(entry.payload, type=Action)
+        try:
+            changes = self.desk.act(action, entry.logged_at)
+        except Refused as error:
+            return Step([], [], error, request=action.id)
+        return Step([], changes, request=action.id)
+
+    def _replace(self, entry: Entry) -> list[Anomaly]:
+        version = msgspec.json.decode(entry.payload, type=Versioned)
+        if entry.kind is EntryKind.RULES:
+            self._rules = version
+        else:
+            self._registry = version
+            self.registry = load_registry(version.documents)
+            self.desk.replace_registry(self.registry)
+        return self.engine.replace(load_rules(self._rules.documents), self.registry)

@@ -1,0 +1,238 @@
+"""Reads the log, moves rules and desk, and keeps what came of it: cases first, then everyone is told.
+
+The position of the desk is stored with its cases in one transaction. The rules' state is stored
+now and then with a position of its own; a restart replays from there, and the desk ignores what it
+has already had. So a restart ends in the same cases, ids and timers as an uninterrupted run.
+"""
+
+import asyncio
+import threading
+from collections import Counter, deque
+from collections.abc import Callable
+from typing import NamedTuple
+
+import msgspec
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from gateway.crash import CrashPoint
+from model.anomaly import Anomaly
+from model.case import Change
+from model.entry import Entry, EntryKind, Versioned
+from model.errors import HubError
+from model.reading import Reading
+
+from .case_store.store import CaseStore
+from .core import Core
+from .log.sqlite import SqliteLog
+
+log = structlog.get_logger()
+CHUNK = 200
+SNAPSHOT_EVERY_MS = 30_000
+SNAPSHOT_EVERY_ENTRIES = 20_000
+POSITION_EVERY = 500
+JOIN_WINDOW_MS = 24 * 3600 * 1000
+RETRY_S = 1.0
+ANOMALIES_KEPT = 1_000
+
+
+class Answer(NamedTuple):
+    """What came of an action or report, for the request that waits for it."""
+
+    changes: list[Change]
+    refused: HubError | None
+
+
+class DeskReader:
+    """The thread in which rules and desk run."""
+
+    def __init__(
+        self,
+        durable: SqliteLog,
+        store: CaseStore,
+        *,
+        told: Callable[[list[Change]], None],
+        dead_letters: Callable[[tuple[Reading, ...]], None],
+        crash: CrashPoint,
+    ) -> None:
+        self.counters: Counter[str] = Counter()
+        self.anomalies: deque[Anomaly] = deque(maxlen=ANOMALIES_KEPT)
+        self.position = 0
+        self.snapshot_position = 0
+        self.failed: Exception | None = None
+        self._log = durable
+        self._store = store
+        self._told = told
+        self._dead_letters = dead_letters
+        self._crash = crash
+        self._wake = threading.Event()
+        self._stop = threading.Event()
+        self._answers: dict[str, tuple[asyncio.AbstractEventLoop, asyncio.Future[Answer]]] = {}
+        self.guard = threading.Lock()  # held while rules and desk move; take it to look at them
+        self._waiting = threading.Lock()
+        self._thread = threading.Thread(target=self._run, name="desk", daemon=True)
+        self._snapshot_at = 0
+        self._desk_from = 0
+        self._unsaved: dict[tuple[str, str], bytes] = {}
+        self.core = self._restore()
+
+    def start(self) -> None:
+        """Begin to read."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Say that the log has grown."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """End after the entry at hand, with a snapshot so that the next start is quick."""
+        self._stop.set()
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join(10)
+
+    def answer_to(self, request: str) -> "asyncio.Future[Answer]":
+        """Return the future of what comes of an action or report; ask before it is appended."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Answer] = loop.create_future()
+        with self._waiting:
+            self._answers[request] = (loop, future)
+        return future
+
+    def forget(self, request: str) -> None:
+        """Stop waiting for an answer."""
+        with self._waiting:
+            self._answers.pop(request, None)
+
+    def _restore(self) -> Core:
+        """Rebuild rules and desk from the stores; what is missing is replayed from the log."""
+        rules_at = self._position("rules")
+        desk_at = self._position("desk")
+        rules = self._version(EntryKind.RULES, rules_at)
+        registry = self._version(EntryKind.REGISTRY, rules_at)
+        core = Core(rules, registry)
+        core.engine.restore(self._store.rule_states())
+        newest = self._log.newest(EntryKind.TICK)
+        since = (newest.logged_at if newest else 0) - JOIN_WINDOW_MS
+        core.desk.restore(self._store.working_set(closed_after=since), self._store.ordinals())
+        self.position = self.snapshot_position = rules_at
+        self._desk_from = desk_at
+        log.info("desk_restored", rules_at=rules_at, desk_at=desk_at, log_end=self._log.end)
+        return core
+
+    def _position(self, reader: str) -> int:
+        stored = self._store.position(reader)
+        if stored is None:
+            return 0
+        log_id, pos = stored
+        if log_id != self._log.id or pos > self._log.end:
+            raise HubError(
+                f"the {reader} stands at {pos} of log {log_id}, but this is log {self._log.id} with"
+                f" {self._log.end} entries: the data folder mixes two installations. Restore the"
+                " log that belongs to these cases, or move cases.db away to read the log anew"
+            )
+        return pos
+
+    def _version(self, kind: EntryKind, at: int) -> Versioned:
+        """Return the version in force at a position; before the first entry, the first one."""
+        entry = self._log.newest(kind, at) or next(
+            (e for e in self._log.read(0, CHUNK) if e.kind is kind), None
+        )
+        if entry is None:
+            raise HubError(f"the log holds no version of the {kind}")
+        return msgspec.json.decode(entry.payload, type=Versioned)
+
+    def _run(self) -> None:
+        try:
+            while not self._stop.is_set():
+                entries = self._log.read(self.position, CHUNK)
+                if entries:
+                    self._chunk(entries)
+                    continue
+                self._wake.wait(0.5)
+                self._wake.clear()
+            self._snapshot()
+        except Exception as error:
+            self.failed = error
+            log.exception("desk_failed", position=self.position)
+
+    def _chunk(self, entries: list[Entry]) -> None:
+        """Step through entries; cases are stored before the next entry that changes any."""
+        for entry in entries:
+            live = entry.pos > self._desk_from
+            with self.guard:
+                step = self.core.step(entry, desk=live)
+                self.anomalies.extend(step.anomalies)
+            if step.anomalies:
+                self.counters["anomalies"] += len(step.anomalies)
+            if step.changes:
+                self._crash("before_case_commit")
+                self._keep(step.changes, entry.pos)
+                self._crash("after_case_commit")
+            if step.dead_letters:
+                self._dead_letters(step.dead_letters)
+            self.position = entry.pos
+            if step.request:
+                self._resolve(step.request, Answer(step.changes, step.refused))
+            if step.changes:
+                self._told(step.changes)
+        self._snapshot_when_due(entries[-1])
+
+    def _keep(self, changes: list[Change], pos: int) -> None:
+        """Store changes with the desk's position; a full disk is waited out, nothing is skipped."""
+        shown = False
+        while True:
+            try:
+                self._store.apply(changes, log_id=self._log.id, pos=pos)
+            except SQLAlchemyError as error:
+                self.counters["case_store_refused"] += 1
+                if not shown:
+                    log.error("case_store_refused", why=str(error), remedy="free disk space")
+                    self._told(changes)  # shown from memory; stored when the disk takes it
+                    shown = True
+                if self._stop.wait(RETRY_S):
+                    raise
+            else:
+                return
+
+    def _snapshot_when_due(self, entry: Entry) -> None:
+        due = entry.logged_at - self._snapshot_at >= SNAPSHOT_EVERY_MS
+        many = entry.pos - self.snapshot_position >= SNAPSHOT_EVERY_ENTRIES
+        if due or many or entry.logged_at < self._snapshot_at:
+            self._snapshot_at = entry.logged_at
+            self._snapshot()
+
+    def _snapshot(self) -> None:
+        """Store the rules' changed states and both positions in one transaction."""
+        if self.position <= self.snapshot_position:
+            return
+        position = self.position
+        for rule, subject, state in self.core.engine.dirty():
+            self._unsaved[rule, subject] = state
+        states = [(rule, subject, state) for (rule, subject), state in self._unsaved.items()]
+        try:
+            self._store.apply(
+                [],
+                log_id=self._log.id,
+                pos=max(position, self._desk_from),
+                states=states,
+                states_pos=position,
+            )
+        except SQLAlchemyError as error:
+            log.error("snapshot_refused", why=str(error), remedy="free disk space")
+        else:
+            self._unsaved.clear()
+            self.snapshot_position = position
+
+    def _resolve(self, request: str, answer: Answer) -> None:
+        with self._waiting:
+            waiting = self._answers.pop(request, None)
+        if waiting is None:
+            return
+        loop, future = waiting
+
+        def settle() -> None:
+            if not future.done():
+                future.set_result(answer)
+
+        loop.call_soon_threadsafe(settle)

@@ -1,0 +1,150 @@
+"""One folder holds one installation: its lock, its secrets, its users and its two files.
+
+What `smarthub up` needs is made at the first start and kept; nothing has a default password.
+"""
+
+import fcntl
+import json
+import os
+import secrets
+import socket
+from pathlib import Path
+from typing import NamedTuple
+
+from model.errors import ConfigError
+from model.topics import GatewayTopics, cases_topic
+
+from .broker import BrokerUser
+
+SITE = "haibowan"
+GATEWAY = "gw-01"
+DEVICE_TOPICS = ("iot/#",)
+BRIDGE_TOPICS = ("zigbee2mqtt/#",)
+USERS = ("hub", GATEWAY, "device", "bridge")
+
+
+class Ports(NamedTuple):
+    """Where the embedded default listens, on 127.0.0.1."""
+
+    http: int
+    mqtt: int
+    fire: int
+
+
+class Installation:
+    """A data folder that this process holds alone."""
+
+    def __init__(self, folder: Path) -> None:
+        """Make the folder and take its lock; raises ConfigError in one clear line."""
+        self.folder = folder
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._lock = (folder / "lock").open("a+")
+        except OSError as error:
+            raise ConfigError(
+                f"the data folder {folder} cannot be written: {error.strerror}; choose another"
+                " with --data"
+            ) from error
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise ConfigError(
+                f"another smarthub runs on the data folder {folder}; stop it or use --data"
+            ) from error
+        self.fresh_passwords: dict[str, str] = {}
+        self.passwords = self._passwords()
+
+    def _passwords(self) -> dict[str, str]:
+        """Return the broker's passwords, drawn at the first start."""
+        path = self.folder / "secrets.json"
+        known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+        for user in USERS:
+            if user not in known:
+                known[user] = self.fresh_passwords[user] = secrets.token_urlsafe(18)
+        given = os.environ.get("SMARTHUB_DEVICE_PASSWORD")
+        if given:
+            known["device"] = given
+            self.fresh_passwords.pop("device", None)
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(known))
+        for user in (GATEWAY, "hub", "device", "bridge"):
+            file = self.folder / f"{user}.password"
+            file.touch(mode=0o600)
+            file.write_text(known[user])
+        return known
+
+    def users(self) -> list[BrokerUser]:
+        """Return the broker's users, each with its own topics."""
+        topics = GatewayTopics.of(SITE, GATEWAY)
+        every = GatewayTopics.of(SITE, "+")
+        return [
+            BrokerUser(
+                "hub",
+                self.passwords["hub"],
+                (every.receipt, cases_topic(SITE)),
+                (every.alarm, every.telemetry, every.status),
+            ),
+            BrokerUser(
+                GATEWAY,
+                self.passwords[GATEWAY],
+                (topics.alarm, topics.telemetry, topics.status),
+                (topics.receipt, *DEVICE_TOPICS, *BRIDGE_TOPICS),
+            ),
+            BrokerUser("device", self.passwords["device"], DEVICE_TOPICS, ()),
+            BrokerUser("bridge", self.passwords["bridge"], BRIDGE_TOPICS, BRIDGE_TOPICS),
+        ]
+
+    def write_files(self, ports: Ports, *, registry: Path | None, mode: str) -> tuple[Path, Path]:
+        """Write the gateway's and the hub's file as people would; return their paths."""
+        gateway, hub = self.folder / "gateway.yaml", self.folder / "hub.yaml"
+        folder = self.folder.resolve()
+        gateway.write_text(
+            f"""# Written by `smarthub up` at every start; copy it to run a gateway of your own.
+schema: 1
+site: {SITE}
+gateway: {GATEWAY}
+data: {json.dumps(str(folder / GATEWAY))}
+mode: {mode}
+uplink:
+  port: {ports.mqtt}
+  user: {GATEWAY}
+  password_file: {json.dumps(str(folder / f"{GATEWAY}.password"))}
+sources:
+  - adapter: gb26875
+    listen: 127.0.0.1:{ports.fire}
+  - adapter: nb_iot
+  - adapter: zigbee2mqtt
+  - adapter: access_control
+""",
+            encoding="utf-8",
+        )
+        hub.write_text(
+            f"""# Written by `smarthub up` at every start; copy it to run a hub of your own.
+schema: 1
+site: {SITE}
+data: {json.dumps(str(folder / "hub"))}
+mqtt:
+  port: {ports.mqtt}
+  user: hub
+  password_file: {json.dumps(str(folder / "hub.password"))}
+http:
+  port: {ports.http}
+"""
+            + (f"registry: {json.dumps(str(registry.resolve()))}\n" if registry else ""),
+            encoding="utf-8",
+        )
+        return gateway, hub
+
+
+def check_ports(ports: Ports) -> None:
+    """Raise ConfigError naming the first port that is in use, and the option that changes it."""
+    for name, port in ports._asdict().items():
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError as error:
+                raise ConfigError(
+                    f"port {port} ({name}) is in use: stop what uses it, or give another with"
+                    f" --{name}-port"
+                ) from error

@@ -1,0 +1,179 @@
+"""Posts signed events to a URL, after the conventions of Standard Webhooks 1.0."""
+
+import asyncio
+import json
+import ssl
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cached_property
+
+import httpx
+import msgspec
+from standardwebhooks import Webhook as Signer
+from standardwebhooks.webhooks import EmptyWebhookSecretError
+
+from hub.case_store import OutgoingEvent
+from model.errors import ConfigError, Refused, Transient
+
+from .address import Resolve, Target, check_url, parse_url, resolve_by_system
+from .channel import HOUR, MINUTE, SECOND, Gone, RetryLater, Schedule
+
+BODY_MAX = 20_000  # bytes; Standard Webhooks asks for less than 20 KB
+TIMEOUT_S = 15.0
+
+SCHEDULE = Schedule(
+    (
+        5 * SECOND, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR,
+        24 * HOUR,
+    )
+)  # fmt: skip
+"""Waits after failed attempts, as Standard Webhooks suggests: ten attempts over about 75 hours."""
+
+_BAD_URL = (Refused, httpx.InvalidURL)
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What the receiver answered: the status, and how long it asked us to wait (ms)."""
+
+    status: int
+    retry_after: int = 0
+
+
+class Webhook:
+    """A channel to one URL. Each key signs, so that keys can be changed without a gap.
+
+    Redirects are failures, status 410 ends the channel, other failures are repeated.
+    """
+
+    schedule = SCHEDULE
+    at_once = 8
+
+    def __init__(
+        self,
+        name: str,
+        url: str,
+        *,
+        keys: Sequence[str],
+        clock: Callable[[], int],
+        allow_private: bool = False,
+        reaches_compound: bool = False,
+        resolve: Resolve = resolve_by_system,
+    ) -> None:
+        """Take keys as `whsec_…` (base64); raises ConfigError for a bad key or URL."""
+        if not keys:
+            raise ConfigError("a webhook needs at least one key", key=name)
+        try:
+            self._signers = tuple(Signer(key) for key in keys)
+            parse_url(url)
+            httpx.URL(url)
+        except (ValueError, RuntimeError, EmptyWebhookSecretError, *_BAD_URL) as error:
+            raise ConfigError(f"webhook cannot be used: {error}", key=name) from error
+        self.name = f"webhook:{name}"
+        self.address = url
+        self.reaches_compound = reaches_compound
+        self._clock = clock
+        self._allow_private = allow_private
+        self._resolve = resolve
+
+    async def send(self, event: OutgoingEvent) -> None:
+        """Post one event; raises RetryLater, Refused or Gone."""
+        body = shortened(event.payload)
+        try:
+            # Checked at every attempt: a name may lead elsewhere tomorrow.
+            target = await check_url(
+                self.address, allow_private=self._allow_private, resolve=self._resolve
+            )
+        except (Refused, Transient) as error:
+            # Not the event's fault: the name may be put right, so keep the event.
+            raise RetryLater(str(error)) from error
+        judge(await post(target, body.encode(), headers=self._headers(event, body), tls=self._tls))
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        # Loading the certificates takes 20 ms and some memory: once, and only when needed.
+        return ssl.create_default_context()
+
+    def _headers(self, event: OutgoingEvent, body: str) -> dict[str, str]:
+        identity = f"{event.case}/{event.sequence}"  # the event's own id, see cases.events
+        at = datetime.fromtimestamp(self._clock() // 1000, tz=UTC)
+        signatures = (s.sign(msg_id=identity, timestamp=at, data=body) for s in self._signers)
+        return {
+            "content-type": "application/json",
+            "user-agent": "smarthub",
+            "webhook-id": identity,
+            "webhook-timestamp": str(int(at.timestamp())),
+            "webhook-signature": " ".join(signatures),
+        }
+
+
+def judge(answer: Answer) -> None:
+    """Return if the receiver took the event, else raise what follows from its status."""
+    if 200 <= answer.status < 300:  # noqa: PLR2004 - the class of success, RFC 9110 15.3
+        return
+    if answer.status == httpx.codes.GONE:
+        raise Gone("the receiver answered 410 Gone")
+    if 300 <= answer.status < 400:  # noqa: PLR2004 - the class of redirection, RFC 9110 15.4
+        raise RetryLater(f"the receiver answered {answer.status}; redirects are not followed")
+    raise RetryLater(f"the receiver answered {answer.status}", after=answer.retry_after)
+
+
+def shortened(payload: str) -> str:
+    """Return the event's JSON within 20 KB; raises Refused when that cannot be.
+
+    First lists are emptied, then texts are cut. A receiver finds `"shortened": true` and can ask
+    the API for the whole case.
+    """
+    if len(payload.encode()) <= BODY_MAX:
+        return payload
+    event = json.loads(payload)
+    for text_max in (None, 300):
+        short = _cut(event, text_max)
+        assert isinstance(short, dict)  # noqa: S101 - an event is an object
+        body = json.dumps({**short, "shortened": True}, ensure_ascii=False, separators=(",", ":"))
+        if len(body.encode()) <= BODY_MAX:
+            return body
+    raise Refused(f"the event is longer than {BODY_MAX} bytes")
+
+
+def _cut(part: object, text_max: int | None) -> object:
+    if isinstance(part, dict):
+        return {name: _cut(value, text_max) for name, value in part.items()}
+    if isinstance(part, list):
+        return []
+    if isinstance(part, str):
+        return part[:text_max]
+    return part
+
+
+async def post(
+    target: Target, body: bytes, *, headers: Mapping[str, str], tls: ssl.SSLContext
+) -> Answer:
+    """Post to the checked address and return the status; the answer's body is never read.
+
+    Raises RetryLater when there is no answer within 15 s.
+    """
+    url = httpx.URL(target.url)
+    host = url.netloc.decode()
+    try:
+        async with (
+            asyncio.timeout(TIMEOUT_S),
+            # No proxy from the environment: it would resolve the name again.
+            httpx.AsyncClient(trust_env=False, verify=tls, follow_redirects=False) as client,
+        ):
+            request = client.build_request(
+                "POST",
+                url.copy_with(host=target.address),
+                content=body,
+                headers={**headers, "host": host},
+                extensions={"sni_hostname": url.raw_host.decode()},
+            )
+            response = await client.send(request, stream=True)
+            await response.aclose()
+    except (httpx.HTTPError, TimeoutError) as error:
+        raise RetryLater(f"no answer: {error or type(error).__name__}") from error
+    return Answer(response.status_code, _retry_after(response.headers.get("retry-after", "")))
+
+
+def _retry_after(text: str) -> int:
+    """Return the header's seconds as ms; a date is ignored, our own schedule holds then."""
+    return min(int(text) * SECOND, HOUR) if text.isascii() and text.isdecimal() else 0

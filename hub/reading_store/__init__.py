@@ -1,0 +1,1 @@
+"""Where Readings are kept for dashboards and pages: InfluxDB, or an embedded store."""

@@ -1,0 +1,51 @@
+"""Opens the reading store that the hub's file names."""
+
+import os
+from collections.abc import Callable
+
+from hub.config import HubFile, InfluxReadings
+from model.errors import ConfigError
+from model.place import Registry
+from model.ports import ReadingStore
+
+from .embedded import EmbeddedStore
+from .influx import InfluxStore
+from .line_protocol import LineEncoder
+
+
+def open_store(file: HubFile, registry: Callable[[], Registry]) -> ReadingStore:
+    """Return the store of `readings:` in the hub's file; `registry` returns the one in force.
+
+    Nothing is sent yet: a store that is away stops no hub. Raises ConfigError for a token that
+    cannot be read and Refused for a folder that cannot be made.
+    """
+    readings = file.readings
+    if not isinstance(readings, InfluxReadings):
+        return EmbeddedStore(file.data / "readings")
+    return InfluxStore(
+        readings.url,
+        token=_token(readings),
+        org=readings.org,
+        bucket=readings.bucket,
+        encoder=LineEncoder(registry, file.site),
+    )
+
+
+def _token(readings: InfluxReadings) -> str:
+    """Return the token; empty when none is named, for an InfluxDB 1.8 without authentication."""
+    if readings.token_env:
+        value = os.environ.get(readings.token_env)
+        if value is None:
+            raise ConfigError(
+                f"set the environment variable {readings.token_env}", key="readings.token_env"
+            )
+        return value
+    if readings.token_file is None:
+        return ""
+    try:
+        return readings.token_file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ConfigError(
+            f"the token file {readings.token_file} cannot be read: {error.strerror}",
+            key="readings.token_file",
+        ) from error

@@ -1,0 +1,141 @@
+"""Makes a hub move: readers, ticks, broker, outgoing events and the API, ended in order."""
+
+import asyncio
+import contextlib
+import signal
+import time
+from collections.abc import Callable, Iterator
+
+import msgspec
+import uvicorn
+
+from model.entry import Draft, EntryKind, Tick
+
+from .access import ensure_admin
+from .api.app import create_app
+from .config import HubFile
+from .desk_reader import DeskReader
+from .documents import registry_version, rules_version
+from .outgoing.wiring import dispatcher_of
+from .recorder import Recorder
+from .service import Hub
+
+AWAKE_STEP_MS = 2_000
+RETAIN_EVERY_S = 60
+
+Started = Callable[[str | None], None]
+"""Told once everything moves, with the administrator's password if it was just made."""
+
+
+async def run(file: HubFile, started: Started) -> None:
+    """Run a hub until it is told to stop (SIGTERM, SIGINT)."""
+    hub = Hub(file)
+    task = asyncio.ensure_future(_move(hub, started))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+async def _move(hub: Hub, started: Started) -> None:
+    password = await asyncio.to_thread(ensure_admin, hub.store)
+    tasks = [asyncio.create_task(hub.intake.run(), name="intake")]
+    try:
+        await _log_versions(hub)
+        _start_readers(hub)
+        outgoing = dispatcher_of(hub.file, hub.store, publish=hub.publish_event, clock=hub.now)
+        hub.announcer.after_changes(outgoing.wake)
+        server = Server(
+            uvicorn.Config(
+                create_app(hub),
+                host=hub.file.http.host,
+                port=hub.file.http.port,
+                log_level="warning",
+                access_log=False,
+                timeout_graceful_shutdown=2,
+            )
+        )
+        for name, work in (
+            ("bus", hub.bus.run()),
+            ("tick", _tick(hub)),
+            ("retain", _retain(hub)),
+            ("outgoing", outgoing.run()),
+            ("api", server.serve()),
+        ):
+            tasks.append(asyncio.create_task(work, name=name))
+        started(password)
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in reversed(tasks):
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.to_thread(_stop, hub)
+
+
+class Server(uvicorn.Server):
+    """The API's server; signals are the hub's, so that everything ends in order."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone."""
+        yield
+
+
+async def _log_versions(hub: Hub) -> None:
+    """Log rules and registry when they differ from the newest logged version."""
+    for kind, version in (
+        (EntryKind.RULES, rules_version(hub.file)),
+        (EntryKind.REGISTRY, registry_version(hub.file)),
+    ):
+        payload = msgspec.json.encode(version)
+        newest = hub.log.newest(kind)
+        if newest is None or newest.payload != payload:
+            await hub.intake.append(Draft(kind, payload))
+
+
+def _start_readers(hub: Hub) -> None:
+    hub.desk = DeskReader(
+        hub.log, hub.store, told=hub.announcer.told, dead_letters=hub.letters, crash=hub.crash
+    )
+    hub.recorder = Recorder(hub.log, hub.readings, hub.store, hub.dead_letter)
+    hub.moving = True
+    hub.desk.start()
+    hub.recorder.start()
+
+
+def _stop(hub: Hub) -> None:
+    if hub.moving:
+        hub.desk.stop()
+        hub.recorder.stop()
+    hub.readings.close()
+    hub.store.close()
+    hub.log.close()
+
+
+async def _tick(hub: Hub) -> None:
+    """Log one tick a second; `awake` grows by at most 2 s, however long we were away."""
+    newest = hub.log.newest(EntryKind.TICK)
+    awake = msgspec.json.decode(newest.payload, type=Tick).awake if newest else 0
+    before = time.monotonic()
+    while True:
+        await asyncio.sleep(1)
+        now = time.monotonic()
+        awake += min(int((now - before) * 1000), AWAKE_STEP_MS)
+        before = now
+        with contextlib.suppress(OSError):  # the full disk is reported by the intake
+            tick = Tick(hub.now(), awake)
+            await hub.intake.append(Draft(EntryKind.TICK, msgspec.json.encode(tick)))
+        ready, detail = hub.ready()
+        hub.announcer.say("status", {"ready": ready, **detail})
+
+
+async def _retain(hub: Hub) -> None:
+    """Remove log files that every reader has behind it, once the log is over its size."""
+    while True:
+        await asyncio.sleep(RETAIN_EVERY_S)
+        needed = min(hub.desk.snapshot_position, hub.recorder.position) + 1
+        keep = hub.file.log.keep_mb << 20
+        await asyncio.to_thread(hub.log.retain, needed=needed, keep_bytes=keep)

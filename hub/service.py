@@ -1,0 +1,218 @@
+"""The hub as the API sees it: asks the desk, the stores and the counters."""
+
+import asyncio
+import os
+import secrets
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+
+import msgspec
+import structlog
+
+from gateway.crash import crash_points
+from model.anomaly import Anomaly
+from model.case import Case, Change
+from model.entry import Action, Draft, EntryKind, Report
+from model.errors import ConfigError, HubError, Refused
+from model.place import Registry
+from model.ports import ReadingStore
+from model.reading import Reading
+
+from .announcer import Announcer
+from .bus import Bus
+from .case_store import CaseStore
+from .config import HubFile
+from .desk_reader import DeskReader
+from .intake import HubIntake
+from .log.sqlite import SqliteLog
+from .metrics import exposition
+from .reading_store.choose import open_store
+from .recorder import Recorder
+
+log = structlog.get_logger()
+Json = dict[str, object]
+ANSWER_S = 10.0
+
+
+class Hub:
+    """Every part of a hub, opened; `run.py` makes them move. See `api.services.Services`."""
+
+    desk: DeskReader
+    recorder: Recorder
+
+    def __init__(self, file: HubFile) -> None:
+        """Open every store; raises ConfigError or HubError with a remedy."""
+        self.file = file
+        self.crash = crash_points(os.environ)
+        self.letters_lost: Counter[str] = Counter()
+        self.moving = False  # desk and recorder are there
+        self.log, self.store = _open(file)
+        self.readings: ReadingStore = open_store(file, self.registry)
+        self.bus = Bus(file.mqtt, site=file.site, handler=self._message)
+        self.announcer = Announcer(file.site, self.publish_event)
+        self.intake = HubIntake(
+            self.log,
+            site=file.site,
+            publish=self.bus.publish,
+            appended=self._appended,
+            dead_letter=self.dead_letter,
+            volatile=self.announcer.not_durable,
+            clock=self.now,
+            crash=self.crash,
+        )
+
+    def now(self) -> int:
+        """Return the hub's clock in ms."""
+        return int(time.time() * 1000)
+
+    def registry(self) -> Registry:
+        """Return the registry in force."""
+        return self.desk.core.registry if self.moving else Registry()
+
+    async def submit(self, action: Action) -> Case:
+        """Log an action and return the case as it is afterwards; raises Refused or LookupError."""
+        action = msgspec.structs.replace(
+            action, id=action.id or secrets.token_hex(8), at=self.now()
+        )
+        if await asyncio.to_thread(self.store.get, action.case) is None:
+            raise LookupError(action.case)
+        changes = await self._ask(EntryKind.ACTION, action.id, msgspec.json.encode(action))
+        if changes:
+            return changes[-1].case
+        case = await asyncio.to_thread(self.store.get, action.case)
+        if case is None:
+            raise LookupError(action.case)
+        return case
+
+    async def submit_report(self, report: Report) -> Case:
+        """Log a report of a person and return the case it became; raises Refused."""
+        report = msgspec.structs.replace(
+            report, id=report.id or secrets.token_hex(8), at=self.now()
+        )
+        changes = await self._ask(EntryKind.REPORT, report.id, msgspec.json.encode(report))
+        if not changes:
+            raise Refused(f"report {report.id} was taken before")
+        return changes[0].case
+
+    async def _ask(self, kind: EntryKind, request: str, payload: bytes) -> list[Change]:
+        waiting = self.desk.answer_to(request)
+        try:
+            await self.intake.append(Draft(kind, payload))
+            answer = await asyncio.wait_for(waiting, ANSWER_S)
+        except TimeoutError as error:
+            raise HubError("the desk did not answer in time; the request is logged") from error
+        except OSError as error:
+            raise HubError(f"the hub cannot log requests now: {error}") from error
+        finally:
+            self.desk.forget(request)
+        if answer.refused is not None:
+            raise answer.refused
+        return answer.changes
+
+    def devices(self, *, q: str = "", unregistered: bool = False, limit: int = 500) -> list[Json]:
+        """Return devices as the engine knows them; `q` is a part of the id."""
+        with self.desk.guard:
+            engine = self.desk.core.engine
+            views = engine.unregistered() if unregistered else engine.devices()
+        wanted = q.lower()
+        return [_plain(view) for view in views if wanted in view.id.lower()][:limit]
+
+    def gateways(self) -> list[Json]:
+        """Return the gateways as their heartbeats describe them."""
+        with self.desk.guard:
+            return [_plain(view) for view in self.desk.core.engine.gateways()]
+
+    def anomalies(self, limit: int = 100) -> list[Anomaly]:
+        """Return the newest statements of rules, newest first."""
+        with self.desk.guard:
+            return list(self.desk.anomalies)[-limit:][::-1]
+
+    def counters(self) -> dict[str, int]:
+        """Return the counters of every hop in the hub."""
+        found = {f"intake.{name}": n for name, n in self.intake.counters.items()}
+        found["log.end"] = self.log.end
+        if self.moving:
+            found |= {f"desk.{name}": n for name, n in self.desk.counters.items()}
+            found |= {f"rules.failed.{k}": n for k, n in self.desk.core.engine.failures.items()}
+            found |= {f"recorder.{name}": n for name, n in self.recorder.counters.items()}
+            found["desk.lag"] = self.log.end - self.desk.position
+            found["recorder.lag"] = self.log.end - self.recorder.position
+        return found
+
+    def subscribe(self) -> AsyncIterator[tuple[str, Json]]:
+        """Yield (event, data) as things happen; `case` events carry the case."""
+        return self.announcer.subscribe()
+
+    def ready(self) -> tuple[bool, Json]:
+        """Say whether alarms become cases now; the reading store does not matter for that."""
+        if not self.moving:
+            return False, {"desk": "starting"}
+        failed = self.desk.failed
+        with self.desk.guard:
+            open_cases = sum(1 for _ in self.desk.core.desk.open_cases())
+        detail: Json = {
+            "broker": "ok" if self.bus.connected else f"away: {self.bus.last_error}",
+            "log": "full" if self.intake.full else "ok",
+            "desk": "ok" if failed is None else f"failed: {failed}",
+            "reading_store": self.recorder.waiting_for or "ok",
+            "alarms_in_memory_only": len(self.announcer.volatile),
+            "open_cases": open_cases,
+            "log_end": self.log.end,
+        }
+        return self.bus.connected and failed is None and not self.intake.full, detail
+
+    def metrics(self) -> bytes:
+        """Return counters and gauges in Prometheus' text format."""
+        return exposition(self.counters(), ready=self.ready()[0])
+
+    def letters(self, letters: tuple[Reading, ...]) -> None:
+        """Keep what the gateways could not understand."""
+        for letter in letters:
+            values = letter.values
+            self.dead_letter(
+                f"{letter.gateway}: {values.get('source', '')}",
+                str(values.get("reason", "")),
+                bytes.fromhex(str(values.get("payload", ""))),
+                str(values.get("detail", "")),
+                origin="gateway",
+            )
+
+    def dead_letter(
+        self, source: str, reason: str, payload: bytes, detail: str, *, origin: str = "hub"
+    ) -> None:
+        """Keep one message that could not be understood; it must cost nothing else."""
+        try:
+            self.store.dead_letter(
+                at=self.now(), source=source, reason=reason, payload=payload,
+                detail=detail, origin=origin,
+            )  # fmt: skip
+        except Exception as error:  # noqa: BLE001 - counted, and on
+            self.letters_lost[reason] += 1
+            log.warning("dead_letter_not_kept", reason=reason, why=str(error))
+
+    async def publish_event(self, topic: str, payload: bytes) -> None:
+        """Publish to the broker with QoS 1; raises ConnectionError."""
+        await self.bus.publish(topic, payload, qos=1)
+
+    async def _message(self, topic: str, payload: bytes) -> None:
+        await self.intake.message(topic, payload)
+
+    def _appended(self) -> None:
+        if self.moving:
+            self.desk.wake()
+            self.recorder.wake()
+
+
+def _open(file: HubFile) -> tuple[SqliteLog, CaseStore]:
+    try:
+        file.data.mkdir(parents=True, exist_ok=True)
+        url = file.cases_url or f"sqlite:///{file.data / 'cases.db'}"
+        return SqliteLog(file.data / "log"), CaseStore(url, site=file.site)
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"the data folder {file.data} cannot be used: {error}") from error
+
+
+def _plain(view: msgspec.Struct) -> Json:
+    found: Json = msgspec.to_builtins(view)
+    return found

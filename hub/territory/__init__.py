@@ -1,0 +1,1 @@
+"""The territory the hub answers for: registry files, the divisions of Haibowan, a made-up demo."""

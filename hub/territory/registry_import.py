@@ -1,0 +1,107 @@
+"""Merges a list of devices into a registry, and says what changes before anything is written."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from model.errors import ConfigError
+from model.yamlfile import ConfigErrors
+
+from .csvtext import read_table, write_table
+from .references import build
+from .registry_files import read_tables
+from .tables import Entry, entry_columns, unknown_columns
+
+DEVICES_CSV = "devices.csv"
+
+
+class DeviceChange(NamedTuple):
+    """What an import changes of one known device: column → (before, after)."""
+
+    device: str
+    columns: dict[str, tuple[str, str]]
+
+
+class Merge(NamedTuple):
+    """The new text of devices.csv, and what is new, changed and as it was."""
+
+    devices_csv: str
+    added: tuple[str, ...]
+    changed: tuple[DeviceChange, ...]
+    unchanged: int
+
+
+def merge_devices(documents: Mapping[str, str], text: str, *, name: str) -> Merge:
+    """Merge a CSV of devices into a registry's texts; nobody is removed by it.
+
+    A column that the CSV does not have stays as it is, an empty cell empties it. Raises
+    ConfigErrors with file, line and key of every problem in the registry or in the CSV.
+    """
+    tables = read_tables(documents)
+    build(tables)
+    devices = tables.of("devices")
+    known = {str(entry.cells.get("id", "")): number for number, entry in enumerate(devices)}
+    added: list[str] = []
+    changed: list[DeviceChange] = []
+    unchanged = 0
+    for entry in _incoming(text, name, taken={i: devices[n] for i, n in known.items()}):
+        device = str(entry.cells["id"])
+        if device not in known:
+            added.append(device)
+            devices.append(entry)
+            continue
+        before = devices[known[device]]
+        change = _difference(before, entry)
+        if not change.columns:
+            unchanged += 1
+            continue
+        changed.append(change)
+        devices[known[device]] = entry._replace(cells={**before.cells, **entry.cells})
+    build(tables)
+    rows = [entry.cells for entry in devices if not entry.path]
+    return Merge(
+        write_table(entry_columns("devices"), rows), tuple(added), tuple(changed), unchanged
+    )
+
+
+def _incoming(text: str, name: str, *, taken: Mapping[str, Entry]) -> list[Entry]:
+    table = read_table(text, name)
+    problems = unknown_columns(table, "devices", name)
+    if "id" not in table.columns:
+        problems.append(
+            ConfigError("a list of devices needs the column id", file=name, line=table.header_line)
+        )
+    if problems:
+        raise ConfigErrors(problems)
+    entries = [Entry(name, row.line, "", dict(row.cells), {}) for row in table.rows]
+    first: dict[str, Entry] = {}
+    for entry in entries:
+        device = str(entry.cells.get("id", ""))
+        written = taken.get(device)
+        if not device:
+            problems.append(entry.problem("is missing or empty; fill it in", "id"))
+        elif device in first:
+            problems.append(entry.problem(f"{device} is already at {first[device].where}", "id"))
+        elif written is not None and written.path:
+            problems.append(
+                entry.problem(f"{device} is written at {written.where}; change it there", "id")
+            )
+        first.setdefault(device, entry)
+    if problems:
+        raise ConfigErrors(problems)
+    return entries
+
+
+def _difference(before: Entry, after: Entry) -> DeviceChange:
+    device = str(after.cells["id"])
+    columns = {
+        key: (str(before.cells.get(key, "")), str(value))
+        for key, value in after.cells.items()
+        if _plain(before.cells.get(key, "")) != _plain(value)
+    }
+    return DeviceChange(device, columns)
+
+
+def _plain(value: object) -> str:
+    """An empty cell and the default 0 of silent_after_s say the same."""
+    text = str(value)
+    return "" if text == "0" else text

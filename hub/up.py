@@ -1,0 +1,243 @@
+"""Starts and supervises the whole product on one machine: broker, hub, gateway, and the demo."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from pathlib import Path
+
+import structlog
+
+from model.errors import ConfigError
+
+from .broker import EmbeddedBroker, die_with_parent
+from .installation import GATEWAY, Installation, Ports, check_ports
+
+log = structlog.get_logger()
+READY_S = 30.0
+STOP_S = 8.0
+RESTART_LAST_S = 10.0
+
+
+class Child:
+    """A process of ours that is started again when it dies."""
+
+    def __init__(
+        self, name: str, arguments: Sequence[str], *, logs: Path, env: dict[str, str]
+    ) -> None:
+        self.name = name
+        self.restarts = 0
+        self.process: asyncio.subprocess.Process | None = None
+        self._arguments = arguments
+        self._logs = logs
+        self._env = env
+
+    async def start(self) -> None:
+        """Start the process; what it logs goes to its own file, what it says to our output."""
+        with (self._logs / f"{self.name}.log").open("ab") as output:
+            self.process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "hub.cli", *self._arguments,
+                stderr=output, env=self._env, start_new_session=True, preexec_fn=die_with_parent,
+            )  # fmt: skip
+
+    async def supervise(self) -> None:
+        """Start the process again whenever it ends; a configuration error (2) stops us all."""
+        while True:
+            assert self.process is not None  # noqa: S101 - start() came first
+            began = time.monotonic()
+            code = await self.process.wait()
+            if code == 2:  # noqa: PLR2004 - our exit code for a configuration error
+                raise ConfigError(f"{self.name} refused to start: {self._last_words()}")
+            self.restarts += 1
+            log.error("process_died", process=self.name, code=code, restarts=self.restarts)
+            lived = time.monotonic() - began
+            await asyncio.sleep(
+                0.2 if lived > RESTART_LAST_S else min(self.restarts, RESTART_LAST_S)
+            )
+            await self.start()
+
+    def _last_words(self) -> str:
+        lines = (self._logs / f"{self.name}.log").read_text(errors="replace").splitlines()
+        return lines[-1] if lines else f"see {self.name}.log"
+
+    async def stop(self) -> None:
+        """End the process in order, and by force if it does not."""
+        if self.process is None or self.process.returncode is not None:
+            return
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            await asyncio.wait_for(self.process.wait(), STOP_S)
+        except TimeoutError:
+            self.process.kill()
+            await self.process.wait()
+
+
+async def up(folder: Path, ports: Ports, *, demo: bool) -> None:
+    """Run everything until Ctrl-C; raises ConfigError in one clear line."""
+    check_ports(ports)
+    installation = Installation(folder)
+    logs = folder / "logs"
+    logs.mkdir(exist_ok=True)
+    registry = _demo_registry(folder) if demo else _own_registry(folder)
+    mode = "simulated" if demo else "real"
+    gateway_file, hub_file = installation.write_files(ports, registry=registry, mode=mode)
+    broker = EmbeddedBroker(
+        folder / "broker", host="127.0.0.1", port=ports.mqtt, users=installation.users()
+    )
+    env = dict(os.environ)
+    children = [
+        Child("hub", ["hub", str(hub_file)], logs=logs, env=env),
+        Child("gateway", ["gateway", str(gateway_file)], logs=logs, env=env),
+    ]
+    if demo:
+        children.append(Child("simulate", _simulate(ports), logs=logs, env=_demo_env(installation)))
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    supervisors: list[asyncio.Task[None]] = []
+    try:
+        await broker.start()
+        supervisors.append(asyncio.create_task(broker.supervise(), name="broker"))
+        for child in children[:2]:
+            await child.start()
+            supervisors.append(asyncio.create_task(child.supervise(), name=child.name))
+        await _until_ready(ports, supervisors, stop)
+        _say(installation, ports, demo=demo)
+        for child in children[2:]:
+            await child.start()
+            supervisors.append(asyncio.create_task(child.supervise(), name=child.name))
+        await _watch(ports, supervisors, stop)
+    finally:
+        for task in supervisors:
+            task.cancel()
+        await asyncio.gather(*supervisors, return_exceptions=True)
+        for child in reversed(children):
+            await child.stop()
+        await broker.stop()
+
+
+def _own_registry(folder: Path) -> Path | None:
+    path = folder / "registry"
+    return path if path.is_dir() else None
+
+
+def _demo_registry(folder: Path) -> Path:
+    from .territory.demo_territory import demo_documents
+
+    path = folder / "registry"
+    if not path.exists():
+        path.mkdir()
+        for name, text in demo_documents().items():
+            (path / name).write_text(text, encoding="utf-8")
+    return path
+
+
+def _simulate(ports: Ports) -> list[str]:
+    return [
+        "simulate", "--fire-port", str(ports.fire), "--mqtt-port", str(ports.mqtt),
+    ]  # fmt: skip
+
+
+def _demo_env(installation: Installation) -> dict[str, str]:
+    return os.environ | {
+        "SMARTHUB_DEVICE_PASSWORD": installation.passwords["device"],
+        "SMARTHUB_BRIDGE_PASSWORD": installation.passwords["bridge"],
+    }
+
+
+async def _until_ready(
+    ports: Ports, supervisors: list["asyncio.Task[None]"], stop: asyncio.Event
+) -> None:
+    until = time.monotonic() + READY_S
+    while time.monotonic() < until and not stop.is_set():
+        for task in supervisors:
+            if task.done():
+                task.result()
+        state = await asyncio.to_thread(_get, ports, "/readyz")
+        if state.get("ready") and await _listening(ports.fire):
+            return
+        await asyncio.sleep(0.1)
+    if not stop.is_set():
+        raise ConfigError(f"not ready within {READY_S:.0f} s; see the logs folder")
+
+
+async def _listening(port: int) -> bool:
+    with contextlib.suppress(OSError):
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.close()
+        return True
+    return False
+
+
+def _get(ports: Ports, path: str) -> dict[str, object]:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{ports.http}{path}", timeout=3) as answer:
+            found: dict[str, object] = json.load(answer)
+            return found
+    except urllib.error.HTTPError as error:  # 503 says why in its body
+        with contextlib.suppress(ValueError):
+            return dict(json.load(error))
+        return {}
+    except (OSError, ValueError, urllib.error.URLError):
+        return {}
+
+
+def _say(installation: Installation, ports: Ports, *, demo: bool) -> None:
+    """Print what people need to know, once."""
+    api = f"http://127.0.0.1:{ports.http}"
+    lines = [
+        f"smarthub is ready 就绪: API {api}/api/v1/cases · description {api}/openapi.json",
+        f"  MQTT 127.0.0.1:{ports.mqtt} (users device, bridge)",
+        f"  GB/T 26875.3 TCP 127.0.0.1:{ports.fire} · gateway {GATEWAY}",
+        f"  data {installation.folder}",
+    ]
+    lines += [
+        f"  password of MQTT user {user} (shown once 仅显示一次): {password}"
+        for user, password in installation.fresh_passwords.items()
+        if user in ("device", "bridge")
+    ]
+    if demo:
+        lines.append(
+            "  SIMULATED 模拟: 2,000 smoke detectors, 20 fire panels and 100 doors in 8 compounds;"
+            " a planted fire follows within seconds"
+        )
+    print("\n".join(lines), flush=True)  # noqa: T201 - this is the command's output
+
+
+async def _watch(
+    ports: Ports, supervisors: list["asyncio.Task[None]"], stop: asyncio.Event
+) -> None:
+    """Keep one status line up to date until told to stop."""
+    terminal = sys.stdout.isatty()
+    shown = ""
+    while not stop.is_set():
+        for task in supervisors:
+            if task.done():
+                task.result()
+        state = await asyncio.to_thread(_get, ports, "/readyz")
+        line = _status(state)
+        if terminal:
+            print(f"\r\x1b[K{line}", end="", flush=True)  # noqa: T201 - the status line
+        elif line != shown:
+            print(line, flush=True)  # noqa: T201 - the status line
+        shown = line
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), 2 if terminal else 30)
+    if terminal:
+        print()  # noqa: T201 - leave the status line
+
+
+def _status(state: dict[str, object]) -> str:
+    if not state:
+        return "hub not answering 中枢无应答"
+    ready = "ready 正常" if state.get("ready") else "NOT READY 异常"
+    return (
+        f"{ready} · open cases 未结 {state.get('open_cases', '?')} · log {state.get('log_end', '?')}"
+        f" entries · reading store {state.get('reading_store', '?')}"
+    )

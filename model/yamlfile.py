@@ -1,0 +1,87 @@
+"""Reads the YAML that people write and says every mistake with file, line and key."""
+
+from collections.abc import Sequence
+from io import StringIO
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from .errors import ConfigError
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class ConfigErrors(ConfigError):  # noqa: N818 - the plural of ConfigError
+    """Every problem of one file at once; `problems` holds them one by one."""
+
+    def __init__(self, problems: Sequence[ConfigError]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = tuple(problems)
+
+
+class YamlText:
+    """A parsed YAML text that remembers the line of every key."""
+
+    def __init__(self, text: str, name: str) -> None:
+        """Parse `text`; `name` is the file's name in errors. Raises ConfigError."""
+        self.name = name
+        try:
+            self.data = YAML(typ="rt", pure=True).load(StringIO(text))
+        except MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else 0
+            raise ConfigError(f"not YAML: {error.problem}", file=name, line=line) from error
+        except (YAMLError, RecursionError, ValueError) as error:
+            raise ConfigError(f"not YAML: {error}", file=name) from error
+
+    def line(self, path: Sequence[int | str]) -> int:
+        """Return the line (from 1) of the deepest part of `path` that the text has."""
+        node, line = self.data, 1
+        for part in path:
+            try:
+                if isinstance(node, CommentedMap) and part in node:
+                    line = node.lc.key(part)[0] + 1
+                    node = node[part]
+                elif isinstance(node, CommentedSeq) and isinstance(part, int):
+                    line = node.lc.item(part)[0] + 1
+                    node = node[part]
+            except (KeyError, IndexError, TypeError, AttributeError):
+                break
+        return line
+
+    def check(self, model: type[Model]) -> Model:
+        """Return the data as `model`, or raise ConfigErrors naming file, line and key of each problem."""
+        try:
+            return model.model_validate(_plain(self.data))
+        except ValidationError as error:
+            raise ConfigErrors(self.problems(error)) from error
+
+    def problems(
+        self, error: ValidationError, prefix: tuple[int | str, ...] = ()
+    ) -> list[ConfigError]:
+        """Turn pydantic's findings into ours, with lines."""
+        found = []
+        for item in error.errors(include_url=False):
+            path = prefix + item["loc"]
+            key = ".".join(str(part) for part in path)
+            message = item["msg"].removeprefix("Value error, ")
+            if item["type"] == "extra_forbidden":
+                message = "unknown key; remove it or correct its spelling"
+            found.append(ConfigError(message, file=self.name, line=self.line(path), key=key))
+        return found
+
+
+def _plain(node: object) -> object:
+    """Copy ruamel's containers and scalars into plain ones."""
+    if isinstance(node, dict):
+        return {str(key): _plain(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_plain(value) for value in node]
+    if isinstance(node, bool) or node is None:
+        return node
+    for plain in (int, float, str):
+        if isinstance(node, plain):
+            return plain(node)
+    return node

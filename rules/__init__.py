@@ -1,0 +1,1 @@
+"""Readings and time in, Anomalies out; one file per rule kind."""

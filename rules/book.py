@@ -1,0 +1,268 @@
+"""What is known of every device and gateway as of the newest entry read: heard when, saying what."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from model.case import Health
+from model.codec import Heartbeat
+from model.place import Place, Registry
+from model.reading import ALARM_EVENTS, Event, Mode, Reading, Value, alarm_states
+
+from .arrival import believed
+from .states import StateTable
+
+DEVICES, GATEWAYS, CLOCK = "_book", "_gateways", "_clock"
+"""Names under which the book's rows stand beside those of the rules."""
+
+CAUGHT_UP_MS = 5_000
+"""A gateway whose Readings up to 5 s before its heartbeat are receipted is caught up."""
+
+ABSENCE_MS = 60_000
+"""After this long without a word of a gateway, its devices get their whole contract anew."""
+
+STRANGERS = 10_000
+"""So many unregistered devices are remembered; beyond it the longest unheard are forgotten."""
+
+FLAGS = frozenset({"isolated", "removed", "testing", "tamper", "fault"})
+"""States that say what a device's "normal" is worth."""
+
+_FLAG_EVENTS = {
+    Event.ISOLATED: ("isolated", True), Event.ISOLATION_CLEARED: ("isolated", False),
+    Event.REMOVED: ("removed", True), Event.TAMPER: ("tamper", True),
+    Event.TAMPER_CLEARED: ("tamper", False), Event.FAULT: ("fault", True),
+    Event.FAULT_CLEARED: ("fault", False),
+}  # fmt: skip
+
+
+class Content(msgspec.Struct, frozen=True):
+    """What a message said, to know a retained copy of it again."""
+
+    values: dict[str, Value]
+    event: str
+
+    @classmethod
+    def of(cls, reading: Reading) -> "Content":
+        """Take it from a Reading."""
+        return cls(reading.values, str(reading.event.value))
+
+
+class DeviceRow(msgspec.Struct):
+    """One device; `last` is its newest Reading by order, `values` the newest of each quantity."""
+
+    last: Reading
+    values: dict[str, Value]
+    heard_at: int  # ms, gateway's clock
+    heard_awake: int  # ms the hub was awake
+    flags: frozenset[str] = frozenset()
+    alarm: Content | None = None  # newest message with an alarm word or state
+    retained: Content | None = None
+
+
+class GatewayRow(msgspec.Struct):
+    """One gateway; `caught_awake` is when it last proved to hold nothing back."""
+
+    heard_at: int
+    heard_awake: int
+    back_awake: int
+    state: str = "online"
+    epoch: str = ""
+    retired: tuple[str, ...] = ()
+    caught_awake: int = -1
+    caught_up_to: int = 0
+    depth: dict[str, int] = {}
+    warnings: list[str] = []
+
+
+class ClockRow(msgspec.Struct):
+    """The hub's waking time over all its restarts."""
+
+    awake: int = 0
+    tick: int = 0  # `awake` of the newest tick as the hub counted it
+    at: int = 0
+
+
+class Book:
+    """The one memory that all rules share; also the desk's view of a device's health."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+        self.table = StateTable(DeviceRow)
+        self.devices = self.table.rows
+        self.gateways = StateTable(GatewayRow)
+        self._clock = StateTable(ClockRow)
+        self._clock.rows[""] = ClockRow()
+        self.awake = 0
+        self.hot: set[str] = set()  # devices whose next Reading every rule sees
+        self.silent: set[str] = set()  # devices late by their contract
+        self.lost: set[str] = set()  # gateways with an open anomaly
+        self.strangers: dict[str, None] = {}
+
+    def tick(self, *, at: int, awake: int) -> None:
+        """Take the hub's waking time; it goes on where it was when the hub starts counting anew."""
+        clock = self._clock.rows[""]
+        clock.awake += awake - clock.tick if awake >= clock.tick else awake
+        clock.tick, clock.at = awake, at
+        self.awake = clock.awake
+        self._clock.put("", clock)
+
+    def meet(self, reading: Reading) -> DeviceRow:
+        """Open a row for a device that was never heard."""
+        row = DeviceRow(
+            last=reading,
+            values=dict(reading.values),
+            heard_at=reading.received_at,
+            heard_awake=self.awake,
+        )
+        self.table.put(reading.device, row)
+        self.hot.add(reading.device)
+        if reading.device not in self.registry.devices:
+            self.strangers[reading.device] = None
+            if len(self.strangers) > STRANGERS:
+                self._forget_strangers()
+        return row
+
+    def is_stale(self, row: DeviceRow, reading: Reading) -> bool:
+        """Return whether a newer Reading of the device was seen: it tells no present state."""
+        if reading.epoch == row.last.epoch:
+            return 0 < reading.order < row.last.order
+        gateway = self.gateways.rows.get(reading.gateway)
+        return gateway is not None and reading.epoch in gateway.retired
+
+    def is_news(self, reading: Reading) -> bool:
+        """Return whether a retained message says anything that was not known (design §4.6).
+
+        With a device time: newer than any seen. Without one, a message whose content was seen as
+        the last one, the last alarm or the last retained one is a copy.
+        """
+        row = self.devices.get(reading.device)
+        if row is None:
+            return True
+        if reading.observed_at is not None and row.last.observed_at is not None:
+            return reading.observed_at > row.last.observed_at
+        content = Content.of(reading)
+        return content not in (Content.of(row.last), row.alarm, row.retained)
+
+    def note(self, row: DeviceRow, reading: Reading) -> None:
+        """Keep what is worth knowing of a Reading that is not plain telemetry, or has a flag."""
+        content = Content.of(reading)
+        if reading.historical:
+            row.retained = content
+        elif reading.event in ALARM_EVENTS or any(alarm_states(reading).values()):
+            row.alarm = content
+        flags = {
+            name: value for name in FLAGS if isinstance(value := reading.values.get(name), bool)
+        }
+        if reading.event in _FLAG_EVENTS:
+            name, value = _FLAG_EVENTS[reading.event]
+            flags.setdefault(name, value)
+        if reading.event is Event.NORMAL:
+            flags = dict.fromkeys(("removed", "tamper"), False) | flags
+        if reading.mode is Mode.TEST:
+            flags["testing"] = True
+        elif "testing" in row.flags:
+            flags.setdefault("testing", False)
+        if flags:
+            kept = row.flags - flags.keys()
+            row.flags = kept | {name for name, value in flags.items() if value}
+
+    def hear_gateway(self, gateway: str, epoch: str, at: int) -> None:
+        """Note that Readings of a gateway came; only a heartbeat takes back a last will."""
+        row = self.gateways.rows.get(gateway)
+        if row is None:
+            row = GatewayRow(
+                heard_at=at, heard_awake=self.awake, back_awake=self.awake, epoch=epoch
+            )
+        if self.awake - row.heard_awake > ABSENCE_MS:
+            row.back_awake = self.awake
+        row.heard_at, row.heard_awake = at, self.awake
+        if epoch != row.epoch and epoch not in row.retired:
+            _draw_epoch(row, epoch)
+        self.gateways.put(gateway, row)
+
+    def heartbeat(self, beat: Heartbeat, logged_at: int) -> GatewayRow:
+        """Take a gateway's sign of life, orderly stop or last will."""
+        at = believed(beat.at, logged_at)
+        row = self.gateways.rows.get(beat.gateway)
+        if row is None:
+            row = GatewayRow(heard_at=at, heard_awake=self.awake, back_awake=self.awake)
+        if beat.state == "lost":
+            row.state = "lost"
+        else:
+            if row.state != "online" or self.awake - row.heard_awake > ABSENCE_MS:
+                row.back_awake = self.awake
+            row.state, row.heard_at, row.heard_awake = beat.state, at, self.awake
+            if beat.epoch and beat.epoch != row.epoch:
+                _draw_epoch(row, beat.epoch)
+            row.depth, row.warnings = beat.depth, beat.warnings
+            row.caught_up_to = beat.caught_up_to
+            if beat.state == "online" and beat.at - beat.caught_up_to <= CAUGHT_UP_MS:
+                row.caught_awake = self.awake
+        self.gateways.put(beat.gateway, row)
+        return row
+
+    def place_of(self, reading: Reading) -> tuple[Place | None, str]:
+        """Return where a device is and what the registry says it is."""
+        known = self.registry.devices.get(reading.device)
+        if known is None:
+            return None, ""
+        return self.registry.place_of(reading.device), known.role
+
+    def health(self, device: str) -> Health:
+        """Return what a device's "normal" is worth; one that is late, or behind a lost gateway, proves nothing."""
+        row = self.devices.get(device)
+        if row is None:
+            return Health(heard=False)
+        gateway = self.gateways.rows.get(row.last.gateway)
+        away = row.last.gateway in self.lost or (gateway is not None and gateway.state == "lost")
+        flags = row.flags
+        return Health(
+            heard=device not in self.silent and not away,
+            isolated="isolated" in flags,
+            removed="removed" in flags,
+            testing="testing" in flags,
+            tampered="tamper" in flags,
+            faulty="fault" in flags,
+        )
+
+    def snapshot(self) -> list[tuple[str, str, bytes]]:
+        """Return the rows that changed since the last call."""
+        tables = ((DEVICES, self.table), (GATEWAYS, self.gateways), (CLOCK, self._clock))
+        return [
+            (name, subject, state)
+            for name, table in tables
+            for subject, state in table.snapshot().items()
+        ]
+
+    def restore(self, name: str, subject: str, state: bytes) -> None:
+        """Put one row back."""
+        if name == DEVICES:
+            self.table.restore(subject, state)
+            self.hot.add(subject)
+            if subject not in self.registry.devices:
+                self.strangers[subject] = None
+        elif name == GATEWAYS:
+            self.gateways.restore(subject, state)
+        else:
+            self._clock.restore(subject, state)
+            self.awake = self._clock.rows[""].awake
+
+    def register(self, registry: Registry) -> None:
+        """Take a new version of the registry."""
+        self.registry = registry
+        self.strangers = dict.fromkeys(d for d in self.devices if d not in registry.devices)
+
+    def _forget_strangers(self) -> None:
+        oldest: Iterable[str] = sorted(
+            (name for name in self.strangers if name not in self.hot),
+            key=lambda name: (self.devices[name].heard_awake, name),
+        )
+        for name in list(oldest)[: STRANGERS // 10]:
+            del self.strangers[name]
+            self.table.drop(name)
+
+
+def _draw_epoch(row: GatewayRow, epoch: str) -> None:
+    """Take a gateway's new epoch; what still comes under an old one is old."""
+    retired = [old for old in (*row.retired, row.epoch) if old and old != epoch]
+    row.retired, row.epoch = tuple(retired[-8:]), epoch

@@ -1,0 +1,242 @@
+"""Says that a fire is machine-corroborated: several devices in one place say so within a time.
+
+GB 50116-2013 4.1.6 wants two independent alarm devices before anything is linked; this is that AND.
+One device that speaks often is one device; a panel that repeats its detector is none.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from model.anomaly import Anomaly, anomaly_key
+from model.entry import Tick
+from model.reading import Event, Mode, Reading
+
+from .book import Book
+from .contract import Interest, Observation
+from .finding import SYSTEM, TRANSMITTER, behind, by_hand, ended, fits, is_reset, started
+from .rulefile import ConfirmSpec
+from .states import StateTable
+
+
+class Witness(msgspec.Struct):
+    """A device that said it: when last, whether a person's hand, and whether it has taken it back."""
+
+    at: int
+    mode: Mode
+    source: str
+    epoch: str
+    order: int
+    call_point: bool = False
+    cleared: bool = False
+
+
+class Scene(msgspec.Struct):
+    """What the devices of one place said, and the anomaly while it is open."""
+
+    witnesses: dict[str, Witness] = {}
+    active: Anomaly | None = None
+
+
+class _Spot(NamedTuple):
+    place: str
+    compound: str
+
+
+class ConfirmRule:
+    """Watches places for k devices that agree."""
+
+    def __init__(self, spec: ConfirmSpec, book: Book) -> None:
+        self.id = spec.id
+        self.hash = spec.hash
+        self._spec = spec
+        self._book = book
+        self._scenes = StateTable(Scene)
+        self._where: dict[str, str] = {}  # device -> subject, for devices that burn
+        kinds = frozenset(spec.devices.kinds)
+        events = frozenset(str(event.value) for event in spec.onset.events)
+        if spec.ends_on_reset:
+            events |= {Event.RESET.value}
+            kinds |= {SYSTEM, TRANSMITTER} if kinds else frozenset()
+        states = (*spec.onset.states, "reset") if spec.ends_on_reset else spec.onset.states
+        self.interest = Interest(kinds, events, dict.fromkeys(states, (0.0, 0.0)))
+
+    def observe(self, seen: Observation) -> Sequence[Anomaly]:
+        """Take a Reading; enough agreeing devices start it, the last to take it back ends it."""
+        reading = seen.reading
+        found: list[Anomaly] = []
+        onset = self._is_onset(reading)
+        # A panel that says "reset" and "fire" in one word still burns.
+        if self._spec.ends_on_reset and not onset and is_reset(reading):
+            found = self._reset(seen)
+        if onset:
+            spot = _spot(seen)
+            if spot and fits(self._spec.devices, reading, seen.role):
+                found += self._witness(seen, spot)
+        elif reading.device in self._where and self._is_clearing(reading):
+            found += self._take_back(seen, reading.device, by="cleared")
+        return found
+
+    def tick(self, tick: Tick) -> Sequence[Anomaly]:
+        """Time alone starts and ends nothing here."""
+        del tick
+        return ()
+
+    def snapshot(self) -> dict[str, bytes]:
+        """Return the changed rows."""
+        return self._scenes.snapshot()
+
+    def restore(self, subject: str, state: bytes) -> None:
+        """Put one place back."""
+        self._scenes.restore(subject, state)
+        scene = self._scenes.rows.get(subject)
+        for device, witness in scene.witnesses.items() if scene else ():
+            if not witness.cleared:
+                self._where[device] = subject
+
+    def holds(self, device: str) -> bool:
+        """Return whether the device has said it and not taken it back."""
+        return device in self._where
+
+    def open(self) -> Sequence[Anomaly]:
+        """Return what has started and not ended."""
+        rows = self._scenes.rows
+        return [active for key in sorted(rows) if (active := rows[key].active)]
+
+    def subjects(self) -> set[str]:
+        """Return every subject that has a row."""
+        return set(self._scenes.rows)
+
+    def explain(self, subject: str) -> str:
+        """Say which devices agree, and how many are needed."""
+        scene = self._scenes.rows.get(subject)
+        need = f"{self.id}: {self._spec.at_least} devices within {self._spec.within / 1000:g} s"
+        if scene is None:
+            return f"{need}; {subject} has no word of any"
+        words = [
+            f"{device} at {witness.at}{' (taken back)' if witness.cleared else ''}"
+            for device, witness in sorted(scene.witnesses.items())
+        ]
+        return f"{need}; {'open; ' if scene.active else ''}said by {', '.join(words)}"
+
+    def _is_onset(self, reading: Reading) -> bool:
+        onset = self._spec.onset
+        if reading.event in onset.events:
+            return True
+        return any(reading.values.get(state) is True for state in onset.states)
+
+    def _is_clearing(self, reading: Reading) -> bool:
+        clear, values = self._spec.clear, reading.values
+        row = self._book.devices.get(reading.device)
+        flags = row.flags if row else frozenset()
+        if any(word in flags or values.get(word) is True for word in clear.unless):
+            return False
+        if reading.event in clear.events:
+            return True
+        return any(values.get(state) is False for state in clear.states_false)
+
+    def _witness(self, seen: Observation, spot: _Spot) -> list[Anomaly]:
+        reading = seen.reading
+        scene = self._scenes.rows.get(spot.place) or Scene()
+        self._prune(scene, reading.received_at)
+        known = scene.witnesses.get(reading.device)
+        if known is None or known.epoch != reading.epoch or reading.order > known.order:
+            scene.witnesses[reading.device] = Witness(
+                at=max(reading.received_at, known.at if known else 0),
+                mode=reading.mode,
+                source=reading.source,
+                epoch=reading.epoch,
+                order=reading.order,
+                call_point=by_hand(self._spec.call_point, reading, seen.role),
+            )
+            self._where[reading.device] = spot.place
+        self._scenes.put(spot.place, scene)
+        if scene.active is not None:
+            return []
+        agreeing = self._agreeing(scene, reading)
+        if agreeing is None:
+            return []
+        scene.active = self._conclude(seen, spot, agreeing)
+        return [scene.active]
+
+    def _agreeing(self, scene: Scene, reading: Reading) -> dict[str, Witness] | None:
+        """Return the devices that agree with this one in time and mode, if they are enough."""
+        now = scene.witnesses[reading.device]
+        agreeing = {
+            device: witness
+            for device, witness in scene.witnesses.items()
+            if abs(witness.at - now.at) <= self._spec.within and witness.mode is now.mode
+        }
+        if len(agreeing) >= self._spec.at_least:
+            return agreeing
+        hands = sum(witness.call_point for witness in agreeing.values())
+        if self._spec.detector_and_call_point and 0 < hands < len(agreeing):
+            return agreeing
+        return None
+
+    def _conclude(self, seen: Observation, spot: _Spot, agreeing: dict[str, Witness]) -> Anomaly:
+        facts = ", ".join(f"{device} at {agreeing[device].at}" for device in sorted(agreeing))
+        anomaly = started(self._spec, seen, facts=facts)
+        at = max(witness.at for witness in agreeing.values())
+        return msgspec.structs.replace(
+            anomaly,
+            key=anomaly_key(self.id, spot.place, at),
+            subject=spot.place,
+            started_at=at,
+            last_at=at,
+            scope="place",
+            compound=spot.compound,
+            corroborates=True,
+        )
+
+    def _take_back(self, seen: Observation, device: str, *, by: str) -> list[Anomaly]:
+        place = self._where[device]
+        scene = self._scenes.rows[place]
+        witness = scene.witnesses[device]
+        reading = seen.reading
+        if reading.epoch == witness.epoch and reading.order and witness.order:
+            if reading.order <= witness.order:
+                return []
+        elif seen.stale:
+            return []
+        witness.cleared = True
+        del self._where[device]
+        self._scenes.put(place, scene)
+        if scene.active is None or not all(w.cleared for w in scene.witnesses.values()):
+            return []
+        anomaly = ended(scene.active, at=reading.received_at, by=by, seen=seen)
+        self._scenes.drop(place)
+        return [anomaly]
+
+    def _reset(self, seen: Observation) -> list[Anomaly]:
+        reading = seen.reading
+        found: list[Anomaly] = []
+        for device in sorted(self._where):
+            witness = self._scenes.rows[self._where[device]].witnesses[device]
+            reaches = behind(
+                (device, witness.source),
+                device=reading.device,
+                kind=reading.kind,
+                source=reading.source,
+            )
+            if reaches:
+                found += self._take_back(seen, device, by="reset")
+        return found
+
+    def _prune(self, scene: Scene, now: int) -> None:
+        """Forget what was taken back too long ago to agree with anything new."""
+        horizon = now - 2 * self._spec.within
+        for device in [d for d, w in scene.witnesses.items() if w.cleared and w.at < horizon]:
+            del scene.witnesses[device]
+
+
+def _spot(seen: Observation) -> _Spot | None:
+    """The building, else what fronts the device; a whole compound is too wide to corroborate."""
+    reading = seen.reading
+    if seen.place and seen.place.building:
+        return _Spot(f"place:{seen.place.building}", seen.place.compound)
+    if reading.source:
+        compound = seen.place.compound if seen.place else reading.compound
+        return _Spot(f"place:{reading.source}", compound)
+    return None

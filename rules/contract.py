@@ -1,0 +1,77 @@
+"""What every rule kind is: it watches Readings and time, and says when something starts and ends."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from model.anomaly import Anomaly
+from model.entry import Tick
+from model.place import Place
+from model.reading import Reading
+
+
+class Observation(NamedTuple):
+    """A Reading as a rule sees it: with its id, its place and how late it is."""
+
+    reading: Reading
+    id: str  # gateway/epoch/lane/seq
+    place: Place | None  # None: nobody registered the device
+    role: str  # what the registry says the device is: detector, call_point, panel, pump, door …
+    logged_at: int  # hub time, ms
+    stale: bool  # an older `order` of this device than one already seen: tells no present state
+    late: bool  # received at the gateway long before it was logged
+
+
+class Rule(Protocol):
+    """One rule, with state of its own for every subject; state is addressable by (rule, subject)."""
+
+    @property
+    def id(self) -> str:
+        """The rule's id in its file."""
+
+    def observe(self, seen: Observation) -> Sequence[Anomaly]:
+        """Take a Reading; return what starts, continues or ends with it."""
+
+    def tick(self, tick: Tick) -> Sequence[Anomaly]:
+        """Take the passing of time; return what starts or ends with it."""
+
+    def snapshot(self) -> dict[str, bytes]:
+        """Return the state of the subjects that changed since the last call (empty bytes: gone)."""
+
+    def restore(self, subject: str, state: bytes) -> None:
+        """Put one subject's state back."""
+
+    def explain(self, subject: str) -> str:
+        """Say why the subject is as it is: the rule's text, values against limits, timers."""
+
+
+class Interest(NamedTuple):
+    """What wakes a rule about a device on which it holds no state; all else cannot concern it.
+
+    `limits` maps a quantity to the closed range in which the rule sleeps; an alarm state sleeps in
+    (0, 0), so that true wakes it and false does not. No `kinds` means every kind.
+    """
+
+    kinds: frozenset[str]
+    events: frozenset[str]
+    limits: Mapping[str, tuple[float, float]]
+
+
+class IndexedRule(Rule, Protocol):
+    """A rule as the engine runs it: it says what wakes it, so that plain telemetry costs nothing."""
+
+    @property
+    def hash(self) -> str:
+        """The hash of the rule's text without its tests; a reload keeps the state of equal rules."""
+
+    @property
+    def interest(self) -> Interest:
+        """What wakes the rule."""
+
+    def holds(self, device: str) -> bool:
+        """Return whether the next Reading of the device matters whatever it says."""
+
+    def open(self) -> Sequence[Anomaly]:
+        """Return the anomalies that have started and not ended."""
+
+    def subjects(self) -> set[str]:
+        """Return every subject that has a row, open or not."""

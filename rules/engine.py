@@ -1,0 +1,269 @@
+"""Runs all rules over what the log holds: Readings, heartbeats and ticks in, anomalies out.
+
+Pure and restart-exact: `dirty` gives the rows that changed, `restore` puts them back, and replaying
+the log from there gives the anomalies of an uninterrupted run.
+"""
+
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+from model.anomaly import Anomaly, Severity
+from model.case import Health
+from model.codec import Heartbeat
+from model.entry import Tick
+from model.place import Registry
+from model.reading import Lane, Mode, Reading, reading_id
+
+from .arrival import EARLIEST, LATE_MS, latest_believed, mended
+from .book import CLOCK, DEVICES, GATEWAYS, Book, DeviceRow
+from .confirm import ConfirmRule
+from .contract import IndexedRule, Observation
+from .event import EventRule
+from .finding import ended
+from .gateway_lost import GatewayLostRule
+from .route import Route, route_of
+from .rulefile import ConfirmSpec, EventSpec, RuleSet, SilenceSpec, Spec
+from .silence import SilenceRule
+from .threshold import ThresholdRule
+from .views import DeviceView, GatewayView, view_device, view_gateways
+
+Input = TypeVar("Input")
+
+_BOOK_NAMES = frozenset({DEVICES, GATEWAYS, CLOCK})
+
+
+class Engine:
+    """All rules of one version, their shared book of devices, and the registry they look up."""
+
+    def __init__(self, registry: Registry, rules: RuleSet) -> None:
+        self.book = Book(registry)
+        self.failures: Counter[str] = Counter()
+        self.last_failure = ""
+        self.orphans: list[tuple[str, str]] = []  # restored rows that no rule of this version owns
+        self._gone: set[tuple[str, str]] = set()
+        self._rules: dict[str, IndexedRule] = {}
+        self._routes: dict[str, Route] = {}
+        self._take({spec.id: build(spec, self.book) for spec in rules.specs})
+
+    def observe(self, readings: Sequence[Reading], lane: Lane, logged_at: int) -> list[Anomaly]:
+        """Take one row of Readings as the log holds it; return what starts, goes on and ends."""
+        found: list[Anomaly] = []
+        latest = latest_believed(logged_at)
+        book, devices, hot = self.book, self.book.devices, self.book.hot
+        awake, touch, gateway = book.awake, book.table.changed.add, None
+        for original in readings:
+            reading = original
+            if not EARLIEST <= reading.received_at <= latest:
+                reading = mended(reading, logged_at)
+            if reading.gateway is not gateway and reading.gateway:
+                gateway = reading.gateway
+                book.hear_gateway(gateway, reading.epoch, reading.received_at)
+            if reading.historical and not book.is_news(reading):
+                continue
+            device = reading.device
+            row = devices.get(device)
+            stale = False
+            if row is None:
+                row = self._meet(reading)
+            else:
+                last = row.last
+                if reading.order <= last.order or reading.epoch != last.epoch:
+                    stale = book.is_stale(row, reading)
+                if not stale:
+                    row.last = reading
+                    row.heard_at = reading.received_at
+                    row.values.update(reading.values)
+                row.heard_awake = awake
+                touch(device)
+            if device in hot or reading.historical or self._wakes(reading):
+                found += self._run(reading, row, lane, logged_at=logged_at, stale=stale)
+        return found
+
+    def heartbeat(self, beat: Heartbeat, logged_at: int) -> list[Anomaly]:
+        """Take a gateway's sign of life or last will."""
+        self.book.heartbeat(beat, logged_at)
+        found: list[Anomaly] = []
+        # Gateways first: a lost one must be known before its devices are judged.
+        for lost in self._gateway_rules:
+            found += self._guarded(lost, lost.heartbeat, beat.gateway)
+        for silence in self._silences:
+            found += self._guarded(silence, silence.heartbeat, beat.gateway)
+        return self._noted(found)
+
+    def tick(self, tick: Tick) -> list[Anomaly]:
+        """Take one tick of the hub's clock."""
+        self.book.tick(at=tick.at, awake=tick.awake)
+        waking = Tick(tick.at, self.book.awake)
+        found: list[Anomaly] = []
+        for rule in self._ticking:
+            found += self._guarded(rule, rule.tick, waking)
+        return self._noted(found)
+
+    def dirty(self) -> list[tuple[str, str, bytes]]:
+        """Return the rows (rule, subject, state) that changed since the last call; b"": delete it."""
+        rows = [(rule, subject, b"") for rule, subject in sorted(self._gone)]
+        self._gone.clear()
+        rows += self.book.snapshot()
+        for name, rule in self._rules.items():
+            rows += [(name, subject, state) for subject, state in rule.snapshot().items()]
+        return rows
+
+    def restore(self, rows: Iterable[tuple[str, str, bytes]]) -> None:
+        """Put all rows back into a new engine; raises msgspec.DecodeError on a damaged one.
+
+        Rows of a rule that this version does not have are named in `orphans` and given up.
+        """
+        for name, subject, state in rows:
+            if name in _BOOK_NAMES:
+                self.book.restore(name, subject, state)
+            elif name in self._rules:
+                self._rules[name].restore(subject, state)
+            else:
+                self.orphans.append((name, subject))
+                self._gone.add((name, subject))
+        self._watch_all()
+
+    def replace(self, rules: RuleSet, registry: Registry) -> list[Anomaly]:
+        """Take new rules and registry. Equal rules keep their state; changed ones end what they opened."""
+        self.book.register(registry)
+        kept: dict[str, IndexedRule] = {}
+        for spec in rules.specs:
+            old = self._rules.get(spec.id)
+            kept[spec.id] = old if old and old.hash == spec.hash else build(spec, self.book)
+        found: list[Anomaly] = []
+        for name, old in self._rules.items():
+            if kept.get(name) is old:
+                continue
+            found += [ended(a, at=a.last_at, by="rule_changed") for a in old.open()]
+            self._give_up(old)
+        self._take(kept)
+        self.book.hot.update(self.book.devices)
+        self._watch_all()
+        return found
+
+    def explain(self, rule: str, subject: str) -> str:
+        """Say why a rule holds what it holds about a subject."""
+        known = self._rules.get(rule)
+        return known.explain(subject) if known else f"no rule of the id {rule!r} is loaded"
+
+    def health(self, device: str) -> Health:
+        """Return what a device's "normal" is worth (the desk's HealthView)."""
+        return self.book.health(device)
+
+    def open(self) -> list[Anomaly]:
+        """Return every anomaly that has started and not ended."""
+        return [anomaly for rule in self._rules.values() for anomaly in rule.open()]
+
+    def devices(self) -> list[DeviceView]:
+        """Return every device that is registered or was heard, by id."""
+        alarmed = {a.subject for a in self.open() if a.severity.rank >= Severity.MAJOR.rank}
+        names = self.book.registry.devices.keys() | self.book.devices.keys()
+        return [view_device(self.book, name, alarmed) for name in sorted(names)]
+
+    def unregistered(self) -> list[DeviceView]:
+        """Return the devices that were heard and that nobody registered, by id."""
+        return [view_device(self.book, name, set()) for name in sorted(self.book.strangers)]
+
+    def gateways(self) -> list[GatewayView]:
+        """Return every gateway that was heard, by id."""
+        return view_gateways(self.book)
+
+    def _take(self, rules: dict[str, IndexedRule]) -> None:
+        self._rules = rules
+        self._routes.clear()
+        self._silences = [rule for rule in rules.values() if isinstance(rule, SilenceRule)]
+        self._gateway_rules = [r for r in rules.values() if isinstance(r, GatewayLostRule)]
+        # Gateways first, so that their devices are not judged in the tick that finds them lost.
+        others = [rule for rule in rules.values() if not isinstance(rule, GatewayLostRule)]
+        self._ticking: list[IndexedRule] = [*self._gateway_rules, *others]
+
+    def _give_up(self, rule: IndexedRule) -> None:
+        rule.snapshot()
+        self._gone |= {(rule.id, subject) for subject in rule.subjects()}
+        if isinstance(rule, (SilenceRule, GatewayLostRule)):
+            rule.forget()
+
+    def _watch_all(self) -> None:
+        for rule in self._silences:
+            rule.watch_all()
+
+    def _meet(self, reading: Reading) -> DeviceRow:
+        row = self.book.meet(reading)
+        for rule in self._silences:
+            rule.watch(reading.device)
+        return row
+
+    def _wakes(self, reading: Reading) -> bool:
+        """Whether a Reading of a device without state says anything that a rule looks at."""
+        route = self._routes.get(reading.kind) or self._route(reading.kind)
+        if reading.event in route.events or reading.mode is Mode.TEST:
+            return True
+        limits = route.limits
+        try:
+            for name, value in reading.values.items():
+                sleeps = limits.get(name)
+                if sleeps is not None and not sleeps[0] <= value <= sleeps[1]:  # type: ignore[operator]
+                    return True
+        except TypeError:  # a text where a number is watched: let the rules say what it is
+            return True
+        return False
+
+    def _route(self, kind: str) -> Route:
+        route = self._routes[kind] = route_of(kind, self._rules.values())
+        return route
+
+    def _run(
+        self, reading: Reading, row: DeviceRow, lane: Lane, *, logged_at: int, stale: bool
+    ) -> list[Anomaly]:
+        book, device = self.book, reading.device
+        route = self._routes.get(reading.kind) or self._route(reading.kind)
+        if not stale:
+            book.note(row, reading)
+        place, role = book.place_of(reading)
+        seen = Observation(
+            reading=reading,
+            id=reading_id(reading, lane),
+            place=place,
+            role=role,
+            logged_at=logged_at,
+            stale=stale,
+            late=logged_at - reading.received_at > LATE_MS,
+        )
+        found: list[Anomaly] = []
+        for rule in route.rules:
+            found += self._guarded(rule, rule.observe, seen)
+        if row.flags or any(rule.holds(device) for rule in route.rules):
+            book.hot.add(device)
+        else:
+            book.hot.discard(device)
+        return found
+
+    def _guarded(
+        self, rule: IndexedRule, step: Callable[[Input], Sequence[Anomaly]], given: Input
+    ) -> Sequence[Anomaly]:
+        """Run one rule; what breaks in it is counted and told, and costs no other rule anything."""
+        try:
+            return step(given)
+        except Exception:  # noqa: BLE001 - any defect of one rule; counted, kept and shown
+            self.failures[rule.id] += 1
+            self.last_failure = traceback.format_exc()
+            return ()
+
+    def _noted(self, found: list[Anomaly]) -> list[Anomaly]:
+        self.book.hot.update(anomaly.subject for anomaly in found)
+        return found
+
+
+def build(spec: Spec, book: Book) -> IndexedRule:
+    """Return the rule that a text describes."""
+    if isinstance(spec, EventSpec):
+        return EventRule(spec, book)
+    if isinstance(spec, SilenceSpec):
+        if spec.subject == "gateway":
+            return GatewayLostRule(spec, book)
+        return SilenceRule(spec, book)
+    if isinstance(spec, ConfirmSpec):
+        return ConfirmRule(spec, book)
+    return ThresholdRule(spec, book)

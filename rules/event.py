@@ -1,0 +1,286 @@
+"""Raises an anomaly when a device says it itself: fire, forced, tamper, fault.
+
+An old message that arrives late still raises it (a lost fire is the worst defect) and is ended at
+once if a newer message has taken it back already. Only a message newer than the newest onset ends it.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from model.anomaly import Anomaly
+from model.entry import Tick
+from model.reading import Event, Mode, Reading
+
+from .book import Book
+from .contract import Interest, Observation
+from .finding import (
+    SYSTEM,
+    TRANSMITTER,
+    behind,
+    by_hand,
+    continued,
+    ended,
+    fits,
+    is_reset,
+    started,
+    stated,
+)
+from .rulefile import EventSpec
+from .states import StateTable
+
+_RESET_ROW = "reset:"
+
+
+class Past(msgspec.Struct):
+    """Orders between which all onsets are told and over; `at` and `by` say how it ended."""
+
+    epoch: str
+    since: int
+    until: int
+    at: int
+    by: str
+
+
+class Said(msgspec.Struct):
+    """What a device said: the anomaly that is open, orders of its onsets, and the one before."""
+
+    active: Anomaly | None = None
+    epoch: str = ""
+    first: int = 0
+    last: int = 0
+    last_awake: int = 0
+    past: Past | None = None
+
+
+class Reset(msgspec.Struct):
+    """The newest reset of a panel or transmission device."""
+
+    kind: str
+    source: str
+    epoch: str
+    order: int
+    at: int
+
+
+class EventRule:
+    """Watches what devices say of themselves."""
+
+    def __init__(self, spec: EventSpec, book: Book) -> None:
+        self.id = spec.id
+        self.hash = spec.hash
+        self._spec = spec
+        self._book = book
+        self._said = StateTable(Said)
+        self._resets = StateTable(Reset)
+        self._open: set[str] = set()
+        kinds = frozenset(spec.devices.kinds)
+        events = frozenset(str(event.value) for event in spec.onset.events)
+        if spec.ends_on_reset:
+            events |= {Event.RESET.value}
+            kinds |= {SYSTEM, TRANSMITTER} if kinds else frozenset()
+        states = (*spec.onset.states, "reset") if spec.ends_on_reset else spec.onset.states
+        self.interest = Interest(kinds, events, dict.fromkeys(states, (0.0, 0.0)))
+
+    def observe(self, seen: Observation) -> Sequence[Anomaly]:
+        """Take a Reading; an onset starts or continues, a newer clearing or reset ends."""
+        reading = seen.reading
+        found: list[Anomaly] = []
+        onset = self._is_onset(reading)
+        # A panel that says "reset" and "fire" in one word still burns.
+        if self._spec.ends_on_reset and not onset and is_reset(reading):
+            found = self._reset(seen)
+        said = self._said.rows.get(reading.device)
+        if onset:
+            if fits(self._spec.devices, reading, seen.role):
+                found += self._onset(seen, said)
+        elif said and said.active and self._is_clearing(reading) and _newer(seen, said):
+            found.append(self._close(said, seen, at=reading.received_at, by="cleared"))
+        return found
+
+    def tick(self, tick: Tick) -> Sequence[Anomaly]:
+        """End what no device ever takes back, `ends_after` its last word."""
+        lasts = self._spec.ends_after
+        if lasts is None or not self._open:
+            return ()
+        found = []
+        for subject in sorted(self._open):
+            said = self._said.rows[subject]
+            if said.active and tick.awake - said.last_awake >= lasts:
+                at = said.active.last_at + lasts
+                found.append(self._close(said, None, at=at, by="elapsed"))
+        return found
+
+    def snapshot(self) -> dict[str, bytes]:
+        """Return the changed rows; resets are kept under the device that said them."""
+        resets = self._resets.snapshot()
+        return self._said.snapshot() | {_RESET_ROW + key: row for key, row in resets.items()}
+
+    def restore(self, subject: str, state: bytes) -> None:
+        """Put one row back."""
+        if subject.startswith(_RESET_ROW):
+            self._resets.restore(subject.removeprefix(_RESET_ROW), state)
+            return
+        self._said.restore(subject, state)
+        said = self._said.rows.get(subject)
+        if said and said.active:
+            self._open.add(subject)
+
+    def holds(self, device: str) -> bool:
+        """Return whether the device has an open anomaly of this rule."""
+        return device in self._open
+
+    def open(self) -> Sequence[Anomaly]:
+        """Return what has started and not ended."""
+        rows = self._said.rows
+        return [active for key in sorted(self._open) if (active := rows[key].active)]
+
+    def subjects(self) -> set[str]:
+        """Return every subject that has a row."""
+        return self._said.rows.keys() | {_RESET_ROW + device for device in self._resets.rows}
+
+    def explain(self, subject: str) -> str:
+        """Say what the device said, and when."""
+        said = self._said.rows.get(subject)
+        words = ", ".join((*self._spec.onset.events, *self._spec.onset.states))
+        if said is None:
+            return f"{self.id}: {subject} has said none of: {words}"
+        if said.active:
+            active = said.active
+            return f"{self.id}: open since {active.started_at}, last said at {active.last_at}; {active.explanation}"
+        over = f"; the last one ended at {said.past.at} by {said.past.by}" if said.past else ""
+        return f"{self.id}: {subject} says none of: {words}{over}"
+
+    def _is_onset(self, reading: Reading) -> bool:
+        onset = self._spec.onset
+        if reading.event in onset.events:
+            return True
+        values = reading.values
+        return any(values.get(state) is True for state in onset.states)
+
+    def _is_clearing(self, reading: Reading) -> bool:
+        clear, values = self._spec.clear, reading.values
+        row = self._book.devices.get(reading.device)
+        flags = row.flags if row else frozenset()
+        if any(word in flags or values.get(word) is True for word in clear.unless):
+            # An isolated or burnt detector that no longer says fire proves nothing.
+            return False
+        if reading.event in clear.events:
+            return True
+        return any(values.get(state) is False for state in clear.states_false)
+
+    def _onset(self, seen: Observation, said: Said | None) -> list[Anomaly]:
+        reading = seen.reading
+        if said is None:
+            return self._start(seen, Said())
+        past = said.past
+        if past and past.epoch == reading.epoch and 0 < reading.order <= past.until:
+            return self._over_already(seen, said, past)
+        if said.active is None:
+            return self._start(seen, said)
+        if reading.mode is Mode.REAL and said.active.mode is not Mode.REAL:
+            # A drill never hides the real thing.
+            old = self._close(said, seen, at=reading.received_at, by="real_alarm")
+            return [old, *self._start(seen, said, not_before=old.started_at + 1)]
+        return self._again(seen, said, said.active)
+
+    def _start(self, seen: Observation, said: Said, *, not_before: int = 0) -> list[Anomaly]:
+        reading, spec = seen.reading, self._spec
+        manual = by_hand(spec.manual, reading, seen.role)
+        facts = stated(reading.values, spec.onset.states, reading.event)
+        anomaly = started(spec, seen, facts=facts, not_before=not_before, manual=manual)
+        said.active = anomaly
+        said.epoch, said.first, said.last = reading.epoch, reading.order, reading.order
+        said.last_awake = self._book.awake
+        self._open.add(reading.device)
+        self._said.put(reading.device, said)
+        over = self._taken_back(seen, anomaly)
+        if over is None:
+            return [anomaly]
+        return [anomaly, self._close(said, None, at=over.at, by=over.by, order=over.until)]
+
+    def _again(self, seen: Observation, said: Said, active: Anomaly) -> list[Anomaly]:
+        reading = seen.reading
+        if reading.epoch == said.epoch and 0 < reading.order <= said.last:
+            if reading.order == said.last:
+                return []
+        else:
+            said.epoch, said.last = reading.epoch, reading.order
+        said.last_awake = self._book.awake
+        again = continued(active, seen)
+        said.active = msgspec.structs.replace(active, last_at=again.last_at)
+        self._said.put(reading.device, said)
+        return [again]
+
+    def _over_already(self, seen: Observation, said: Said, past: Past) -> list[Anomaly]:
+        """An onset from before an end that is known: told once, and over."""
+        order = seen.reading.order
+        if order >= past.since:
+            return []
+        past.since = order
+        self._said.put(seen.reading.device, said)
+        facts = stated(seen.reading.values, self._spec.onset.states, seen.reading.event)
+        manual = by_hand(self._spec.manual, seen.reading, seen.role)
+        anomaly = started(self._spec, seen, facts=facts, manual=manual)
+        return [anomaly, ended(anomaly, at=past.at, by=past.by)]
+
+    def _taken_back(self, seen: Observation, anomaly: Anomaly) -> Past | None:
+        """Return what, newer than this late onset, has taken it back already."""
+        reading = seen.reading
+        row = self._book.devices.get(reading.device)
+        if seen.stale and row and row.last.epoch == reading.epoch:
+            last = row.last
+            if not self._is_onset(last) and self._is_clearing(last):
+                return Past(last.epoch, reading.order, last.order, last.received_at, "cleared")
+        for device, reset in self._resets.rows.items():
+            later = reset.epoch == reading.epoch and reset.order > reading.order > 0
+            reached = behind(
+                (anomaly.subject, anomaly.source),
+                device=device,
+                kind=reset.kind,
+                source=reset.source,
+            )
+            if later and reached:
+                return Past(reset.epoch, reading.order, reset.order, reset.at, "reset")
+        return None
+
+    def _reset(self, seen: Observation) -> list[Anomaly]:
+        reading = seen.reading
+        device, kind, source = reading.device, reading.kind, reading.source
+        if kind in (SYSTEM, TRANSMITTER) and not seen.stale:
+            row = Reset(kind, source, reading.epoch, reading.order, reading.received_at)
+            self._resets.put(device, row)
+        found = []
+        for subject in sorted(self._open):
+            said = self._said.rows[subject]
+            if said.active is None or not _newer(seen, said):
+                continue
+            if behind((subject, said.active.source), device=device, kind=kind, source=source):
+                found.append(self._close(said, seen, at=reading.received_at, by="reset"))
+        return found
+
+    def _close(
+        self, said: Said, seen: Observation | None, *, at: int, by: str, order: int | None = None
+    ) -> Anomaly:
+        if said.active is None:
+            raise ValueError(f"rule {self.id}: nothing is open that could end")
+        anomaly = ended(said.active, at=at, by=by, seen=seen)
+        if order is None:
+            order = (
+                said.last
+                if seen is None or seen.reading.epoch != said.epoch
+                else seen.reading.order
+            )
+        said.past = Past(said.epoch, said.first, order, anomaly.ended_at or at, by)
+        said.active = None
+        self._open.discard(anomaly.subject)
+        self._said.put(anomaly.subject, said)
+        return anomaly
+
+
+def _newer(seen: Observation, said: Said) -> bool:
+    """Whether a Reading was said after the newest onset; the lanes may have swapped them."""
+    reading = seen.reading
+    if reading.epoch == said.epoch and reading.order and said.last:
+        return reading.order > said.last
+    return not seen.stale

@@ -1,0 +1,142 @@
+"""How a conclusion is written down: the anomaly with its evidence, and how it goes on and ends."""
+
+from typing import Literal
+
+import msgspec
+
+from model.anomaly import Anomaly, Evidence, Phase, anomaly_key
+from model.reading import Event, Reading, Value
+
+from .contract import Observation
+from .rulefile import ByHand, Devices, Spec
+
+Scope = Literal["component", "system", "source", "gateway", "place"]
+
+SYSTEM = "fire_system"  # a panel behind a 用户信息传输装置
+TRANSMITTER = "fire_transmitter"  # the 用户信息传输装置 itself
+
+
+def scope_of(kind: str) -> Scope:
+    """Return what a device of that kind speaks for: one component, a panel, or all behind it."""
+    if kind == SYSTEM:
+        return "system"
+    return "source" if kind == TRANSMITTER else "component"
+
+
+def evidence(seen: Observation) -> Evidence:
+    """Return the reference to a Reading with what it said."""
+    reading = seen.reading
+    return Evidence(
+        reading=seen.id,
+        device=reading.device,
+        at=reading.received_at,
+        values=reading.values,
+        event=str(reading.event.value),
+        raw=reading.raw,
+    )
+
+
+def started(
+    spec: Spec, seen: Observation, *, facts: str, not_before: int = 0, manual: bool = False
+) -> Anomaly:
+    """Write down what starts with a Reading; `started_at` is the Reading's time, so the key repeats."""
+    reading = seen.reading
+    at = max(reading.received_at, not_before)
+    return Anomaly(
+        key=anomaly_key(spec.id, reading.device, at),
+        rule=spec.id,
+        rule_hash=spec.hash,
+        subject=reading.device,
+        category=spec.category,
+        severity=spec.severity,
+        started_at=at,
+        last_at=at,
+        mode=reading.mode,
+        scope=scope_of(reading.kind),
+        source=reading.source,
+        compound=seen.place.compound if seen.place else reading.compound,
+        historical=reading.historical,
+        late=seen.late,
+        manual=manual,
+        explanation=explained(spec, facts),
+        quality=reading.quality,
+        evidence=(evidence(seen),),
+    )
+
+
+def continued(anomaly: Anomaly, seen: Observation) -> Anomaly:
+    """Write down that the device says it again: same key, newer `last_at`, the new Reading."""
+    return msgspec.structs.replace(
+        anomaly,
+        phase=Phase.CONTINUED,
+        last_at=max(anomaly.last_at, seen.reading.received_at),
+        late=seen.late,
+        quality=seen.reading.quality,
+        evidence=(evidence(seen),),
+    )
+
+
+def ended(anomaly: Anomaly, *, at: int, by: str, seen: Observation | None = None) -> Anomaly:
+    """Write down the end; it never lies before the start, whatever the clocks did."""
+    return msgspec.structs.replace(
+        anomaly,
+        phase=Phase.ENDED,
+        ended_at=max(at, anomaly.started_at),
+        last_at=max(at, anomaly.last_at),
+        late=seen.late if seen else False,
+        ended_by=by,
+        evidence=(evidence(seen),) if seen else (),
+    )
+
+
+def explained(spec: Spec, facts: str) -> str:
+    """Return the rule's title in both languages with the facts."""
+    return f"{spec.title.zh} / {spec.title.en}: {facts}"
+
+
+def stated(values: dict[str, Value], words: tuple[str, ...], event: str) -> str:
+    """Return what a device said, in words: `event fire_alarm, fire=true`."""
+    parts = [f"event {event}"] if event else []
+    parts += [f"{word}={str(values[word]).lower()}" for word in words if word in values]
+    return ", ".join(parts)
+
+
+def fits(devices: Devices, reading: Reading, role: str) -> bool:
+    """Return whether a rule watches this device."""
+    if devices.kinds and reading.kind not in devices.kinds:
+        return False
+    if devices.roles and role not in devices.roles:
+        return False
+    if role in devices.except_roles:
+        return False
+    values = reading.values
+    return all(values.get(name) in chosen for name, chosen in devices.values.items())
+
+
+def by_hand(hand: ByHand, reading: Reading, role: str) -> bool:
+    """Return whether a person's hand is behind a Reading: a call point, a manual alarm."""
+    if reading.event in hand.events or (role and role in hand.roles):
+        return True
+    values = reading.values
+    return any(values.get(name) in chosen for name, chosen in hand.values.items())
+
+
+def behind(subject: tuple[str, str], *, device: str, kind: str, source: str) -> bool:
+    """Return whether a reset at `device` reaches the subject, a (device, what fronts it).
+
+    GB/T 26875.3-2011 types 4 and 24, bit 0: a transmission device resets all that it fronts, a
+    panel resets what carries its address: devices `gb-7-1-2-…` stand behind the panel `gb-7-1-2`.
+    """
+    name, fronted_by = subject
+    if name == device:
+        return True
+    if kind == TRANSMITTER:
+        return fronted_by == device
+    if kind == SYSTEM:
+        return fronted_by == source and name.startswith(device.removesuffix("-sys") + "-")
+    return False
+
+
+def is_reset(reading: Reading) -> bool:
+    """Return whether a Reading is a reset 复位: type 4 or 24 bit 0, or bit 13 of a panel's state."""
+    return reading.event == Event.RESET or reading.values.get("reset") is True

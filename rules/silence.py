@@ -1,0 +1,188 @@
+"""Raises an anomaly when a device stops reporting: when it is late by its own contract.
+
+Time is the hub's waking time, so a suspended hub or a jumping clock finds nobody silent; and it is
+judged only when the device's gateway has proved, after the deadline, that it holds nothing back. So
+neither an outage nor its backlog makes a storm. The start is last heard + contract, a data time.
+"""
+
+import heapq
+from collections.abc import Sequence
+
+from model.anomaly import Anomaly, anomaly_key
+from model.entry import Tick
+
+from .book import Book, DeviceRow
+from .contract import Interest, Observation
+from .finding import ended, explained, scope_of
+from .rulefile import SilenceSpec
+from .states import StateTable
+from .still_open import StillOpen
+
+
+class SilenceRule:
+    """Watches registered devices for the time between two Readings."""
+
+    def __init__(self, spec: SilenceSpec, book: Book) -> None:
+        self.id = spec.id
+        self.hash = spec.hash
+        self._spec = spec
+        self._book = book
+        self._silent = StateTable(StillOpen)
+        self._due: list[tuple[int, str]] = []  # a heap; a device stands in it or is parked
+        self._parked: dict[str, set[str]] = {}  # gateway -> devices late, until it is caught up
+        kinds = spec.silent_after if isinstance(spec.silent_after, dict) else {}
+        self._by_kind = kinds
+        self.interest = Interest(frozenset(kinds), frozenset(), {})
+
+    def watch(self, device: str) -> None:
+        """Start the clock of a device that is newly known."""
+        row = self._book.devices.get(device)
+        contract = self.contract_ms(device, row.last.kind) if row else 0
+        if row and contract and device not in self._silent.rows:
+            heapq.heappush(self._due, (self._base(row) + contract, device))
+
+    def watch_all(self) -> None:
+        """Start every clock again, after a restart or with a new registry."""
+        self._due.clear()
+        self._parked.clear()
+        for device in self._book.devices:
+            self.watch(device)
+
+    def contract_ms(self, device: str, kind: str) -> int:
+        """Return how long a device may be quiet: the registry's word, else its kind's; 0: not judged."""
+        known = self._book.registry.devices.get(device)
+        if known is None or kind not in self._by_kind:
+            return 0
+        return known.silent_after_s * 1000 or self._by_kind[kind]
+
+    def observe(self, seen: Observation) -> Sequence[Anomaly]:
+        """Take a sign of life; it ends the silence."""
+        device = seen.reading.device
+        gateway = seen.reading.gateway
+        if device in self._parked.get(gateway, ()):
+            self._parked[gateway].discard(device)
+            self.watch(device)
+        row = self._silent.rows.get(device)
+        if row is None:
+            return ()
+        self._silent.drop(device)
+        self._book.silent.discard(device)
+        self.watch(device)
+        at = seen.reading.received_at
+        return (ended(row.anomaly, at=at, by="heard_again", seen=seen),)
+
+    def tick(self, tick: Tick) -> Sequence[Anomaly]:
+        """Judge the devices whose time is over."""
+        due, found = self._due, []
+        while due and due[0][0] < tick.awake:
+            found += self._judge(heapq.heappop(due)[1])
+        return sorted(found, key=lambda anomaly: (anomaly.started_at, anomaly.subject))
+
+    def heartbeat(self, gateway: str) -> Sequence[Anomaly]:
+        """Judge the devices that waited for a word of their gateway."""
+        found = []
+        for device in sorted(self._parked.pop(gateway, ())):
+            found += self._judge(device)
+        return sorted(found, key=lambda anomaly: (anomaly.started_at, anomaly.subject))
+
+    def snapshot(self) -> dict[str, bytes]:
+        """Return the changed rows; when a device was heard stands in the book."""
+        return self._silent.snapshot()
+
+    def restore(self, subject: str, state: bytes) -> None:
+        """Put one row back."""
+        self._silent.restore(subject, state)
+        if subject in self._silent.rows:
+            self._book.silent.add(subject)
+
+    def holds(self, device: str) -> bool:
+        """Return whether the device is silent."""
+        return device in self._silent.rows
+
+    def open(self) -> Sequence[Anomaly]:
+        """Return the silences that have not ended."""
+        rows = self._silent.rows
+        return [rows[device].anomaly for device in sorted(rows)]
+
+    def forget(self) -> None:
+        """Take back what the book was told, when the rule goes."""
+        self._book.silent -= self._silent.rows.keys()
+
+    def subjects(self) -> set[str]:
+        """Return every subject that has a row."""
+        return set(self._silent.rows)
+
+    def explain(self, subject: str) -> str:
+        """Say when the device was heard, its contract, and whether its gateway lets us judge."""
+        row = self._book.devices.get(subject)
+        if row is None:
+            return f"{self.id}: {subject} was never heard"
+        contract = self.contract_ms(subject, row.last.kind)
+        if not contract:
+            return f"{self.id}: {subject} has no contract (unregistered, or its kind has none)"
+        quiet = (self._book.awake - row.heard_awake) / 1000
+        if subject in self._silent.rows:
+            judged = "silent"
+        elif self._may_judge(row, contract):
+            judged = "its gateway is caught up"
+        else:
+            judged = f"gateway {row.last.gateway or '?'} is away or not caught up: not judged"
+        return (
+            f"{self.id}: {subject} last heard at {row.heard_at}, {quiet:g} s of waking time ago; "
+            f"contract {contract / 1000:g} s; {judged}"
+        )
+
+    def _base(self, row: DeviceRow) -> int:
+        """From when the contract counts: last heard, or when its gateway came back."""
+        gateway = self._book.gateways.rows.get(row.last.gateway)
+        return max(row.heard_awake, gateway.back_awake) if gateway else row.heard_awake
+
+    def _may_judge(self, row: DeviceRow, contract: int) -> bool:
+        """Whether the gateway is there and everything it had until the deadline has come."""
+        name = row.last.gateway
+        gateway = self._book.gateways.rows.get(name)
+        if gateway is None or gateway.state != "online" or name in self._book.lost:
+            return False
+        # Either in waking time, which no clock disturbs, or in the gateway's own time.
+        proved = gateway.caught_awake >= self._base(row) + contract
+        return proved or gateway.caught_up_to >= row.heard_at + contract
+
+    def _judge(self, device: str) -> list[Anomaly]:
+        row = self._book.devices.get(device)
+        contract = self.contract_ms(device, row.last.kind) if row else 0
+        if row is None or not contract or device in self._silent.rows:
+            return []
+        deadline = self._base(row) + contract
+        if deadline >= self._book.awake:
+            heapq.heappush(self._due, (deadline, device))
+            return []
+        self._book.hot.add(device)  # its next Reading ends the silence, or the waiting
+        if not self._may_judge(row, contract):
+            self._parked.setdefault(row.last.gateway, set()).add(device)
+            return []
+        anomaly = self._conclude(device, row, contract)
+        self._silent.put(device, StillOpen(anomaly))
+        self._book.silent.add(device)
+        return [anomaly]
+
+    def _conclude(self, device: str, row: DeviceRow, contract: int) -> Anomaly:
+        spec, last = self._spec, row.last
+        at = row.heard_at + contract
+        place = self._book.registry.place_of(device)
+        return Anomaly(
+            key=anomaly_key(spec.id, device, at),
+            rule=spec.id,
+            rule_hash=spec.hash,
+            subject=device,
+            category=spec.category,
+            severity=spec.severity,
+            started_at=at,
+            last_at=at,
+            mode=last.mode,
+            scope=scope_of(last.kind),
+            source=last.source,
+            compound=place.compound if place else last.compound,
+            explanation=explained(
+                spec, f"last heard at {row.heard_at}, contract {contract / 1000:g} s"
+            ),
+        )

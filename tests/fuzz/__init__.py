@@ -1,0 +1,1 @@
+"""Random and mutated input: only the errors we name may come out."""

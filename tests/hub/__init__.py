@@ -1,0 +1,1 @@
+"""The hub: log, intake, desk reader, command line."""

@@ -1,0 +1,1 @@
+"""The reading stores: one contract, two implementations."""

@@ -1,0 +1,1 @@
+"""Tests of the rules: tables, stories, and properties under disorder, restart and jumping clocks."""

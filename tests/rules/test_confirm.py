@@ -1,0 +1,121 @@
+"""Two independent detectors, or a detector and a call point, in one place within a time."""
+
+import itertools
+
+from model.place import Device, Registry
+from model.reading import Event, Mode
+from rules.rulefile import RuleSet, load_rules
+
+from .town import (
+    MINUTE,
+    PANEL,
+    SECOND,
+    T0,
+    TRANSMITTER,
+    Town,
+    library,
+    library_texts,
+    registry,
+    told,
+)
+
+CONFIRM = library("fire-corroborated")
+
+
+def test_the_second_detector_corroborates() -> None:
+    """The place is the subject; the start is the second detector's time."""
+    town = Town(CONFIRM)
+    assert town.fire("nb-1") == []
+    town.pass_time(MINUTE)
+    (anomaly,) = town.fire("nb-2")
+    assert (anomaly.subject, anomaly.scope, anomaly.corroborates) == ("place:b-1", "place", True)
+    assert anomaly.started_at == T0 + MINUTE
+    assert anomaly.compound == "c-1"
+
+
+def test_any_order_of_arrival_gives_the_same_key() -> None:
+    """Two detectors, both ways, with their own times."""
+    keys = set()
+    for order in itertools.permutations([("nb-1", T0), ("nb-2", T0 + MINUTE)]):
+        town = Town(CONFIRM)
+        town.now = T0 + MINUTE
+        found = [anomaly for device, at in order for anomaly in town.fire(device, at=at)]
+        keys.add(found[0].key)
+    assert len(keys) == 1
+
+
+def test_the_panel_s_repetition_of_its_detector_confirms_nothing() -> None:
+    """One fire said as types 2, 1 and 21 is one device."""
+    town = Town(CONFIRM)
+    for device in ("gb-1-1-1-0a000200", PANEL, TRANSMITTER):
+        assert town.panel(device, event=Event.FIRE_ALARM, values={"fire": True}) == []
+
+
+def test_without_a_building_the_source_is_the_place() -> None:
+    """Unregistered components of one panel still corroborate each other."""
+    town = Town(CONFIRM)
+    town.panel("gb-1-1-1-000000aa", event=Event.FIRE_ALARM)
+    found = town.panel("gb-1-1-1-000000bb", event=Event.FIRE_ALARM)
+    assert told(found) == [("fire-corroborated", "started", "place:gb-1")]
+
+
+def test_a_drill_and_a_real_alarm_do_not_confirm_each_other() -> None:
+    """Each mode for itself."""
+    town = Town(CONFIRM)
+    town.says("nb-1", event=Event.FIRE_ALARM, mode=Mode.DRILL)
+    assert town.fire("nb-2") == []
+
+
+def test_a_detector_that_burns_on_counts_by_its_newest_word() -> None:
+    """Ten minutes after its first word, but seconds after its last."""
+    town = Town(CONFIRM)
+    for _ in range(10):
+        town.fire("nb-1")
+        town.pass_time(MINUTE)
+    assert len(town.fire("nb-2")) == 1
+
+
+def test_it_ends_when_the_last_takes_it_back() -> None:
+    """And then two new words start a new one."""
+    town = Town(CONFIRM)
+    town.fire("nb-1")
+    town.fire("nb-2")
+    assert town.calm("nb-1") == []
+    assert [a.ended_by for a in town.calm("nb-2")] == ["cleared"]
+    town.pass_time(10 * SECOND)
+    assert town.fire("nb-1") == []
+    assert len(town.fire("nb-2")) == 1
+
+
+def test_a_reset_ends_it() -> None:
+    """All its components stand behind the panel."""
+    town = Town(CONFIRM)
+    for component in ("gb-1-1-1-000000aa", "gb-1-1-1-000000bb"):
+        town.panel(component, event=Event.FIRE_ALARM)
+    assert [a.ended_by for a in town.panel(PANEL, event=Event.RESET)] == ["reset"]
+
+
+def _three() -> RuleSet:
+    texts = library_texts()
+    rules = load_rules({"f": texts["fire.yaml"].replace("at_least: 2", "at_least: 3")})
+    specs = tuple(spec for spec in rules.specs if spec.id == "fire-corroborated")
+    return rules._replace(specs=specs)
+
+
+def test_three_of_n_needs_three_or_a_detector_and_a_call_point() -> None:
+    """A person who pressed the button weighs more than a second detector."""
+    town = Town(_three())
+    town.fire("nb-1")
+    assert town.fire("nb-2") == []
+    assert len(town.fire("nb-3")) == 1
+
+    known = registry()
+    button = Device("cp-1", "fire_component", "b-1", "c-1", role="call_point")
+    places = Registry(
+        devices=[*known.devices.values(), button],
+        buildings=known.buildings.values(),
+        compounds=known.compounds.values(),
+    )
+    town = Town(_three(), places)
+    assert town.panel("cp-1", event=Event.FIRE_ALARM) == []
+    assert len(town.fire("nb-1")) == 1

@@ -1,0 +1,82 @@
+"""The ready-made rules keep what their own stories promise."""
+
+import pytest
+
+from rules.rulefile import load_rules
+from rules.rulestest import TestResult, run_tests
+
+from .town import library, library_texts
+
+CATEGORIES = {
+    "fire", "fire_pre_alarm", "door_forced", "duress", "water_flow", "gas", "isolation",
+    "panel_fault", "mains_fault", "line_fault", "low_pressure", "pump_fault", "device_fault",
+    "battery_low", "silent", "tamper", "door_held_open", "gateway_lost", "high_temperature",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(library_texts()))
+def test_every_story_of_the_library_comes_out_as_written(name: str) -> None:
+    """The same run as `smarthub rules test`."""
+    results = run_tests({name: library_texts()[name]})
+    assert results
+    assert [str(result) for result in results if not result.passed] == []
+
+
+def test_the_library_covers_exactly_the_agreed_categories() -> None:
+    """The case desk has a line for each of these words."""
+    assert {spec.category for spec in library().specs} == CATEGORIES
+
+
+RULE = """\
+schema: 1
+rules:
+  - id: a-rule
+    kind: threshold
+    title: {zh: 温度, en: Hot}
+    category: high_temperature
+    severity: major
+    quantity: temperature_c
+    above: 50
+    tests:
+      - name: too hot
+        steps: [{at: 0s, device: d, kind: k, values: {temperature_c: VALUE}}]
+        expect: EXPECT
+"""
+
+
+def _run(value: str, expect: str) -> TestResult:
+    (result,) = run_tests({"a.yaml": RULE.replace("VALUE", value).replace("EXPECT", expect)})
+    return result
+
+
+@pytest.mark.parametrize(
+    ("value", "expect", "message"),
+    [
+        ("51", "none", "not expected: a-rule started for d at 0s"),
+        ("49", "[{started: a-rule}]", "missing: a-rule started"),
+        ("51", "[{started: a-rule, at: 1s}]", "missing: a-rule started at 1s, not expected: a-rule started for d at 0s"),
+        ("51", "[{started: a-rule, subject: e}]", "missing: a-rule started for e, not expected: a-rule started for d at 0s"),
+    ],
+)  # fmt: skip
+def test_a_story_that_comes_out_otherwise_fails_and_says_how(
+    value: str, expect: str, message: str
+) -> None:
+    """A test of a rule that cannot fail would be a defect."""
+    result = _run(value, expect)
+    assert not result.passed
+    assert result.message == message
+    assert (result.file, result.line) == ("a.yaml", 11)
+
+
+def test_a_story_that_holds_passes() -> None:
+    """By rule id or by category."""
+    assert _run("51", "[{started: high_temperature, subject: d, at: 0s}]").passed
+
+
+def test_a_rule_without_a_story_is_a_failed_test() -> None:
+    """Nobody knows what it does."""
+    text = RULE[: RULE.index("    tests:")]
+    assert load_rules({"a.yaml": text}).specs[0].tests == ()
+    (result,) = run_tests({"a.yaml": text})
+    assert not result.passed
+    assert "no tests" in result.message

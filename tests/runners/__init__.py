@@ -1,0 +1,1 @@
+"""Tests of the transports, over real sockets and brokers."""

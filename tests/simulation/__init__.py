@@ -1,0 +1,1 @@
+"""Claims about the simulated world, its devices, replay and capture."""

@@ -1,0 +1,1 @@
+"""Claims about registry files and the demo territory."""

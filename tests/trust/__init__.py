@@ -1,0 +1,1 @@
+"""Whole processes: killed, starved and reconciled."""

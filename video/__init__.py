@@ -1,0 +1,1 @@
+"""Cameras as sensors: nothing here yet (see the README table)."""
