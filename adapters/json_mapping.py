@@ -165,7 +165,6 @@ class JsonMapping:
         observed_at = self._time(document, at, flaws) if self._time else None
         return values, said, observed_at, tuple(dict.fromkeys(flaws)) if flaws else ()
 
-
     def _loudest(self, document: Document, flaws: list[str]) -> Said:
         """Read several alarm fields: the first alarm gives the event, all of them their states.
 

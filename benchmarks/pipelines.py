@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from tests.influxd import Influxd, free_port
 
 from .fleet import registry_documents
 from .measure import Use, Watched, peak_mb, wait_until_stored
-from .servers import Mosquitto, last_words, start_python, stop, wait_for_port
+from .servers import Mosquitto, last_words, start_python, stop
 
 TOKEN = "benchmark"
 READY_S = 30.0
@@ -121,7 +122,7 @@ def chain(folder: Path, influxd: str) -> Iterator[Pipeline]:
         }
         try:
             _wait_until_ready(processes, ports["http"], folder)
-            wait_for_port(ports["fire"])
+            _wait_until_subscribed(folder / "gateway.log")
             pids = {name: process.pid for name, process in processes.items()}
             yield Pipeline(
                 pids, broker.port, store, "order", http=ports["http"], fire=ports["fire"]
@@ -148,6 +149,16 @@ def _wait_until_ready(
     raise TimeoutError(f"hub not ready after {READY_S} s: {last_words(folder / 'hub.log')}")
 
 
+def _wait_until_subscribed(log: Path) -> None:
+    """Return when the gateway says that all its sources listen; what comes earlier is lost."""
+    until = time.monotonic() + READY_S
+    while time.monotonic() < until:
+        if "event=gateway_started" in log.read_text(errors="replace"):
+            return
+        time.sleep(0.05)
+    raise TimeoutError(f"gateway not started after {READY_S} s: {last_words(log)}")
+
+
 def put_load(pipeline: Pipeline, folder: Path, *, messages: int, rate: float) -> Run:
     """Send a load, wait until it is stored, and return what it cost."""
     before = pipeline.influxd.count(pipeline.counted)
@@ -161,6 +172,9 @@ def put_load(pipeline: Pipeline, folder: Path, *, messages: int, rate: float) ->
     stored, at = wait_until_stored(
         lambda: pipeline.influxd.count(pipeline.counted) - before, expected=sent
     )
+    if stored < sent:
+        for name in pipeline.pids:
+            print(f"{name}: {last_words(folder / f'{name}.log')}", file=sys.stderr)
     uses = {name: process.use() for name, process in watched.items()}
     return Run(sent, stored, at - started, uses)
 

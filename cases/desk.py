@@ -135,6 +135,7 @@ class Desk:
             timer = dossier.timer if dossier else None
             if dossier is None or timer is None or timer.at != at:
                 continue
+            dossier.watched_at = None
             changes += self._due(dossier, timer, now)
             self._watch(dossier)
         while self._closed and self._closed[0][0] < now - self._policy.remembered:

@@ -24,6 +24,7 @@ from .outbox import FINGERPRINTS_KEPT, Numbers, Outbox, OutboxRow, make_row
 
 log = structlog.get_logger()
 ROW_READINGS = {Lane.ALARM: 100, Lane.TELEMETRY: 500}
+ROW_BYTES = 256 << 10  # a message holds at least one row and must stay below the broker's 1 MiB
 DEAD_LETTERS_A_SECOND = 20
 DEAD_LETTER_BYTES = 2048
 DROP_ROWS = 64
@@ -215,23 +216,12 @@ class Intake:
                     fill(reading, "mode", self._mode)
                 lanes[lane].append(reading)
         self._numbers = Numbers(epoch, order, seq)
-        rows = []
-        for lane, readings in lanes.items():
-            size = ROW_READINGS[lane]
-            for start in range(0, len(readings), size):
-                part = readings[start : start + size]
-                at = min(reading.received_at for reading in part)
-                rows.append(
-                    make_row(
-                        lane,
-                        epoch,
-                        first=part[0].seq,
-                        readings=len(part),
-                        at=at,
-                        payload=encode(part),
-                    )
-                )
-        return rows
+        return [
+            row
+            for lane, readings in lanes.items()
+            for start in range(0, len(readings), ROW_READINGS[lane])
+            for row in _split(lane, epoch, readings[start : start + ROW_READINGS[lane]])
+        ]
 
     def _lane(self, reading: Reading) -> Lane:
         device = reading.device
@@ -282,3 +272,14 @@ class Intake:
             self.counters["readings_expired.outbox_full"] += devices.total()
             log.warning("telemetry_expired", readings=devices.total(), why="outbox full")
         return devices.total()
+
+
+def _split(lane: Lane, epoch: str, readings: list[Reading]) -> list[OutboxRow]:
+    """Make one row, or more where their frames would be too much for one message."""
+    payload = encode(readings)
+    if len(payload) > ROW_BYTES and len(readings) > 1:
+        half = len(readings) // 2
+        return _split(lane, epoch, readings[:half]) + _split(lane, epoch, readings[half:])
+    at = min(reading.received_at for reading in readings)
+    first = readings[0].seq
+    return [make_row(lane, epoch, first=first, readings=len(readings), at=at, payload=payload)]

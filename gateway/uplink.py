@@ -155,7 +155,11 @@ class LaneUplink:
             keepalive=20,
             timeout=10,
         ) as client:
-            await client.subscribe(self._topics.receipt, qos=1)
+            granted = await client.subscribe(self._topics.receipt, qos=1)
+            if any(code.is_failure for code in granted if not isinstance(code, int)):
+                raise aiomqtt.MqttError(
+                    f"the broker does not let user {self._broker.user} read {self._topics.receipt}"
+                )
             self.connected = True
             self.last_error = ""
             self._requeue(list(self._sent.values()))

@@ -49,7 +49,14 @@ def subjects(filters: Sequence[str]) -> list[str]:
     return found
 
 
-def configuration(folder: Path, *, host: str, port: int, users: Sequence[BrokerUser]) -> str:
+def configuration(
+    folder: Path,
+    *,
+    host: str,
+    port: int,
+    users: Sequence[BrokerUser],
+    store_bytes: int = STORE_BYTES,
+) -> str:
     """Write the server's configuration; JSON is a subset of its language."""
     return json.dumps(
         {
@@ -58,7 +65,7 @@ def configuration(folder: Path, *, host: str, port: int, users: Sequence[BrokerU
             "http": "127.0.0.1:-1",
             "ports_file_dir": str(folder),
             "max_payload": MAX_PAYLOAD,
-            "jetstream": {"store_dir": str(folder / "store"), "max_file_store": STORE_BYTES},
+            "jetstream": {"store_dir": str(folder / "store"), "max_file_store": store_bytes},
             "mqtt": {"host": host, "port": port, "max_ack_pending": 4096},
             "authorization": {
                 "users": [
@@ -66,8 +73,8 @@ def configuration(folder: Path, *, host: str, port: int, users: Sequence[BrokerU
                         "user": user.name,
                         "password": user.password,
                         "permissions": {
-                            "publish": {"allow": subjects(user.publish)},
-                            "subscribe": {"allow": subjects(user.subscribe)},
+                            "publish": _permission(user.publish),
+                            "subscribe": _permission(user.subscribe),
                         },
                     }
                     for user in users
@@ -76,6 +83,11 @@ def configuration(folder: Path, *, host: str, port: int, users: Sequence[BrokerU
         },
         indent=1,
     )
+
+
+def _permission(filters: Sequence[str]) -> dict[str, list[str]]:
+    """Allow what is named; an empty `allow` would let the server allow everything."""
+    return {"allow": subjects(filters)} if filters else {"deny": [">"]}
 
 
 def server_path() -> str:
@@ -96,13 +108,22 @@ def die_with_parent() -> None:
 class EmbeddedBroker:
     """Starts nats-server, starts it again when it dies, and watches how full its store is."""
 
-    def __init__(self, folder: Path, *, host: str, port: int, users: Sequence[BrokerUser]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        host: str,
+        port: int,
+        users: Sequence[BrokerUser],
+        store_bytes: int = STORE_BYTES,
+    ) -> None:
         self.restarts = 0
         self.process: asyncio.subprocess.Process | None = None
         self._folder = folder
         self._host = host
         self._port = port
         self._users = users
+        self._store_bytes = store_bytes
 
     async def start(self) -> None:
         """Write the configuration and start the server; returns when its port answers."""
@@ -110,7 +131,13 @@ class EmbeddedBroker:
         path = self._folder / "nats.conf"
         path.touch(mode=0o600)
         path.write_text(
-            configuration(self._folder, host=self._host, port=self._port, users=self._users),
+            configuration(
+                self._folder,
+                host=self._host,
+                port=self._port,
+                users=self._users,
+                store_bytes=self._store_bytes,
+            ),
             encoding="utf-8",
         )
         for old in self._folder.glob("*.ports"):
@@ -175,5 +202,5 @@ class EmbeddedBroker:
             with contextlib.suppress(OSError, ValueError, KeyError, IndexError):
                 base = json.loads(path.read_text())["monitoring"][0]
                 with urllib.request.urlopen(f"{base}/jsz", timeout=2) as answer:  # noqa: S310 - our own server on loopback
-                    return float(json.load(answer)["storage"]) / STORE_BYTES
+                    return float(json.load(answer)["storage"]) / self._store_bytes
         return 0.0

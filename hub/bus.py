@@ -74,8 +74,7 @@ class Bus:
             timeout=10,
         ) as client:
             granted = await client.subscribe([(item, 1) for item in filters])
-            codes = [int(getattr(code, "value", code)) for code in granted]
-            if any(code >= 128 for code in codes):  # noqa: PLR2004 - MQTT 3.1.1, 3.9.3
+            if any(code.is_failure for code in granted if not isinstance(code, int)):
                 raise aiomqtt.MqttError(
                     f"the broker does not let user {self._broker.user} read {', '.join(filters)}"
                 )

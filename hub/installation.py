@@ -20,7 +20,7 @@ SITE = "haibowan"
 GATEWAY = "gw-01"
 DEVICE_TOPICS = ("iot/#",)
 BRIDGE_TOPICS = ("zigbee2mqtt/#",)
-USERS = ("hub", GATEWAY, "device", "bridge")
+USERS = ("hub", GATEWAY, "device", "bridge", "capture")
 
 
 class Ports(NamedTuple):
@@ -67,7 +67,7 @@ class Installation:
             self.fresh_passwords.pop("device", None)
         path.touch(mode=0o600)
         path.write_text(json.dumps(known))
-        for user in (GATEWAY, "hub", "device", "bridge"):
+        for user in USERS:
             file = self.folder / f"{user}.password"
             file.touch(mode=0o600)
             file.write_text(known[user])
@@ -92,6 +92,8 @@ class Installation:
             ),
             BrokerUser("device", self.passwords["device"], DEVICE_TOPICS, ()),
             BrokerUser("bridge", self.passwords["bridge"], BRIDGE_TOPICS, BRIDGE_TOPICS),
+            # For `smarthub capture`: hears devices and says nothing.
+            BrokerUser("capture", self.passwords["capture"], (), DEVICE_TOPICS + BRIDGE_TOPICS),
         ]
 
     def write_files(self, ports: Ports, *, registry: Path | None, mode: str) -> tuple[Path, Path]:

@@ -30,6 +30,7 @@ from .rulefile import EventSpec
 from .states import StateTable
 
 _RESET_ROW = "reset:"
+_SAME_BURST_MS = 1_000
 
 
 class Past(msgspec.Struct):
@@ -40,6 +41,7 @@ class Past(msgspec.Struct):
     until: int
     at: int
     by: str
+    started_at: int = 0
 
 
 class Said(msgspec.Struct):
@@ -177,7 +179,7 @@ class EventRule:
         if past and past.epoch == reading.epoch and 0 < reading.order <= past.until:
             return self._over_already(seen, said, past)
         if said.active is None:
-            return self._start(seen, said)
+            return self._start(seen, said, not_before=_after(past, reading.received_at))
         if reading.mode is Mode.REAL and said.active.mode is not Mode.REAL:
             # A drill never hides the real thing.
             old = self._close(said, seen, at=reading.received_at, by="real_alarm")
@@ -271,11 +273,19 @@ class EventRule:
                 if seen is None or seen.reading.epoch != said.epoch
                 else seen.reading.order
             )
-        said.past = Past(said.epoch, said.first, order, anomaly.ended_at or at, by)
+        at = anomaly.ended_at or at
+        said.past = Past(said.epoch, said.first, order, at, by, anomaly.started_at)
         said.active = None
         self._open.discard(anomaly.subject)
         self._said.put(anomaly.subject, said)
         return anomaly
+
+
+def _after(past: Past | None, at: int) -> int:
+    """Return the earliest start that no earlier anomaly has: frames that stick share one ms."""
+    if past is None or not 0 <= past.started_at - at < _SAME_BURST_MS:
+        return 0
+    return past.started_at + 1
 
 
 def _newer(seen: Observation, said: Said) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import cached_property
 from hashlib import sha256
 from typing import Annotated, Literal, NamedTuple, Self
 
@@ -147,7 +148,7 @@ class _Spec(_Written):
     note: str = ""  # where the figures come from
     tests: tuple[Story, ...] = ()
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """Name the rule's text, without its tests, in 16 hex digits."""
         plain = self.model_dump(mode="json", exclude={"tests", "note"})

@@ -17,6 +17,7 @@ User = tuple[str, Sequence[str], Sequence[str]]
 """Password, topic patterns to publish, topic patterns to subscribe (MQTT filters)."""
 ANYTHING: Mapping[str, User] = {"tester": ("tester-pw", ["#"], ["#"])}
 START_S = 15.0
+_NATS_CHARS = {"/": ".", ".": "//", "+": "*"}
 
 
 class Broker:
@@ -41,7 +42,10 @@ class Broker:
             self._process = subprocess.Popen(self._command, stdout=log, stderr=log)
         deadline = time.monotonic() + START_S
         while True:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+            with (
+                contextlib.suppress(OSError),
+                socket.create_connection(("127.0.0.1", self.port), 1),
+            ):
                 return
             if self._process.poll() is not None or time.monotonic() > deadline:
                 pytest.fail(f"{self._command[0]} did not start:\n{self.log.read_text()[-2000:]}")
@@ -152,7 +156,7 @@ def _nats_user(name: str, password: str, publish: Sequence[str], subscribe: Sequ
 
 def nats_subjects(text: str) -> list[str]:
     """Translate an MQTT filter into NATS subjects; `x/#` needs `x` and `x.>`."""
-    subject = text.translate(str.maketrans({"/": ".", ".": "//", "+": "*"}))
+    subject = "".join(_NATS_CHARS.get(char, char) for char in text)
     if text == "#":
         return [">"]
     if text.endswith("/#"):

@@ -31,7 +31,7 @@ def test(folder: Folder = None) -> None:
     for column in ("rule", "test", "file", "result"):
         table.add_column(column, overflow="fold")
     for result in results:
-        outcome = "passed" if result.passed else f"FAILED {result.detail}"
+        outcome = "passed" if result.passed else f"FAILED {result.message}"
         table.add_row(result.rule, result.name, f"{result.file}:{result.line}", outcome)
     Console().print(table)
     failed = sum(not result.passed for result in results)

@@ -20,6 +20,7 @@ from .channel import HOUR, MINUTE, SECOND, Gone, RetryLater, Schedule
 
 BODY_MAX = 20_000  # bytes; Standard Webhooks asks for less than 20 KB
 TIMEOUT_S = 15.0
+SHORTENED = "shortened"
 
 SCHEDULE = Schedule(
     (
@@ -120,16 +121,14 @@ def judge(answer: Answer) -> None:
 def shortened(payload: str) -> str:
     """Return the event's JSON within 20 KB; raises Refused when that cannot be.
 
-    First lists are emptied, then texts are cut. A receiver finds `"shortened": true` and can ask
-    the API for the whole case.
+    First lists are emptied, then texts are cut. The case's `flags` then hold "shortened": a
+    receiver can ask the API for the whole case.
     """
     if len(payload.encode()) <= BODY_MAX:
         return payload
     event = json.loads(payload)
     for text_max in (None, 300):
-        short = _cut(event, text_max)
-        assert isinstance(short, dict)  # noqa: S101 - an event is an object
-        body = json.dumps({**short, "shortened": True}, ensure_ascii=False, separators=(",", ":"))
+        body = json.dumps(_cut(event, text_max), ensure_ascii=False, separators=(",", ":"))
         if len(body.encode()) <= BODY_MAX:
             return body
     raise Refused(f"the event is longer than {BODY_MAX} bytes")
@@ -137,7 +136,11 @@ def shortened(payload: str) -> str:
 
 def _cut(part: object, text_max: int | None) -> object:
     if isinstance(part, dict):
-        return {name: _cut(value, text_max) for name, value in part.items()}
+        # Flags stay, and say that the rest is shorter: the schema knows no other place for it.
+        return {
+            name: [*value, SHORTENED] if name == "flags" else _cut(value, text_max)
+            for name, value in part.items()
+        }
     if isinstance(part, list):
         return []
     if isinstance(part, str):

@@ -1,6 +1,7 @@
 """Cases and changes for tests, with a history that is really chained."""
 
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 import msgspec
 
@@ -15,11 +16,16 @@ GRID_A = "150302001001001"
 GRID_B = "150302002001001"
 
 
+def key_of(name: str) -> str:
+    """Return a key of the form that the desk makes."""
+    return sha256(name.encode()).hexdigest()[:32]
+
+
 def make_case(name: str, *, at: int = T0, grid: str = GRID_A, place: str = "b1") -> Case:
     """Return a fire case as it is before its first change."""
     return Case(
         id=name,
-        key=f"key-{name}",
+        key=key_of(name),
         cls=EventClass.EMERGENCY,
         category="fire",
         severity=Severity.CRITICAL,

@@ -13,7 +13,7 @@ from cases.chain import verify_chain
 from hub.case_store import CaseStore
 from model.case import Change, State
 
-from .samples import T0, Story, make_case, opened
+from .samples import T0, Story, key_of, make_case, opened
 
 
 def test_what_was_applied_is_there_after_a_restart(tmp_path: Path) -> None:
@@ -44,7 +44,7 @@ def test_a_batch_that_fails_leaves_nothing_behind(any_store: CaseStore) -> None:
     """Two cases with one key cannot be: neither case, nor event, nor position is written."""
     any_store.outbox.open_channels({"mqtt": "topic"})
     twin = opened("b1")
-    twin = msgspec.structs.replace(twin, case=msgspec.structs.replace(twin.case, key="key-a1"))
+    twin = msgspec.structs.replace(twin, case=msgspec.structs.replace(twin.case, key=key_of("a1")))
     with pytest.raises(IntegrityError):
         any_store.apply(
             [opened("a1"), twin], log_id="log", pos=9, states=[("r", "s", b"x")], states_pos=9

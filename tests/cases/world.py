@@ -2,6 +2,7 @@
 
 import msgspec
 
+from cases.closing import missing
 from cases.desk import Desk
 from cases.policy import Policy
 from model.anomaly import Anomaly, Evidence, Phase, Severity, anomaly_key
@@ -155,6 +156,13 @@ def again(found: Anomaly, at: int) -> Anomaly:
         last_at=T0 + at,
         evidence=(Evidence(f"gw1/e/alarm/{found.subject}/{at}", found.subject, T0 + at),),
     )
+
+
+def parts(story: Story, case: Case, at: int, /, **fields: Value) -> set[str]:
+    """Return what a closing at that time (ms after T0) would lack; `who` closes, else zhao."""
+    who = str(fields.pop("who", "zhao"))
+    action = Action(case.id, "close", who, fields={**fields})
+    return set(missing(case, action, T0 + at, story.health, policy=Policy()))
 
 
 def members(case: Case) -> set[tuple[str, str, int]]:

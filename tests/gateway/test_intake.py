@@ -130,3 +130,19 @@ async def test_the_gateways_mode_marks_every_reading(tmp_path: Path) -> None:
         intake._mode = Mode.SIMULATED
         await intake.store([smoke("nb-1", fire=True)])
     assert decode_readings(rows[0][0].payload, "g", "e")[0].mode is Mode.SIMULATED
+
+
+async def test_no_row_is_too_large_for_the_broker(tmp_path: Path) -> None:
+    """Frames with a hundred alarms each are split: a payload over 1 MiB would end the connection."""
+    rows = Rows()
+    frame = "40" * 1054
+    async with intake_on(Outbox(tmp_path / "o.db"), rows) as intake:
+        readings = [
+            Reading(f"gb-1-1-1-{n:08x}", "fire_component", 1, values={"fire": True}, raw=frame)
+            for n in range(1000)
+        ]
+        assert await intake.store(readings)
+    assert all(len(row.payload) <= 256 << 10 for row, _ in rows)
+    assert [r.seq for row, _ in rows for r in decode_readings(row.payload, "g", "e")] == list(
+        range(1, 1001)
+    )

@@ -4,18 +4,24 @@ import json
 import time
 from base64 import b64encode
 from collections.abc import Sequence
+from pathlib import Path
 
+import jsonschema
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 
-from hub.case_store import OutgoingEvent
+import cases
+from hub.case_store import CaseStore, OutgoingEvent
 from hub.outgoing.address import check_url, is_public, parse_url
 from hub.outgoing.channel import HOUR, MINUTE, SECOND, Gone, RetryLater
 from hub.outgoing.webhook import BODY_MAX, SCHEDULE, Webhook, shortened
+from model.anomaly import Evidence
 from model.errors import ConfigError, Refused
+from tests.case_store.samples import opened
 
 from .receiver import Receiver, receiving
 
@@ -170,14 +176,13 @@ def test_the_schedule_is_ten_attempts_over_three_days() -> None:
 )
 def test_a_body_is_at_most_20_kb(evidence: list[str], text: str, notes: dict[str, str]) -> None:
     """Lists are emptied first, then texts are cut, and the event says so."""
-    case = {"text": text, "evidence": evidence, "proof": notes}
+    case = {"text": text, "evidence": evidence, "proof": notes, "flags": ["late"]}
     payload = json.dumps({"id": "x", "data": {"case": case}}, ensure_ascii=False)
     body = shortened(payload)
     assert len(body.encode()) <= BODY_MAX
     if body != payload:
-        event = json.loads(body)
-        found = event["data"]["case"]
-        assert event["shortened"] is True
+        found = json.loads(body)["data"]["case"]
+        assert found["flags"] == ["late", "shortened"]
         assert found["evidence"] == []
         assert text.startswith(found["text"])
         assert found["proof"].keys() == notes.keys()
@@ -187,3 +192,21 @@ def test_an_event_that_cannot_be_shortened_is_refused() -> None:
     """It becomes a dead letter instead of being tried for three days."""
     with pytest.raises(Refused):
         shortened(json.dumps({"data": {f"n{n}": "x" * 400 for n in range(100)}}))
+
+
+def test_a_shortened_event_still_keeps_to_the_published_schema(tmp_path: Path) -> None:
+    """Receivers that check what they get are not broken by a big fire."""
+    schema = json.loads((Path(cases.__file__).parent / "schema/case-event.schema.json").read_text())
+    change = opened("a1")
+    evidence = tuple(Evidence(f"g/e/alarm/{n}", "d", n, raw="40" * 400) for n in range(32))
+    big = msgspec.structs.replace(change.case, evidence=evidence, text="火" * 4000)
+    store = CaseStore(f"sqlite:///{tmp_path / 'c.db'}", site="home")
+    store.outbox.open_channels({"hook": "url"})
+    store.apply([msgspec.structs.replace(change, case=big)], log_id="log", pos=1)
+    store.outbox.enrol("hook")
+    payload = store.outbox.due("hook", now=0, limit=1)[0].payload
+    store.close()
+    jsonschema.validate(json.loads(payload), schema)
+    body = shortened(payload)
+    assert len(body.encode()) <= BODY_MAX < len(payload.encode())
+    jsonschema.validate(json.loads(body), schema)

@@ -1,5 +1,7 @@
 """The ready-made rules keep what their own stories promise."""
 
+from pathlib import Path
+
 import pytest
 
 from rules.rulefile import load_rules
@@ -80,3 +82,10 @@ def test_a_rule_without_a_story_is_a_failed_test() -> None:
     (result,) = run_tests({"a.yaml": text})
     assert not result.passed
     assert "no tests" in result.message
+
+
+def test_the_sample_of_the_page_runs() -> None:
+    """What docs/rules.md shows is a rule whose story holds."""
+    page = (Path(__file__).parents[2] / "docs" / "rules.md").read_text(encoding="utf-8")
+    (result,) = run_tests({"docs/rules.md": page.split("```yaml\n")[1].split("```")[0]})
+    assert result.passed, str(result)

@@ -1,6 +1,7 @@
 """A small town for the rules' tests: an engine, a few registered devices, and simulated time."""
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from model.anomaly import Anomaly, Phase
@@ -24,11 +25,12 @@ def library_texts() -> dict[str, str]:
     return {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.yaml"))}
 
 
+@cache
 def library(*ids: str) -> RuleSet:
     """Return the ready-made rules, or some of them."""
-    rules = load_rules(library_texts())
     if not ids:
-        return rules
+        return load_rules(library_texts())
+    rules = library()
     return rules._replace(specs=tuple(spec for spec in rules.specs if spec.id in ids))
 
 

@@ -12,13 +12,14 @@ from adapters.contract import Adapter
 from adapters.nb_iot.adapter import NbIot, NbIotSettings
 from adapters.runners import mqtt, mqtt_connection
 from adapters.runners.mqtt import MqttSource, subscribe_mqtt
+from adapters.runners.mqtt_connection import Access
 from adapters.zigbee2mqtt.adapter import Zigbee2Mqtt, Zigbee2MqttSettings
 from model.errors import ConfigError
-from tests.brokers import Broker, start_mosquitto, start_nats
+from tests.brokers import Broker, User, start_mosquitto, start_nats
 
 from .memory_sink import MemorySink
 
-USERS = {
+USERS: dict[str, User] = {
     "device": ("device-pw", ["iot/#", "zigbee2mqtt/#"], []),
     "gateway": ("gateway-pw", [], ["iot/#", "zigbee2mqtt/#"]),
 }
@@ -224,7 +225,7 @@ async def test_reading_pauses_while_too_much_is_not_stored(broker: Broker) -> No
     source = MqttSource(
         adapters(),
         sink,
-        mqtt.Access("127.0.0.1", broker.port, "gateway", "gateway-pw", "gw-1", 30),
+        Access("127.0.0.1", broker.port, "gateway", "gateway-pw", "gw-1", 30),
         max_unstored=5,
     )
     await source.ready()
@@ -237,7 +238,8 @@ async def test_reading_pauses_while_too_much_is_not_stored(broker: Broker) -> No
     assert held < 100
     sink.answer = True
     for store in sink.stores:
-        store.done() or store.set_result(True)
+        if not store.done():
+            store.set_result(True)
     await until(lambda: len(sink.readings) == 100)
     await source.close()
 
@@ -256,7 +258,7 @@ async def test_a_wrong_password_is_told_with_its_remedy(broker: Broker) -> None:
 
 async def test_a_forbidden_subscription_is_told_with_its_remedy(tmp_path: Path) -> None:
     """NATS answers 128; the text names the filter and what NATS wants."""
-    users = {"gateway": ("gateway-pw", [], ["zigbee2mqtt/#"])}
+    users: dict[str, User] = {"gateway": ("gateway-pw", [], ["zigbee2mqtt/#"])}
     with start_nats(tmp_path, users) as broker:
         source = await subscribe_mqtt(
             adapters(), MemorySink(), host="127.0.0.1", port=broker.port,

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from adapters.access_control import AccessControl
-from adapters.access_control.adapter import AccessControlSettings
+from adapters.access_control.adapter import AccessControl, AccessControlSettings
+from adapters.contract import Adapter
 from adapters.nb_iot.adapter import NbIot, NbIotSettings
 from adapters.runners.mqtt_intake import MqttIntake
 from adapters.runners.mqtt_packets import CUT, DUP, RETAIN, Publish
@@ -24,7 +24,7 @@ class Wire:
 
     def __init__(self, *, answer: bool | None = None) -> None:
         self.sink = MemorySink(answer=answer)
-        routes = [
+        routes: list[tuple[list[str], Adapter]] = [
             (["iot/+/nb/+/up"], NbIot(NbIotSettings(), b"k" * 32)),
             (["iot/+/ac/+/event"], AccessControl(AccessControlSettings(), b"k" * 32)),
         ]

@@ -1,5 +1,7 @@
 """MQTT packets: any split of the bytes is the same, and sizes have limits."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,7 +46,7 @@ def read(chunks: list[bytes], limit: int = 256 * 1024) -> tuple[list[Publish], l
 def split(data: bytes, cuts: list[int]) -> list[bytes]:
     """Cut bytes at the given places."""
     edges = [0, *sorted(cut % (len(data) + 1) for cut in cuts), len(data)]
-    return [data[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    return [data[a:b] for a, b in pairwise(edges)]
 
 
 messages = st.lists(

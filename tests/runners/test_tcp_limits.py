@@ -4,7 +4,7 @@ import asyncio
 
 from adapters.gb26875.frame import Command
 from adapters.runners.tcp import serve_tcp
-from tests.adapters.gb26875.frames import FIRE, HEARTBEAT, panels
+from tests.adapters.gb26875.frames import BAD_SUM, FIRE, HEARTBEAT, panels
 
 from .tcp_device import MemorySink, device, listening, until
 
@@ -26,20 +26,20 @@ async def test_a_silent_connection_is_closed() -> None:
     assert sink.counts["closed_idle"] == 1
 
 
-async def test_trickling_garbage_does_not_keep_a_connection_open() -> None:
+async def test_broken_frames_do_not_keep_a_connection_open() -> None:
     """Only good frames count as signs of life."""
     sink = MemorySink()
     async with listening(sink, idle_timeout_s=0.1) as source, device(source) as panel:
 
-        async def trickle() -> None:
+        async def send_on() -> None:
             while True:
-                await panel.send(b"\x00")
+                await panel.send(BAD_SUM)
                 await asyncio.sleep(0.01)
 
-        trickling = asyncio.create_task(trickle())
+        sending = asyncio.create_task(send_on())
         await until(lambda: sink.counts["closed_idle"] == 1)
-        trickling.cancel()
-        await asyncio.gather(trickling, return_exceptions=True)
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
 
 
 async def test_a_false_start_delays_a_fire_by_the_frame_timeout_only() -> None:
@@ -116,3 +116,17 @@ async def test_closing_ends_connections_and_frees_the_port() -> None:
     again = await serve_tcp(panels(), sink, host="127.0.0.1", port=port)
     assert again.port == port
     await again.close()
+
+
+async def test_closing_does_not_undo_a_commit_under_way() -> None:
+    """What a device sent before the stop is stored after it; its repeat will be acknowledged."""
+    sink = MemorySink()
+    sink.disk.clear()
+    source = await serve_tcp(panels(), sink, host="127.0.0.1", port=0)
+    async with device(source) as panel:
+        await panel.send(FIRE)
+        await until(lambda: sink.counts["received"] == 1)
+        await source.close()
+        assert await panel.rest() == b""
+    sink.disk.set()
+    await until(lambda: len(sink.readings) == 1)

@@ -1,0 +1,165 @@
+"""A hub without broker, log and threads: the real desk, the real case store, and the API's port."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+
+from cases.desk import Desk
+from cases.events import case_json
+from hub.api.services import Json
+from hub.case_store import CaseStore
+from model.anomaly import Anomaly, Evidence, Severity, anomaly_key
+from model.case import Case, Change, Health
+from model.entry import Action, Report
+from model.errors import Refused, Transient
+from model.place import Building, Compound, Contact, Device, Registry
+from model.ports import ReadingStore
+from model.reading import Reading
+
+T0 = 1_790_000_000_000  # 22:13 in Shanghai
+MINUTE = 60_000
+GRID_A = "150302001001001"
+GRID_B = "150302002001001"
+
+REGISTRY = Registry(
+    compounds=[Compound("c1", "幸福小区", GRID_A), Compound("c2", "和平小区", GRID_B)],
+    buildings=[
+        Building("b1", "1号楼", "c1", GRID_A),
+        Building("b2", "2号楼", "c2", GRID_B),
+    ],
+    devices=[
+        Device("nb1", "smoke_detector", building="b1", compound="c1"),
+        Device("nb2", "smoke_detector", building="b2", compound="c2"),
+    ],
+    contacts=[
+        Contact("c1", "micro_fire_station", "微型消防站", "2", from_hour=20, to_hour=8),
+        Contact("c1", "fire_control_room", "消控室", "1"),
+        Contact("c1", "contractor", "维保", "4"),
+        Contact("c1", "property", "物业", "3"),
+    ],
+)
+
+
+class Healthy:
+    """Every device is well and was heard."""
+
+    def health(self, device: str) -> Health:  # noqa: ARG002 - all alike
+        """Return a good state of health."""
+        return Health(heard=True)
+
+
+class Shelf:
+    """Readings in memory; `away` says that the store cannot be reached."""
+
+    def __init__(self) -> None:
+        self.kept: list[Reading] = []
+        self.away = False
+
+    def write(self, readings: Iterable[Reading]) -> list[tuple[Reading, str]]:
+        """Keep all."""
+        self.kept.extend(readings)
+        return []
+
+    def query(self, device: str, since: int, until: int, limit: int) -> list[Reading]:
+        """Return a device's Readings, newest first."""
+        if self.away:
+            raise Transient("the reading store is away")
+        found = [r for r in self.kept if r.device == device and since <= r.received_at < until]
+        return sorted(found, key=lambda r: -r.received_at)[:limit]
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+
+class SmallHub:
+    """Implements the API's port; every change is applied at once, as the desk's thread does."""
+
+    def __init__(self, store: CaseStore) -> None:
+        self.store = store
+        self.shelf = Shelf()
+        self.readings: ReadingStore = self.shelf
+        self.clock = T0
+        self.desk = Desk(REGISTRY, Healthy())
+        self.said: list[Anomaly] = []
+        self.is_ready = True
+        self.events: asyncio.Queue[tuple[str, Json]] = asyncio.Queue()
+        self._pos = 0
+
+    def now(self) -> int:
+        """Return the test's clock."""
+        return self.clock
+
+    def registry(self) -> Registry:
+        """Return the small world."""
+        return REGISTRY
+
+    def alarm(self, device: str = "nb1", category: str = "fire") -> Case:
+        """Let a rule conclude something about a device; return its case."""
+        anomaly = Anomaly(
+            key=anomaly_key(category, device, self.clock),
+            rule=category,
+            rule_hash="1" * 16,
+            subject=device,
+            category=category,
+            severity=Severity.CRITICAL,
+            started_at=self.clock,
+            last_at=self.clock,
+            evidence=(Evidence(f"g/e/alarm/{device}", device, self.clock, {"alarm": True}),),
+        )
+        self.said.insert(0, anomaly)
+        return self._keep(self.desk.receive(anomaly, self.clock))[0].case
+
+    async def submit(self, action: Action) -> Case:
+        """Do what a person asks."""
+        changes = self._keep(self.desk.act(action, self.clock))
+        case = changes[0].case if changes else self.store.get(action.case)
+        if case is None:
+            raise LookupError(f"no case {action.case}")
+        return case
+
+    async def submit_report(self, report: Report) -> Case:
+        """Take a report."""
+        changes = self._keep(self.desk.report(report, self.clock))
+        if not changes:
+            raise Refused(f"report {report.id} was taken before")
+        return changes[0].case
+
+    def devices(self, *, q: str = "", unregistered: bool = False, limit: int = 500) -> list[Json]:
+        """Return the registered devices and one that nobody knows."""
+        known = [{"id": name, "registered": True} for name in REGISTRY.devices]
+        every: list[Json] = [*known, {"id": "stranger", "registered": False}]
+        wanted = [item for item in every if not (unregistered and item["registered"])]
+        return [item for item in wanted if q in str(item["id"])][:limit]
+
+    def gateways(self) -> list[Json]:
+        """Return one gateway."""
+        return [{"id": "gw1", "state": "online"}]
+
+    def anomalies(self, limit: int = 100) -> Sequence[Anomaly]:
+        """Return what was said."""
+        return self.said[:limit]
+
+    def counters(self) -> dict[str, int]:
+        """Return a counter."""
+        return {"intake.received": 3}
+
+    async def subscribe(self) -> AsyncIterator[tuple[str, Json]]:
+        """Yield what the test puts in."""
+        while True:
+            yield await self.events.get()
+
+    def ready(self) -> tuple[bool, Json]:
+        """Return what the test set."""
+        return self.is_ready, {"desk": "ok" if self.is_ready else "starting"}
+
+    def metrics(self) -> bytes:
+        """Return one line."""
+        return b"smarthub_ready 1.0\n"
+
+    def announce(self, case: Case) -> None:
+        """Tell the listeners of a case."""
+        self.events.put_nowait(("case", {"kind": "update", "case": case_json(case)}))
+
+    def _keep(self, changes: list[Change]) -> list[Change]:
+        self._pos += 1
+        self.store.apply(changes, log_id="log", pos=self._pos)
+        return changes
