@@ -226,6 +226,7 @@ def compile_alarm(mapping: AlarmMapping) -> TakeAlarm:
     One alarm code never clears another's state: a fault after a fire is not the fire's end.
     """
     path, required, get = mapping.field, mapping.required, getter(mapping.field)
+    flat = "." not in path
     words: dict[object, Said] = {}
     flags: dict[object, Said] = {}
     states = frozenset(STATE_OF[event] for event in mapping.values.values() if event in STATE_OF)
@@ -240,7 +241,7 @@ def compile_alarm(mapping: AlarmMapping) -> TakeAlarm:
     known = ", ".join(mapping.values)
 
     def take(document: Document) -> Said:
-        value = get(document)
+        value = document.get(path) if flat else get(document)
         # 1, 1.0 and true are equal in Python; a device that says true for 1 changed its dialect.
         kind = value.__class__
         said = None

@@ -35,11 +35,12 @@ class TimeMapping(Settings):
 
 def compile_time(mapping: TimeMapping) -> TakeTime:
     """Compile the device's clock; a time before 2015 or over 5 min ahead is flagged, not kept."""
-    get, flaw = getter(mapping.field), f"field:{mapping.field}"
+    path, get, flaw = mapping.field, getter(mapping.field), f"field:{mapping.field}"
+    flat = "." not in path
     read, plain = _TIME_READERS[mapping.unit](mapping), mapping.unit == "ms"
 
     def take(document: Document, at: int, flaws: list[str]) -> int | None:
-        value = get(document)
+        value = document.get(path) if flat else get(document)
         if value is None:
             return None
         try:

@@ -57,6 +57,7 @@ class Listener:
 
     def __init__(self, http: int) -> None:
         self.heard: dict[str, float] = {}
+        self._closed = False
         self._client = httpx.Client(
             base_url=f"http://127.0.0.1:{http}", headers={"Authorization": f"Bearer {TOKEN}"}
         )
@@ -69,6 +70,12 @@ class Listener:
         if not self._open.wait(ANSWER_S):
             raise TimeoutError("the hub's event stream did not open")
 
+    def close(self) -> None:
+        """Stop listening, and return when it has."""
+        self._closed = True
+        self._thread.join(ANSWER_S)
+        self._client.close()
+
     def _listen(self) -> None:
         event = ""
         with self._client.stream("GET", "/api/v1/stream", timeout=None) as stream:
@@ -80,6 +87,9 @@ class Listener:
                 elif line.startswith("data:") and event == "case":
                     now = time.monotonic()
                     self.heard.setdefault(str(json.loads(line[5:])["case"]["place"]), now)
+                # The hub sends something every 2 s, so a closed listener ends soon.
+                if self._closed:
+                    return
 
 
 def run(pipeline: Pipeline, folder: Path, *, rate: int, alarms: int, first: int) -> Latency:
@@ -99,6 +109,7 @@ def run(pipeline: Pipeline, folder: Path, *, rate: int, alarms: int, first: int)
     until = time.monotonic() + ANSWER_S
     while time.monotonic() < until and not sent.keys() <= listener.heard.keys():
         time.sleep(0.05)
+    listener.close()
     load.communicate()
     total = messages + alarms
     stored, at = wait_until_stored(

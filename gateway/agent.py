@@ -122,7 +122,7 @@ async def _report(config: GatewayConfig, parts: Parts) -> None:
     """Send heartbeats with counters, and leave a last will with the broker."""
     file = config.file
     lost = Heartbeat(file.gateway, parts.intake.epoch, "lost")
-    will = aiomqtt.Will(parts.topics.status, encode(lost), qos=1)
+    will = aiomqtt.Will(parts.topics.status, encode(lost), qos=0)
     while True:
         try:
             async with aiomqtt.Client(
@@ -147,12 +147,12 @@ async def _beat(client: aiomqtt.Client, config: GatewayConfig, parts: Parts) -> 
             beat = await heartbeat(config, parts, "online")
             for warning in beat.warnings:
                 log.warning("uplink_stuck", why=warning)
-            await client.publish(parts.topics.status, encode(beat), qos=1)
+            await client.publish(parts.topics.status, encode(beat), qos=0)
             await asyncio.sleep(config.file.heartbeat_s)
     except asyncio.CancelledError:
         with contextlib.suppress(aiomqtt.MqttError, TimeoutError):
             last = await heartbeat(config, parts, "stopped")
-            await client.publish(parts.topics.status, encode(last), qos=1, timeout=1)
+            await client.publish(parts.topics.status, encode(last), qos=0, timeout=1)
         raise
 
 

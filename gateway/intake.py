@@ -16,7 +16,7 @@ from typing import NamedTuple
 import msgspec
 import structlog
 
-from model.codec import encode
+from model.codec import decode_readings, encode
 from model.reading import ALARM_EVENTS, ALARM_STATES, Lane, Mode, Reading, alarm_states, lane_of
 
 from .crash import CrashPoint
@@ -192,13 +192,20 @@ class Intake:
             log.error("outbox_refused", why=str(error), remedy="free space on the data disk")
         self.full = True
         self._receipted = receipted + self._receipted
-        self.counters["readings_not_durable"] += sum(row.readings for row in rows)
+        alarms = [row for row in rows if row.lane is Lane.ALARM]
+        lost = sum(row.readings for row in rows if row.lane is Lane.TELEMETRY)
+        self.counters["readings_not_durable"] += sum(row.readings for row in alarms)
+        # Telemetry is given up and acknowledged: unacknowledged, it would fill the broker's window
+        # and hold back the alarms behind it.
+        self.counters["readings_expired.disk_full"] += lost
+        urgent = {r.device for row in alarms for r in decode_readings(row.payload, "", "")}
         for item in group:
-            for fingerprint in item.fingerprints:
+            given_up = not any(reading.device in urgent for reading in item.readings)
+            for fingerprint in () if given_up else item.fingerprints:
                 self._prints.pop(fingerprint, None)
             if not item.done.done():
-                item.done.set_result(False)
-        self._stored([row for row in rows if row.lane is Lane.ALARM], False)  # noqa: FBT003
+                item.done.set_result(given_up)
+        self._stored(alarms, False)  # noqa: FBT003
 
     def _rows(self, group: list[_Waiting]) -> list[OutboxRow]:
         """Number the group's Readings and encode them, lane by lane."""

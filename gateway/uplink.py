@@ -1,7 +1,8 @@
 """Sends the outbox to the hub, lane by lane, until the hub's receipt has come for every row.
 
 Each lane has a connection and a bounded window of its own, so telemetry never delays an alarm. A
-PUBACK means nothing here: rows are sent again until the receipt names them with their hash.
+PUBACK would mean nothing here: rows are sent again until the receipt names them with their hash. So
+QoS 0 is enough, and a broker whose disk is full still passes alarms on (docs/decisions).
 """
 
 import asyncio
@@ -155,7 +156,7 @@ class LaneUplink:
             keepalive=20,
             timeout=10,
         ) as client:
-            granted = await client.subscribe(self._topics.receipt, qos=1)
+            granted = await client.subscribe(self._topics.receipt, qos=0)
             if any(code.is_failure for code in granted if not isinstance(code, int)):
                 raise aiomqtt.MqttError(
                     f"the broker does not let user {self._broker.user} read {self._topics.receipt}"
@@ -231,7 +232,7 @@ class LaneUplink:
             [Row(row.first, row.readings, msgspec.Raw(row.payload)) for row in rows],
             not_durable,
         )
-        await client.publish(getattr(self._topics, self._lane), encode(message), qos=1)
+        await client.publish(getattr(self._topics, self._lane), encode(message), qos=0)
 
     def _expire(self) -> None:
         """Queue again what was sent long ago and never receipted."""

@@ -2,7 +2,8 @@
 
 Its habits, as tried: a subscription to `x/#` needs permission for `x` and `x.>`; a topic may hold
 no space; a payload over `max_payload` disconnects the publisher; an abandoned persistent session
-that fills the store makes every CONNECT fail, hence the store limit and the level that is watched.
+that fills the store makes every CONNECT fail, hence the store limit and the level that is watched;
+once its disk was full it refuses to write for ever, also with room again, until it is restarted.
 """
 
 import asyncio
@@ -25,6 +26,8 @@ from model.errors import ConfigError
 log = structlog.get_logger()
 STORE_BYTES = 1 << 30
 MAX_PAYLOAD = 1 << 20
+ROOM_BYTES = 16 << 20
+LOG_READ_BYTES = 4 << 20
 PR_SET_PDEATHSIG = 1
 
 
@@ -66,7 +69,12 @@ def configuration(
             "ports_file_dir": str(folder),
             "max_payload": MAX_PAYLOAD,
             "jetstream": {"store_dir": str(folder / "store"), "max_file_store": store_bytes},
-            "mqtt": {"host": host, "port": port, "max_ack_pending": 4096},
+            "mqtt": {
+                "host": host,
+                "port": port,
+                "max_ack_pending": 4096,
+                "ack_wait": "5s",  # an alarm that we could not store comes again soon
+            },
             "authorization": {
                 "users": [
                     {
@@ -124,6 +132,7 @@ class EmbeddedBroker:
         self._port = port
         self._users = users
         self._store_bytes = store_bytes
+        self._said = 0  # where in its log the running server began
 
     async def start(self) -> None:
         """Write the configuration and start the server; returns when its port answers."""
@@ -143,6 +152,7 @@ class EmbeddedBroker:
         for old in self._folder.glob("*.ports"):
             old.unlink()
         with (self._folder / "nats.log").open("ab") as output:
+            self._said = output.tell()
             self.process = await asyncio.create_subprocess_exec(
                 server_path(), "-c", str(path),
                 stdout=output, stderr=output, start_new_session=True, preexec_fn=die_with_parent,
@@ -157,6 +167,9 @@ class EmbeddedBroker:
                 code = await asyncio.wait_for(self.process.wait(), 10)
             except TimeoutError:
                 await asyncio.to_thread(self._warn_when_full)
+                if await asyncio.to_thread(self._stuck):
+                    log.warning("broker_restarted", why="its disk was full and has room again")
+                    self.process.terminate()
                 continue
             self.restarts += 1
             log.error("broker_died", code=code, restarts=self.restarts)
@@ -186,6 +199,14 @@ class EmbeddedBroker:
             await asyncio.sleep(0.05)
         tail = (self._folder / "nats.log").read_text(encoding="utf-8", errors="replace")[-500:]
         raise ConfigError(f"the broker did not start on port {self._port}: {tail}")
+
+    def _stuck(self) -> bool:
+        """Whether the server met a full disk that has room again."""
+        if shutil.disk_usage(self._folder).free < ROOM_BYTES:
+            return False
+        with (self._folder / "nats.log").open("rb") as said:
+            said.seek(self._said)
+            return b"no space left on device" in said.read(LOG_READ_BYTES)
 
     def _warn_when_full(self) -> None:
         level = self.store_level()

@@ -73,7 +73,7 @@ class Bus:
             keepalive=20,
             timeout=10,
         ) as client:
-            granted = await client.subscribe([(item, 1) for item in filters])
+            granted = await client.subscribe([(item, 0) for item in filters])
             if any(code.is_failure for code in granted if not isinstance(code, int)):
                 raise aiomqtt.MqttError(
                     f"the broker does not let user {self._broker.user} read {', '.join(filters)}"

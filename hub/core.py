@@ -97,6 +97,8 @@ class Core:
 
     def _replace(self, entry: Entry) -> list[Anomaly]:
         version = msgspec.json.decode(entry.payload, type=Versioned)
+        if version.hash in (self._rules.hash, self._registry.hash):
+            return []  # in force already: a start logs what it finds
         if entry.kind is EntryKind.RULES:
             self._rules = version
         else:

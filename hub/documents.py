@@ -14,18 +14,23 @@ from .territory.divisions import SHIPPED_DIVISIONS, shipped_divisions
 from .territory.registry_files import REGISTRY_YAML, load_registry, read_documents
 
 
-def rules_version(file: HubFile) -> Versioned:
-    """Return the rules in force, checked; raises ConfigError with file, line and key."""
-    texts = folder_rules(file.rules) if file.rules else library_rules()
-    load_rules(texts)
-    return versioned(texts)
+def rules_version(file: HubFile, known: str = "") -> Versioned:
+    """Return the rules in force, checked; raises ConfigError with file, line and key.
+
+    `known` is the hash of a version that was checked before: it is not checked again.
+    """
+    version = versioned(folder_rules(file.rules) if file.rules else library_rules())
+    if version.hash != known:
+        load_rules(version.documents)
+    return version
 
 
-def registry_version(file: HubFile) -> Versioned:
-    """Return the registry in force, checked; raises ConfigError with file, line and key."""
-    texts = read_documents(file.registry) if file.registry else empty_registry()
-    load_registry(texts)
-    return versioned(texts)
+def registry_version(file: HubFile, known: str = "") -> Versioned:
+    """Return the registry in force, checked as `rules_version` does."""
+    version = versioned(read_documents(file.registry) if file.registry else empty_registry())
+    if version.hash != known:
+        load_registry(version.documents)
+    return version
 
 
 def empty_registry() -> dict[str, str]:

@@ -36,6 +36,7 @@ persistence true
 persistence_location {store}/
 autosave_interval 10
 max_queued_messages 0
+max_inflight_messages 2000
 max_packet_size {MAX_PAYLOAD}
 persistent_client_expiration 14d
 log_type error

@@ -126,6 +126,7 @@ class Recorder:
         if not now and time.monotonic() - self._saved_at < SAVE_EVERY_S:
             return
         try:
+            self._readings.sync()
             self._cases.save_position("recorder", self._log.id, self.position)
         except Exception as error:  # noqa: BLE001 - it is tried again; points are idempotent
             log.warning("recorder_position_not_saved", why=str(error))

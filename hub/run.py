@@ -9,19 +9,21 @@ from collections.abc import Callable, Iterator
 import msgspec
 import uvicorn
 
-from model.entry import Draft, EntryKind, Tick
+from model.entry import Draft, EntryKind, Tick, Versioned
 
 from .access import ensure_admin
 from .api.app import create_app
-from .config import HubFile
+from .config import EmbeddedReadings, HubFile
 from .desk_reader import DeskReader
 from .documents import registry_version, rules_version
 from .outgoing.wiring import dispatcher_of
+from .reading_store.embedded import EmbeddedStore
 from .recorder import Recorder
 from .service import Hub
 
 AWAKE_STEP_MS = 2_000
 RETAIN_EVERY_S = 60
+API_END_S = 3
 
 Started = Callable[[str | None], None]
 """Told once everything moves, with the administrator's password if it was just made."""
@@ -41,21 +43,13 @@ async def run(file: HubFile, started: Started) -> None:
 async def _move(hub: Hub, started: Started) -> None:
     password = await asyncio.to_thread(ensure_admin, hub.store)
     tasks = [asyncio.create_task(hub.intake.run(), name="intake")]
+    server: Server | None = None
     try:
         await _log_versions(hub)
         _start_readers(hub)
         outgoing = dispatcher_of(hub.file, hub.store, publish=hub.publish_event, clock=hub.now)
         hub.announcer.after_changes(outgoing.wake)
-        server = Server(
-            uvicorn.Config(
-                create_app(hub),
-                host=hub.file.http.host,
-                port=hub.file.http.port,
-                log_level="warning",
-                access_log=False,
-                timeout_graceful_shutdown=2,
-            )
-        )
+        server = Server(_api(hub))
         for name, work in (
             ("bus", hub.bus.run()),
             ("tick", _tick(hub)),
@@ -69,10 +63,25 @@ async def _move(hub: Hub, started: Started) -> None:
         for task in done:
             task.result()
     finally:
+        if server is not None:
+            # Asked to end, the API ends quietly; cancelled, it would say so in a trace.
+            server.should_exit = True
+            await asyncio.wait({tasks[-1]}, timeout=API_END_S)
         for task in reversed(tasks):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.to_thread(_stop, hub)
+
+
+def _api(hub: Hub) -> uvicorn.Config:
+    return uvicorn.Config(
+        create_app(hub),
+        host=hub.file.http.host,
+        port=hub.file.http.port,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=1,
+    )
 
 
 class Server(uvicorn.Server):
@@ -86,14 +95,15 @@ class Server(uvicorn.Server):
 
 async def _log_versions(hub: Hub) -> None:
     """Log rules and registry when they differ from the newest logged version."""
-    for kind, version in (
-        (EntryKind.RULES, rules_version(hub.file)),
-        (EntryKind.REGISTRY, registry_version(hub.file)),
+    for kind, read in (
+        (EntryKind.RULES, rules_version),
+        (EntryKind.REGISTRY, registry_version),
     ):
-        payload = msgspec.json.encode(version)
         newest = hub.log.newest(kind)
-        if newest is None or newest.payload != payload:
-            await hub.intake.append(Draft(kind, payload))
+        known = msgspec.json.decode(newest.payload, type=Versioned).hash if newest else ""
+        version = read(hub.file, known)
+        if version.hash != known:
+            await hub.intake.append(Draft(kind, msgspec.json.encode(version)))
 
 
 def _start_readers(hub: Hub) -> None:
@@ -139,3 +149,8 @@ async def _retain(hub: Hub) -> None:
         needed = min(hub.desk.snapshot_position, hub.recorder.position) + 1
         keep = hub.file.log.keep_mb << 20
         await asyncio.to_thread(hub.log.retain, needed=needed, keep_bytes=keep)
+        if isinstance(hub.file.readings, EmbeddedReadings) and isinstance(
+            hub.readings, EmbeddedStore
+        ):
+            days = hub.file.readings.keep_days
+            await asyncio.to_thread(hub.readings.retention, days, now=hub.now())

@@ -50,6 +50,9 @@ class ReadingStore(Protocol):
         Raises Transient when the store is away or busy (nothing is lost: call again).
         """
 
+    def sync(self) -> None:
+        """Return when what was written survives a power cut; then a position may be saved."""
+
     def query(self, device: str, since: int, until: int, limit: int) -> list[Reading]:
         """Return a device's Readings with since <= received_at < until, newest first."""
 

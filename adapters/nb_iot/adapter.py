@@ -82,6 +82,7 @@ class NbIot:
         device = settings.device
         self._prefix, self._field = device.prefix, device.field
         self._identity = getter(device.field) if device.field else None
+        self._flat = "" if "." in device.field else device.field
         self._placeholder = device.placeholder or (
             device.field if device.field in self._pattern.names else ""
         )
@@ -104,7 +105,7 @@ class NbIot:
         document = parse_object(payload)
         compound, named, device = self._topics.get(topic) or self._topic(topic)
         if self._identity is not None:
-            identity = self._identity(document)
+            identity = document.get(self._flat) if self._flat else self._identity(document)
             if not named or identity != named:
                 device = self._agreed(identity, named)
         values, said, observed_at, quality = self._read(document, at)

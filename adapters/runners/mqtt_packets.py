@@ -60,7 +60,10 @@ class PacketReader:
         while end - pos >= 2:  # noqa: PLR2004 - the shortest packet
             head, length, start = data[pos], data[pos + 1], pos + 2
             if length > 127:  # noqa: PLR2004 - the length goes on in the next byte (2.2.3)
-                length, start = _length(data, pos + 1)
+                if end - start > 0 and data[start] < 128:  # noqa: PLR2004 - most end here
+                    length, start = length - 128 + (data[start] << 7), start + 1
+                else:
+                    length, start = _length(data, pos + 1)
                 if length < 0:
                     break
             stop = start + length

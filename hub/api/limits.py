@@ -1,5 +1,7 @@
 """Keeps requests small: a body over 64 KiB is refused before anybody reads it."""
 
+from contextlib import suppress
+
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -32,31 +34,42 @@ class Limits:
         if not declared.isdecimal() or int(declared) > BODY_MAX:
             await _refuse(scope, receive, send)
             return
-        started = False
-        taken = 0
+        exchange = _Exchange(receive, send)
+        with suppress(BodyTooLarge):
+            await self._app(scope, exchange.receive, exchange.send)
+        if exchange.too_large and not exchange.started:
+            await _refuse(scope, receive, send)
 
-        async def counted() -> Message:
-            nonlocal taken
-            message = await receive()
-            taken += len(message.get("body", b""))
-            if taken > BODY_MAX:
-                # Sent in chunks without a declared length.
-                raise BodyTooLarge
-            return message
 
-        async def marked(message: Message) -> None:
-            nonlocal started
-            if message["type"] == "http.response.start":
-                started = True
-                present = {name for name, _ in message["headers"]}
-                message["headers"] += [pair for pair in _HEADERS if pair[0] not in present]
-            await send(message)
+class _Exchange:
+    """One request and its answer; counts a body that came without a declared length."""
 
-        try:
-            await self._app(scope, counted, marked)
-        except BodyTooLarge:
-            if not started:
-                await _refuse(scope, receive, send)
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self.started = False
+        self.too_large = False
+        self._receive = receive
+        self._send = send
+        self._taken = 0
+
+    async def receive(self) -> Message:
+        """Pass on a part of the body; raises BodyTooLarge."""
+        message = await self._receive()
+        self._taken += len(message.get("body", b""))
+        if self._taken > BODY_MAX:
+            self.too_large = True
+            raise BodyTooLarge
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Pass on a part of the answer, with our headers."""
+        if self.too_large and not self.started:
+            # The framework takes the exception for a body it cannot read; the refusal says why.
+            return
+        if message["type"] == "http.response.start":
+            self.started = True
+            present = {name for name, _ in message["headers"]}
+            message["headers"] += [pair for pair in _HEADERS if pair[0] not in present]
+        await self._send(message)
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:

@@ -8,16 +8,31 @@ from model.anomaly import Anomaly
 from model.case import Case
 from model.entry import Action, Report
 from model.place import Registry
-from model.ports import ReadingStore
+from model.reading import Reading
 
 Json = dict[str, object]
+
+
+class StoredReadings(Protocol):
+    """Readings that can be asked for; `model.ports.ReadingStore` is one."""
+
+    def query(self, device: str, since: int, until: int, limit: int) -> list[Reading]:
+        """Return a device's Readings with since <= received_at < until, newest first.
+
+        Raises Transient when the store is away.
+        """
 
 
 class Services(Protocol):
     """The hub as the API sees it; its wiring implements this."""
 
-    store: CaseStore
-    readings: ReadingStore
+    @property
+    def store(self) -> CaseStore:
+        """The cases."""
+
+    @property
+    def readings(self) -> StoredReadings:
+        """The Readings."""
 
     def now(self) -> int:
         """Return the hub's clock in ms."""

@@ -98,13 +98,16 @@ class LineEncoder:
         fields = []
         for quantity, value in reading.values.items():
             name = names.get(quantity) or self._name(quantity)
-            if value is True:
+            if value.__class__ is float:  # nearly always, so asked first
+                if isfinite(value):
+                    fields.append(f"{name}{value!r}")
+            elif value is True:
                 fields.append(f"{name}t")
             elif value is False:
                 fields.append(f"{name}f")
             elif isinstance(value, str):
                 fields.append(f"{name}{_quoted(value)}")
-            elif isfinite(value):
+            else:
                 fields.append(f"{name}{float(value)!r}")
         if reading.event:
             fields.append(f'event="{reading.event}"')

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from hub.access import Access, Role
 from hub.api.app import create_app
-from hub.case_store import CaseStore
+from tests.case_store.template import copied_store, empty_database
 
 from .client import Client
 from .small_hub import SmallHub
@@ -18,12 +18,17 @@ WithRole = Callable[[Role, str, str], Client]
 MASTER = "master-secret"
 
 
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database, built once."""
+    return empty_database(tmp_path_factory)
+
+
 @pytest.fixture
-def hub(tmp_path: Path) -> Iterator[SmallHub]:
+def hub(template: Path, tmp_path: Path) -> Iterator[SmallHub]:
     """Open a small hub on a store of its own."""
-    store = CaseStore(f"sqlite:///{tmp_path / 'cases.db'}", site="home")
-    yield SmallHub(store)
-    store.close()
+    with copied_store(template, tmp_path) as store:
+        yield SmallHub(store)
 
 
 @pytest.fixture

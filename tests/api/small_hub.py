@@ -1,7 +1,7 @@
 """A hub without broker, log and threads: the real desk, the real case store, and the API's port."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 
 from cases.desk import Desk
 from cases.events import case_json
@@ -12,7 +12,6 @@ from model.case import Case, Change, Health
 from model.entry import Action, Report
 from model.errors import Refused, Transient
 from model.place import Building, Compound, Contact, Device, Registry
-from model.ports import ReadingStore
 from model.reading import Reading
 
 T0 = 1_790_000_000_000  # 22:13 in Shanghai
@@ -54,20 +53,12 @@ class Shelf:
         self.kept: list[Reading] = []
         self.away = False
 
-    def write(self, readings: Iterable[Reading]) -> list[tuple[Reading, str]]:
-        """Keep all."""
-        self.kept.extend(readings)
-        return []
-
     def query(self, device: str, since: int, until: int, limit: int) -> list[Reading]:
         """Return a device's Readings, newest first."""
         if self.away:
             raise Transient("the reading store is away")
         found = [r for r in self.kept if r.device == device and since <= r.received_at < until]
         return sorted(found, key=lambda r: -r.received_at)[:limit]
-
-    def close(self) -> None:
-        """Nothing to release."""
 
 
 class SmallHub:
@@ -76,7 +67,7 @@ class SmallHub:
     def __init__(self, store: CaseStore) -> None:
         self.store = store
         self.shelf = Shelf()
-        self.readings: ReadingStore = self.shelf
+        self.readings = self.shelf
         self.clock = T0
         self.desk = Desk(REGISTRY, Healthy())
         self.said: list[Anomaly] = []

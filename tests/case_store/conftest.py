@@ -14,15 +14,22 @@ import pytest
 
 from hub.case_store import CaseStore
 
+from .template import copied_store, empty_database
+
 _DRIVERS = ("psycopg", "pg8000")
 
 
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database, built once."""
+    return empty_database(tmp_path_factory)
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[CaseStore]:
+def store(template: Path, tmp_path: Path) -> Iterator[CaseStore]:
     """Open a new store on SQLite."""
-    opened = CaseStore(f"sqlite:///{tmp_path / 'cases.db'}", site="home")
-    yield opened
-    opened.close()
+    with copied_store(template, tmp_path) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

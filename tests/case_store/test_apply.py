@@ -14,6 +14,7 @@ from hub.case_store import CaseStore
 from model.case import Change, State
 
 from .samples import T0, Story, key_of, make_case, opened
+from .template import copied_store
 
 
 def test_what_was_applied_is_there_after_a_restart(tmp_path: Path) -> None:
@@ -148,24 +149,25 @@ def _changes() -> list[Change]:
     max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_any_restarts_give_the_same_database(
-    tmp_path_factory: pytest.TempPathFactory, restarts: list[tuple[int, int]]
+    template: Path, tmp_path: Path, restarts: list[tuple[int, int]]
 ) -> None:
     """However often parts are replayed, cases, history and events are those of one clean run."""
     changes = _changes()
-    folder = tmp_path_factory.mktemp("cases")
-    store = CaseStore(f"sqlite:///{folder / 'cases.db'}")
-    store.outbox.open_channels({"mqtt": "topic"})
-    reached = 0
-    for back, count in [*restarts, (0, len(changes))]:
-        # A restart begins at or before what was reached: the log has no gaps.
-        start = max(0, reached - back)
-        store.apply(changes[start : start + count], log_id="log", pos=start + count)
-        reached = max(reached, min(len(changes), start + count))
-    store.apply(changes[reached:], log_id="log", pos=len(changes))
-    assert [len(store.history(case)) for case in ("a1", "b1")] == [4, 2]
-    found = store.get("a1")
-    assert found is not None
-    assert found.state is State.RESOLVED
-    assert store.outbox.enrol("mqtt") == len(changes)
-    assert store.dead_letters() == []
-    store.close()
+    with copied_store(template, tmp_path) as store:
+        store.outbox.open_channels({"mqtt": "topic"})
+        reached = 0
+        for back, count in restarts:
+            # A restart begins at or before what was reached: the log has no gaps.
+            start = max(0, reached - back)
+            store.apply(changes[start : start + count], log_id="log", pos=start + count)
+            reached = max(reached, min(len(changes), start + count))
+        store.apply(changes[reached:], log_id="log", pos=len(changes))
+        assert [len(store.history(case)) for case in ("a1", "b1")] == [4, 2]
+        found = store.get("a1")
+        assert found is not None
+        assert found.state is State.RESOLVED
+        assert store.outbox.enrol("mqtt") == len(changes)
+        assert store.dead_letters() == []
+    # The next example begins with the template again, not with what SQLite left beside it.
+    for left in tmp_path.glob("cases.db*"):
+        left.unlink()

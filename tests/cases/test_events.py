@@ -7,7 +7,7 @@ import jsonschema
 import msgspec
 import pytest
 
-from cases.chain import verify_chain
+from cases.chain import item_hash, verify_chain
 from cases.events import Json, case_json, outgoing_event, rfc3339
 from model.anomaly import Severity
 from model.case import Change, EventClass, State, Verification
@@ -136,6 +136,8 @@ def test_a_history_shows_every_tampering() -> None:
     assert verify_chain([lines[1], lines[0], *lines[2:]]) == 1
     stranger = msgspec.structs.replace(lines[2], case="E-OTHER")
     assert verify_chain([*lines[:2], stranger]) == 3
+    forged = msgspec.structs.replace(changed, hash=item_hash(changed))
+    assert verify_chain([lines[0], forged, *lines[2:]]) == 3
 
 
 def test_a_history_survives_a_store_that_turns_whole_numbers_into_fractions() -> None:

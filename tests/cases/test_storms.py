@@ -118,6 +118,7 @@ def test_a_device_still_silent_after_its_gateway_returned_is_its_own_case() -> N
     story.tick(15 * MINUTE)
     own = [case for case in story.desk.open_cases() if case.category == "silent"]
     assert [case.subject for case in own] == ["nb1"]
+    assert own[0].members[0].scope == "component"
     assert story.now(lost.case).active == 0
 
 

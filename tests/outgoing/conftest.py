@@ -6,11 +6,17 @@ from pathlib import Path
 import pytest
 
 from hub.case_store import CaseStore
+from tests.case_store.template import copied_store, empty_database
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database, built once."""
+    return empty_database(tmp_path_factory)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[CaseStore]:
+def store(template: Path, tmp_path: Path) -> Iterator[CaseStore]:
     """Open a new store on SQLite."""
-    opened = CaseStore(f"sqlite:///{tmp_path / 'cases.db'}", site="home")
-    yield opened
-    opened.close()
+    with copied_store(template, tmp_path) as opened:
+        yield opened

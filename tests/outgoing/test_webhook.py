@@ -197,7 +197,7 @@ def test_an_event_that_cannot_be_shortened_is_refused() -> None:
 def test_a_shortened_event_still_keeps_to_the_published_schema(tmp_path: Path) -> None:
     """Receivers that check what they get are not broken by a big fire."""
     schema = json.loads((Path(cases.__file__).parent / "schema/case-event.schema.json").read_text())
-    change = opened("a1")
+    change = opened("E-00000-00001")
     evidence = tuple(Evidence(f"g/e/alarm/{n}", "d", n, raw="40" * 400) for n in range(32))
     big = msgspec.structs.replace(change.case, evidence=evidence, text="火" * 4000)
     store = CaseStore(f"sqlite:///{tmp_path / 'c.db'}", site="home")

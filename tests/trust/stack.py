@@ -13,7 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from hub.broker import configuration, server_path
 from hub.installation import Installation, Ports
@@ -30,7 +30,57 @@ def free_port() -> int:
         return port
 
 
-class Stack:
+class Api:
+    """A running hub, asked as administrator."""
+
+    ports: Ports
+
+    def get(self, path: str) -> Any:
+        """Return the JSON of a GET request to the hub."""
+        return self.request("GET", path)
+
+    def post(self, path: str, body: dict[str, object]) -> Any:
+        """Return the JSON of a POST request to the hub."""
+        return self.request("POST", path, body)
+
+    def request(self, method: str, path: str, body: dict[str, object] | None = None) -> Any:
+        """Ask the hub as administrator."""
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.ports.http}{path}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+
+    def state(self) -> dict[str, Any]:
+        """Return what /readyz says, whether ready or not; empty when nobody answers."""
+        found: dict[str, Any] = {}
+        try:
+            found = self.get("/readyz")
+        except urllib.error.HTTPError as error:
+            found = json.load(error)
+        except OSError:
+            pass
+        return found
+
+    def cases(self, **filters: str) -> list[dict[str, Any]]:
+        """Return all cases, page by page."""
+        found: list[dict[str, Any]] = []
+        cursor = ""
+        while True:
+            query = "&".join(f"{key}={value}" for key, value in filters.items())
+            page = self.get(
+                f"/api/v1/cases?limit=500&{query}" + (f"&cursor={cursor}" if cursor else "")
+            )
+            found += page["items"]
+            cursor = page["next"]
+            if not cursor:
+                return found
+
+
+class Stack(Api):
     """Broker, gateway and hub over one data folder."""
 
     def __init__(self, folder: Path, *, mosquitto: bool = False) -> None:
@@ -44,16 +94,17 @@ class Stack:
 
     def start(self, name: str) -> None:
         """Start `broker`, `gateway` or `hub`."""
-        commands = {
-            "broker": self._broker,
-            "gateway": lambda: [sys.executable, "-m", "hub.cli", "gateway", str(self.files[0])],
-            "hub": lambda: [sys.executable, "-m", "hub.cli", "hub", str(self.files[1])],
-        }
         env = os.environ | {"SMARTHUB_TOKEN": TOKEN} | self.extra_env.get(name, {})
         with (self.folder / f"{name}.out").open("ab") as output:
             self.processes[name] = subprocess.Popen(
-                commands[name](), stdout=output, stderr=output, env=env
+                self._command(name), stdout=output, stderr=output, env=env
             )
+
+    def _command(self, name: str) -> list[str]:
+        if name == "broker":
+            return self._broker()
+        file = self.files[0] if name == "gateway" else self.files[1]
+        return [sys.executable, "-m", "hub.cli", name, str(file)]
 
     def _broker(self) -> list[str]:
         users = self.installation.users()
@@ -109,39 +160,6 @@ class Stack:
             for path in self.folder.glob("*.out")
         )
 
-    def get(self, path: str) -> Any:
-        """Return the JSON of a GET request to the hub."""
-        return self.request("GET", path)
-
-    def post(self, path: str, body: dict[str, object]) -> Any:
-        """Return the JSON of a POST request to the hub."""
-        return self.request("POST", path, body)
-
-    def request(self, method: str, path: str, body: dict[str, object] | None = None) -> Any:
-        """Ask the hub as administrator."""
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.ports.http}{path}",
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return json.load(answer)
-
-    def cases(self, **filters: str) -> list[dict[str, Any]]:
-        """Return all cases, page by page."""
-        found: list[dict[str, Any]] = []
-        cursor = ""
-        while True:
-            query = "&".join(f"{key}={value}" for key, value in filters.items())
-            page = self.get(
-                f"/api/v1/cases?limit=500&{query}" + (f"&cursor={cursor}" if cursor else "")
-            )
-            found += page["items"]
-            cursor = page["next"]
-            if not cursor:
-                return found
-
 
 @contextlib.contextmanager
 def running(folder: Path, *, mosquitto: bool = False) -> Iterator[Stack]:
@@ -164,3 +182,48 @@ async def eventually(check: Any, seconds: float = 30.0, every: float = 0.25) -> 
         if found or time.monotonic() > until:
             return found
         await asyncio.sleep(every)
+
+
+class Up(Api):
+    """`smarthub up` as people start it: supervised, over one data folder."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.folder = folder
+        self.ports = Ports(free_port(), free_port(), free_port())
+        names = [(f"--{name}-port", str(port)) for name, port in self.ports._asdict().items()]
+        self._command = [
+            sys.executable, "-m", "hub.cli", "up", "--data", str(folder), *options,
+            *(part for name in names for part in name),
+        ]  # fmt: skip
+
+    def __enter__(self) -> Self:
+        """Start, and return when it is ready."""
+        folder = self.folder.with_name(f"{self.folder.name}.out")
+        with folder.open("wb") as output:
+            self.process = subprocess.Popen(
+                self._command,
+                stdout=output,
+                stderr=output,
+                env=os.environ | {"SMARTHUB_TOKEN": TOKEN},
+            )
+        until = time.monotonic() + 60
+        while not self.state().get("ready"):
+            assert time.monotonic() < until, folder.read_text()
+            assert self.process.poll() is None, folder.read_text()
+            time.sleep(0.1)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End in order."""
+        self.process.terminate()
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+
+    def tails(self) -> str:
+        """Return the ends of all logs."""
+        return "\n".join(
+            f"--- {path.name}\n{path.read_text(errors='replace')[-1500:]}"
+            for path in (self.folder / "logs").glob("*.log")
+        )

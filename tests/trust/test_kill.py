@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from .devices import Panel, nb_payload, publish
-from .stack import Stack, eventually, running
+from .stack import Api, Stack, eventually, running
 
 pytestmark = [pytest.mark.trust, pytest.mark.timeout(1500)]
 KILLS = int(os.environ.get("SMARTHUB_KILLS") or (20 if os.environ.get("CI") == "true" else 3))
 ALARMS_A_KILL = 3
 
 
-def fires(stack: Stack) -> list[dict[str, Any]]:
+def fires(stack: Api) -> list[dict[str, Any]]:
     """Return the fire cases."""
     return stack.cases(category="fire")
 
