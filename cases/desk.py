@@ -73,6 +73,10 @@ class Desk:
             if dossier.case.state is not State.CLOSED:
                 yield dossier.snapshot()
 
+    def count_open(self) -> int:
+        """Return how many cases are not closed."""
+        return sum(d.case.state is not State.CLOSED for d in self._cases.values())
+
     def whom_to_call(self, case: Case, hour: int) -> list[Contact]:
         """Return whom to call about a case at a local hour (0-23), the owner first.
 

@@ -25,6 +25,9 @@ from .outbox import FINGERPRINTS_KEPT, Numbers, Outbox, OutboxRow, make_row
 log = structlog.get_logger()
 ROW_READINGS = {Lane.ALARM: 100, Lane.TELEMETRY: 500}
 ROW_BYTES = 256 << 10  # a message holds at least one row and must stay below the broker's 1 MiB
+GATHER_S = 0.02
+GATHER_STEP_S = 0.003
+GATHER_READINGS = 1000
 DEAD_LETTERS_A_SECOND = 20
 DEAD_LETTER_BYTES = 2048
 DROP_ROWS = 64
@@ -71,6 +74,8 @@ class Intake:
         self._disk = ThreadPoolExecutor(1, "outbox")
         self._dead_second = (0, 0)
         self._new_epoch = False
+        self._gathered = 0  # Readings that wait for the next commit
+        self._urgent = False  # an alarm is among them
 
     @property
     def epoch(self) -> str:
@@ -100,6 +105,9 @@ class Intake:
         while len(self._prints) > FINGERPRINTS_KEPT:
             self._prints.popitem(last=False)
         self.counters["readings_received"] += len(readings)
+        self._gathered += len(readings)
+        if not self._urgent:
+            self._urgent = any(reading.event in ALARM_EVENTS for reading in readings)
         self._wake.set()
         return done
 
@@ -146,14 +154,29 @@ class Intake:
             while True:
                 await self._wake.wait()
                 self._wake.clear()
+                await self._gather()
                 await self._commit_group()
         finally:
             if self._waiting or self._receipted:
                 await self._commit_group()
             self._disk.shutdown()
 
+    async def _gather(self) -> None:
+        """Let telemetry that is still arriving join the group: large commits cost far less each.
+
+        An alarm waits for nobody, and neither does a sender that has gone quiet: it may be waiting
+        for our acknowledgement.
+        """
+        until = time.monotonic() + GATHER_S
+        while not self._urgent and self._gathered < GATHER_READINGS and time.monotonic() < until:
+            before = self._gathered
+            await asyncio.sleep(GATHER_STEP_S)
+            if self._gathered == before:
+                break
+
     async def _commit_group(self) -> None:
         group, self._waiting = list(self._waiting), deque()
+        self._gathered, self._urgent = 0, False
         receipted, self._receipted = self._receipted, []
         loop = asyncio.get_running_loop()
         if self._new_epoch:

@@ -53,7 +53,11 @@ def gateway(config: Annotated[Path, typer.Argument(help="gateway.yaml")]) -> Non
 
 
 @app.command()
-def hub(config: Annotated[Path, typer.Argument(help="hub.yaml")]) -> None:
+def hub(
+    config: Annotated[Path, typer.Argument(help="hub.yaml")],
+    *,
+    say_cases: Annotated[bool, typer.Option(help="print each new case 打印新案件")] = False,
+) -> None:
     """Run the hub. 启动中枢。"""
     from .config import load
     from .run import run
@@ -64,7 +68,11 @@ def hub(config: Annotated[Path, typer.Argument(help="hub.yaml")]) -> None:
                 f"  administrator 管理员: user admin, password (shown once 仅显示一次): {password}"
             )
 
-    _run(lambda: run(load(config), started))
+    def said(line: str) -> None:
+        # On a terminal the status line of `up` may stand there: take its place.
+        typer.echo(f"\r\x1b[K{line}" if sys.stdout.isatty() else line)
+
+    _run(lambda: run(load(config), started, said if say_cases else None))
 
 
 @app.command()

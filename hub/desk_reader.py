@@ -75,6 +75,7 @@ class DeskReader:
         self._desk_from = 0
         self._unsaved: dict[tuple[str, str], bytes] = {}
         self.core = self._restore()
+        self.open_cases = self.core.desk.count_open()
 
     def start(self) -> None:
         """Begin to read."""
@@ -163,6 +164,8 @@ class DeskReader:
             with self.guard:
                 step = self.core.step(entry, desk=live)
                 self.anomalies.extend(step.anomalies)
+                if entry.kind is EntryKind.TICK:
+                    self.open_cases = self.core.desk.count_open()
             if step.anomalies:
                 self.counters["anomalies"] += len(step.anomalies)
             if step.changes:

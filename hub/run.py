@@ -9,7 +9,11 @@ from collections.abc import Callable, Iterator
 import msgspec
 import uvicorn
 
+from cases.taxonomy import category
+from model.anomaly import Severity
+from model.case import ChangeKind
 from model.entry import Draft, EntryKind, Tick, Versioned
+from model.reading import Mode
 
 from .access import ensure_admin
 from .api.app import create_app
@@ -29,10 +33,10 @@ Started = Callable[[str | None], None]
 """Told once everything moves, with the administrator's password if it was just made."""
 
 
-async def run(file: HubFile, started: Started) -> None:
-    """Run a hub until it is told to stop (SIGTERM, SIGINT)."""
+async def run(file: HubFile, started: Started, say: Callable[[str], None] | None = None) -> None:
+    """Run a hub until it is told to stop (SIGTERM, SIGINT); `say` gets a line for each new case."""
     hub = Hub(file)
-    task = asyncio.ensure_future(_move(hub, started))
+    task = asyncio.ensure_future(_move(hub, started, say))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, task.cancel)
@@ -40,15 +44,16 @@ async def run(file: HubFile, started: Started) -> None:
         await task
 
 
-async def _move(hub: Hub, started: Started) -> None:
+async def _move(hub: Hub, started: Started, say: Callable[[str], None] | None) -> None:
     password = await asyncio.to_thread(ensure_admin, hub.store)
     tasks = [asyncio.create_task(hub.intake.run(), name="intake")]
     server: Server | None = None
     try:
         await _log_versions(hub)
-        _start_readers(hub)
+        # First the channels: one that is new is told what happens from now on.
         outgoing = dispatcher_of(hub.file, hub.store, publish=hub.publish_event, clock=hub.now)
         hub.announcer.after_changes(outgoing.wake)
+        _start_readers(hub)
         server = Server(_api(hub))
         for name, work in (
             ("bus", hub.bus.run()),
@@ -58,6 +63,8 @@ async def _move(hub: Hub, started: Started) -> None:
             ("api", server.serve()),
         ):
             tasks.append(asyncio.create_task(work, name=name))
+        if say is not None:
+            tasks.insert(0, asyncio.create_task(_say_cases(hub, say), name="say"))
         started(password)
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
@@ -91,6 +98,21 @@ class Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leave signals alone."""
         yield
+
+
+async def _say_cases(hub: Hub, say: Callable[[str], None]) -> None:
+    """Say each new case in one line."""
+    async for name, data in hub.subscribe():
+        case = data.get("case")
+        if name != "case" or data.get("kind") != ChangeKind.CREATE or not isinstance(case, dict):
+            continue
+        words = category(str(case["category"]), Severity(case["severity"]))
+        verification = f" ({case['verification']})" if case["verification"] else ""
+        mode = "" if case["mode"] == Mode.REAL else f"[{case['mode']}] "
+        say(
+            f"{mode}case 案件 {case['id']}: {words.zh} {words.en}{verification},"
+            f" {case['severity']}, {case['place_name'] or case['place']}"
+        )
 
 
 async def _log_versions(hub: Hub) -> None:

@@ -149,15 +149,13 @@ class Hub:
         if not self.moving:
             return False, {"desk": "starting"}
         failed = self.desk.failed
-        with self.desk.guard:
-            open_cases = sum(1 for _ in self.desk.core.desk.open_cases())
         detail: Json = {
             "broker": "ok" if self.bus.connected else f"away: {self.bus.last_error}",
             "log": "full" if self.intake.full else "ok",
             "desk": "ok" if failed is None else f"failed: {failed}",
             "reading_store": self.recorder.waiting_for or "ok",
             "alarms_in_memory_only": len(self.announcer.volatile),
-            "open_cases": open_cases,
+            "open_cases": self.desk.open_cases,
             "log_end": self.log.end,
         }
         return self.bus.connected and failed is None and not self.intake.full, detail

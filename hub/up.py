@@ -32,6 +32,7 @@ class Child:
         self, name: str, arguments: Sequence[str], *, logs: Path, env: dict[str, str]
     ) -> None:
         self.name = name
+        self._speaks = name == "hub"  # passwords shown once, new cases: to our own output
         self.restarts = 0
         self.process: asyncio.subprocess.Process | None = None
         self._arguments = arguments
@@ -43,7 +44,8 @@ class Child:
         with (self._logs / f"{self.name}.log").open("ab") as output:
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "hub.cli", *self._arguments,
-                stderr=output, env=self._env, start_new_session=True, preexec_fn=die_with_parent,
+                stdout=None if self._speaks else output, stderr=output,
+                env=self._env, start_new_session=True, preexec_fn=die_with_parent,
             )  # fmt: skip
 
     async def supervise(self) -> None:
@@ -92,7 +94,7 @@ async def up(folder: Path, ports: Ports, *, demo: bool) -> None:
     )
     env = dict(os.environ)
     children = [
-        Child("hub", ["hub", str(hub_file)], logs=logs, env=env),
+        Child("hub", ["hub", str(hub_file), "--say-cases"], logs=logs, env=env),
         Child("gateway", ["gateway", str(gateway_file)], logs=logs, env=env),
     ]
     if demo:

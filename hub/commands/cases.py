@@ -1,6 +1,7 @@
 """`smarthub cases list|show` and `smarthub deadletter list`, from a running hub."""
 
 import json
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -13,7 +14,8 @@ app = typer.Typer(no_args_is_help=True, help="Cases of a running hub. 案件。"
 letters = typer.Typer(no_args_is_help=True, help="What could not be understood. 死信。")
 Url = Annotated[str, typer.Option(help="the hub's address", envvar="SMARTHUB_URL")]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
-COLUMNS = ("id", "class", "category", "severity", "state", "level", "place", "opened_at", "due")
+COLUMNS = ("id", "category", "severity", "state", "place_name", "opened_at", "due")
+TIMES = frozenset({"opened_at", "due", "at"})
 
 
 @app.command("list")
@@ -55,14 +57,26 @@ def _show(found: dict[str, object], columns: tuple[str, ...], *, title: str, as_
         return
     table = Table(title=title)
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=column == "id" or column in TIMES)
     items = found.get("items")
     for item in items if isinstance(items, list) else []:
-        table.add_row(*(_cell(item.get(column)) for column in columns))
+        table.add_row(*(_cell(column, item.get(column)) for column in columns))
     Console().print(table)
 
 
-def _cell(value: object) -> str:
+def _cell(column: str, value: object) -> str:
     if value is None:
         return ""
+    if column in TIMES:
+        return _local(value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _local(value: object) -> str:
+    """Show a time (RFC 3339 text or ms) as this machine's own, to the second."""
+    when = (
+        datetime.fromisoformat(value)
+        if isinstance(value, str)
+        else datetime.fromtimestamp(float(str(value)) / 1000, UTC)
+    )
+    return when.astimezone().strftime("%m-%d %H:%M:%S")

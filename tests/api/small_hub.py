@@ -60,6 +60,9 @@ class Shelf:
         found = [r for r in self.kept if r.device == device and since <= r.received_at < until]
         return sorted(found, key=lambda r: -r.received_at)[:limit]
 
+    def sync(self) -> None:
+        """Nothing to sync."""
+
 
 class SmallHub:
     """Implements the API's port; every change is applied at once, as the desk's thread does."""
