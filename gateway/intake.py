@@ -25,8 +25,8 @@ from .outbox import FINGERPRINTS_KEPT, Numbers, Outbox, OutboxRow, make_row
 log = structlog.get_logger()
 ROW_READINGS = {Lane.ALARM: 100, Lane.TELEMETRY: 500}
 ROW_BYTES = 256 << 10  # a message holds at least one row and must stay below the broker's 1 MiB
-GATHER_S = 0.02
-GATHER_STEP_S = 0.003
+GATHER_S = 0.03
+GATHER_STEP_S = 0.006  # longer than a transport waits between reads of a stream
 GATHER_READINGS = 1000
 DEAD_LETTERS_A_SECOND = 20
 DEAD_LETTER_BYTES = 2048

@@ -89,7 +89,7 @@ ALARM_STATES = frozenset(
 """Boolean values that are an alarm while true; a flip in either direction is alarm-lane news."""
 
 
-class Reading(msgspec.Struct, frozen=True, omit_defaults=True):
+class Reading(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One device message, normalised (读数).
 
     Times are milliseconds since 1970-01-01 UTC. `received_at` is the gateway's clock and is what

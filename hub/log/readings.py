@@ -1,9 +1,9 @@
 """Turns a log entry into its Readings, with a gateway clock that cannot be right put right."""
 
-from model.codec import salvage_readings
+from model.codec import CodecError, decode_readings, salvage_readings
 from model.entry import Entry
 from model.reading import Reading
-from rules.arrival import mended
+from rules.arrival import EARLIEST, latest_believed, mended
 
 
 def readings_of(entry: Entry) -> list[Reading]:
@@ -15,5 +15,15 @@ def readings_of(entry: Entry) -> list[Reading]:
         return []
     readings = entry.readings
     if readings is None:
-        readings, _bad = salvage_readings(entry.payload, entry.row.gateway, entry.row.epoch)
+        readings = _decoded(entry.payload, entry.row.gateway, entry.row.epoch)
+    latest = latest_believed(entry.logged_at)
+    if all(EARLIEST <= reading.received_at <= latest for reading in readings):
+        return readings
     return [mended(reading, entry.logged_at) for reading in readings]
+
+
+def _decoded(payload: bytes, gateway: str, epoch: str) -> list[Reading]:
+    try:
+        return decode_readings(payload, gateway, epoch)
+    except CodecError:
+        return salvage_readings(payload, gateway, epoch)[0]
