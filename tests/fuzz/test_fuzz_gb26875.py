@@ -16,6 +16,8 @@ from adapters.gb26875.frame import FRAME_MAX, checksum
 from model.errors import FrameError
 from model.reading import Reading
 
+from .damage import hangs
+
 SECONDS = float(
     os.environ.get("SMARTHUB_FUZZ_SECONDS", "10" if os.environ.get("CI") == "true" else "1")
 )
@@ -70,7 +72,8 @@ def timed(call: Callable[[], object], data: bytes) -> None:
     begun = process_time()
     call()
     spent = process_time() - begun
-    assert spent < SLOW_S, f"{spent:.3f} s for {data.hex()}"
+    # Once may be the machine's pause or the collector's; a parser that hangs does so again.
+    assert spent < SLOW_S or not hangs(call), f"{spent:.3f} s for {data.hex()}"
 
 
 def panels() -> FirePanels:
