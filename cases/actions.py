@@ -101,7 +101,7 @@ def _accept(case: Case, action: Action, _: Desktop) -> Outcome:
 def _start(case: Case, action: Action, _: Desktop) -> Outcome:
     by = fields.optional_text(action, "by") or action.actor
     case = msgspec.structs.replace(case, assignee=case.assignee or by)
-    return Outcome(ending.handled_by(case, by))
+    return Outcome(ending.handled_by(ending.handled_by(case, action.actor), by))
 
 
 def _suspend(case: Case, action: Action, desktop: Desktop) -> Outcome:

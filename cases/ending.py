@@ -41,7 +41,8 @@ def resolve(case: Case, action: Action, desktop: Desktop) -> Outcome:
     case = msgspec.structs.replace(case, proof=proof, resolved_at=max(desktop.now, case.opened_at))
     if case.cls is EventClass.MAINTENANCE:  # the hub may verify these itself: soon, on a tick
         case = msgspec.structs.replace(case, check_at=desktop.now)
-    return Outcome(handled_by(case, by), "resolved")
+    # Who says so took part as well: naming somebody else must not free them to verify it.
+    return Outcome(handled_by(handled_by(case, action.actor), by), "resolved")
 
 
 def verify(case: Case, action: Action, desktop: Desktop) -> Outcome:

@@ -238,3 +238,19 @@ def test_a_place_is_normal_when_its_rule_says_so() -> None:
 def test_the_book_of_the_stories_says_well_by_default() -> None:
     """So that the tests above mean what they say."""
     assert HealthBook().health("anything") == WELL
+
+
+def test_naming_somebody_else_as_handler_does_not_free_the_actor_to_verify() -> None:
+    """Who reports another's work took part in it: a third person verifies."""
+    story = Story()
+    fire = alarm("uitd1/a")
+    (opened,) = story.receive(fire)
+    story.receive(ended(fire, MINUTE))
+    story.act(opened.case, "resolve", MINUTE, actor="li", by="wang", result="out", cause="cooking")
+    case = story.now(opened.case)
+    assert set(case.handlers) == {"li", "wang"}
+    assert case.handler == "wang"
+    for took_part in ("li", "wang"):
+        with pytest.raises(Refused) as refused:
+            story.act(case, "verify", 12 * MINUTE, actor=took_part, ok=True)
+        assert refused.value.missing == ("verifier_is_not_handler",)
