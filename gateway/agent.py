@@ -5,6 +5,7 @@ import contextlib
 import os
 import secrets
 import signal
+import sqlite3
 from collections.abc import AsyncIterator
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ import aiomqtt
 import structlog
 
 from model.codec import Heartbeat, encode
-from model.errors import ConfigError
+from model.errors import ConfigError, HubError
 from model.reading import Lane
 from model.topics import GatewayTopics
 
@@ -34,6 +35,7 @@ class Parts(NamedTuple):
     lanes: dict[Lane, LaneUplink]
     topics: GatewayTopics
     sources: Sources
+    tasks: list["asyncio.Task[None]"]
 
 
 async def run(config: GatewayConfig) -> None:
@@ -46,9 +48,11 @@ async def run(config: GatewayConfig) -> None:
         log.info("gateway_started", gateway=config.file.gateway, epoch=parts.intake.epoch)
         refused = asyncio.create_task(parts.sources.refused(), name="refused")
         stopped = asyncio.create_task(stop.wait(), name="stop")
-        await asyncio.wait({refused, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        if refused.done():
-            refused.result()
+        ended, _ = await asyncio.wait(
+            {refused, stopped, *parts.tasks}, return_when=asyncio.FIRST_COMPLETED
+        )
+        for task in ended:  # one that broke ends the process: its supervisor starts it anew
+            task.result()
         refused.cancel()
     log.info("gateway_stopped", gateway=config.file.gateway)
 
@@ -59,7 +63,8 @@ async def running(config: GatewayConfig) -> AsyncIterator[Parts]:
     parts = _parts(config)
     for uplink in parts.lanes.values():
         uplink.load()
-    tasks = [asyncio.create_task(parts.intake.run(), name="intake")]
+    tasks = parts.tasks
+    tasks.append(asyncio.create_task(parts.intake.run(), name="intake"))
     tasks += [
         asyncio.create_task(u.run(), name=f"uplink-{lane}") for lane, u in parts.lanes.items()
     ]
@@ -71,7 +76,9 @@ async def running(config: GatewayConfig) -> AsyncIterator[Parts]:
         await parts.sources.close()
         for task in reversed(tasks):
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                log.error("stopped_with_error", why=repr(outcome))
         parts.outbox.close()
 
 
@@ -115,7 +122,7 @@ def _parts(config: GatewayConfig) -> Parts:
             crash=crash,
             client_id=client_id,
         )
-    return Parts(intake, outbox, lanes, topics, Sources())
+    return Parts(intake, outbox, lanes, topics, Sources(), [])
 
 
 async def _report(config: GatewayConfig, parts: Parts) -> None:
@@ -136,7 +143,7 @@ async def _report(config: GatewayConfig, parts: Parts) -> None:
                 will=will,
             ) as client:
                 await _beat(client, config, parts)
-        except (aiomqtt.MqttError, OSError, TimeoutError) as error:
+        except (aiomqtt.MqttError, OSError, TimeoutError, HubError, sqlite3.Error) as error:
             log.debug("heartbeat_not_sent", why=str(error))
             await asyncio.sleep(min(file.heartbeat_s, 2.0))
 
@@ -150,7 +157,7 @@ async def _beat(client: aiomqtt.Client, config: GatewayConfig, parts: Parts) -> 
             await client.publish(parts.topics.status, encode(beat), qos=0)
             await asyncio.sleep(config.file.heartbeat_s)
     except asyncio.CancelledError:
-        with contextlib.suppress(aiomqtt.MqttError, TimeoutError):
+        with contextlib.suppress(aiomqtt.MqttError, TimeoutError, sqlite3.Error):
             last = await heartbeat(config, parts, "stopped")
             await client.publish(parts.topics.status, encode(last), qos=0, timeout=1)
         raise
@@ -159,8 +166,8 @@ async def _beat(client: aiomqtt.Client, config: GatewayConfig, parts: Parts) -> 
 async def heartbeat(config: GatewayConfig, parts: Parts, state: str) -> Heartbeat:
     """Say how the gateway is: what waits, what was counted, what is wrong."""
     now = parts.intake.now()
-    waiting = [at for lane in parts.lanes.values() if (at := lane.oldest_at()) is not None]
-    idle = all(lane.idle for lane in parts.lanes.values())
+    unsent = (parts.intake.oldest_at, *(lane.oldest_at() for lane in parts.lanes.values()))
+    waiting = [at for at in unsent if at is not None]
     depth = await asyncio.to_thread(parts.outbox.depth)
     warnings = [text for lane in parts.lanes.values() if (text := lane.warning())]
     warnings += parts.sources.warnings()
@@ -171,7 +178,7 @@ async def heartbeat(config: GatewayConfig, parts: Parts, state: str) -> Heartbea
         epoch=parts.intake.epoch,
         state=state,
         at=now,
-        caught_up_to=now if idle or not waiting else min(waiting),
+        caught_up_to=min(waiting, default=now),
         depth={lane: depth[lane] for lane in Lane},
         counters=dict(parts.intake.counters),
         warnings=warnings,

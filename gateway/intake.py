@@ -16,20 +16,19 @@ from typing import NamedTuple
 import msgspec
 import structlog
 
-from model.codec import decode_readings, encode
-from model.reading import ALARM_EVENTS, ALARM_STATES, Lane, Mode, Reading, alarm_states, lane_of
+from model.codec import salvage_readings
+from model.reading import ALARM_EVENTS, Lane, Mode, Reading
 
 from .crash import CrashPoint
-from .outbox import FINGERPRINTS_KEPT, Numbers, Outbox, OutboxRow, make_row
+from .lanes import LaneChoice
+from .letters import Rejected, letter_of
+from .outbox import FINGERPRINTS_KEPT, ROW_READINGS, Numbers, Outbox, OutboxRow, make_rows
 
 log = structlog.get_logger()
-ROW_READINGS = {Lane.ALARM: 100, Lane.TELEMETRY: 500}
-ROW_BYTES = 256 << 10  # a message holds at least one row and must stay below the broker's 1 MiB
 GATHER_S = 0.03
 GATHER_STEP_S = 0.006  # longer than a transport waits between reads of a stream
 GATHER_READINGS = 1000
 DEAD_LETTERS_A_SECOND = 20
-DEAD_LETTER_BYTES = 2048
 DROP_ROWS = 64
 
 Stored = Callable[[list[OutboxRow], bool], None]
@@ -66,7 +65,7 @@ class Intake:
         self._crash = crash
         self._clock = clock
         self._numbers = outbox.numbers()
-        self._active: dict[str, dict[str, bool]] = {}
+        self._lanes = LaneChoice()
         self._prints: OrderedDict[str, None] = OrderedDict.fromkeys(outbox.fingerprints())
         self._waiting: deque[_Waiting] = deque()
         self._receipted: list[int] = []
@@ -74,6 +73,8 @@ class Intake:
         self._disk = ThreadPoolExecutor(1, "outbox")
         self._dead_second = (0, 0)
         self._new_epoch = False
+        self._held_from: int | None = None  # ms, of the oldest that waits for the next commit
+        self._unsaved_from: int | None = None  # ms, of the oldest that no commit has taken yet
         self._gathered = 0  # Readings that wait for the next commit
         self._urgent = False  # an alarm is among them
 
@@ -81,6 +82,11 @@ class Intake:
     def epoch(self) -> str:
         """The epoch under which new Readings are numbered."""
         return self._numbers.epoch
+
+    @property
+    def oldest_at(self) -> int | None:
+        """When the oldest came (ms) of what is not on disk yet, or was refused by it; or None."""
+        return self._held_from if self._unsaved_from is None else self._unsaved_from
 
     def now(self) -> int:
         """Return the gateway's clock in ms."""
@@ -100,6 +106,8 @@ class Intake:
         """Queue Readings for the next commit; the awaitable is True when they are on disk."""
         done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(readings, fingerprints, done))
+        if self._held_from is None:
+            self._held_from = self.now()
         for fingerprint in fingerprints:
             self._prints[fingerprint] = None
         while len(self._prints) > FINGERPRINTS_KEPT:
@@ -124,18 +132,8 @@ class Intake:
         if kept > DEAD_LETTERS_A_SECOND:
             self.counters["dead_letters_not_kept"] += 1
             return
-        letter = Reading(
-            device=f"gateway:{self._gateway}",
-            kind="dead_letter",
-            received_at=now,
-            values={
-                "source": source[:200],
-                "reason": reason,
-                "detail": detail[:500],
-                "payload": payload[:DEAD_LETTER_BYTES].hex(),
-            },
-        )
-        self.store([letter])
+        rejected = Rejected(source, reason, payload, detail)
+        self.store([letter_of(rejected, gateway=self._gateway, at=now)])
 
     def receipted(self, row_ids: Sequence[int]) -> None:
         """Forget rows for which the hub has given its receipt, with the next commit."""
@@ -143,10 +141,14 @@ class Intake:
         if len(self._receipted) >= ROW_READINGS[Lane.TELEMETRY] or not self._waiting:
             self._wake.set()
 
-    def draw_epoch(self) -> None:
-        """Begin a new epoch: the hub saw our numbers with other content (a cloned card)."""
-        self._new_epoch = True
-        self._wake.set()
+    def draw_epoch(self, used_twice: str) -> None:
+        """Begin a new epoch: the hub saw our numbers of that one with other content (a cloned card).
+
+        An epoch that we have left already is none of our business any more.
+        """
+        if used_twice == self.epoch:
+            self._new_epoch = True
+            self._wake.set()
 
     async def run(self) -> None:
         """Commit group after group until cancelled; then commit what is left."""
@@ -177,13 +179,13 @@ class Intake:
     async def _commit_group(self) -> None:
         group, self._waiting = list(self._waiting), deque()
         self._gathered, self._urgent = 0, False
+        if self._unsaved_from is None:
+            self._unsaved_from = self._held_from
+        self._held_from = None
         receipted, self._receipted = self._receipted, []
         loop = asyncio.get_running_loop()
         if self._new_epoch:
-            self._new_epoch = False
-            epoch = await loop.run_in_executor(self._disk, self._outbox.draw_epoch)
-            self._numbers = Numbers(epoch, self._numbers.order, dict.fromkeys(Lane, 0))
-            log.warning("epoch_drawn", epoch=epoch, why="the hub saw our numbers twice")
+            await self._begin_epoch(loop)
         rows = self._rows(group)
         prints = [print_ for item in group for print_ in item.fingerprints]
         try:
@@ -194,6 +196,7 @@ class Intake:
             self._refused(group, rows, receipted, error)
             return
         self._crash("after_outbox_commit")
+        self._unsaved_from = None
         if self.full:
             self.full = False
             log.info("outbox_writable_again")
@@ -202,6 +205,16 @@ class Intake:
         for item in group:
             if not item.done.done():
                 item.done.set_result(True)
+
+    async def _begin_epoch(self, loop: asyncio.AbstractEventLoop) -> None:
+        try:
+            epoch = await loop.run_in_executor(self._disk, self._outbox.draw_epoch)
+        except sqlite3.Error as error:
+            log.error("epoch_not_drawn", why=str(error), remedy="tried again with the next group")
+            return
+        self._new_epoch = False
+        self._numbers = Numbers(epoch, self._numbers.order, dict.fromkeys(Lane, 0))
+        log.warning("epoch_drawn", epoch=epoch, why="the hub saw our numbers twice")
 
     def _refused(
         self,
@@ -221,7 +234,9 @@ class Intake:
         # Telemetry is given up and acknowledged: unacknowledged, it would fill the broker's window
         # and hold back the alarms behind it.
         self.counters["readings_expired.disk_full"] += lost
-        urgent = {r.device for row in alarms for r in decode_readings(row.payload, "", "")}
+        unsaved = [r for row in alarms for r in salvage_readings(row.payload, "", "")[0]]
+        urgent = {reading.device for reading in unsaved}
+        self._lanes.not_stored(unsaved)
         for item in group:
             given_up = not any(reading.device in urgent for reading in item.readings)
             for fingerprint in () if given_up else item.fingerprints:
@@ -238,7 +253,7 @@ class Intake:
         for item in group:
             for reading in item.readings:
                 order += 1
-                lane = self._lane(reading)
+                lane = self._lanes.lane(reading)
                 seq[lane] += 1
                 fill(reading, "order", order)
                 fill(reading, "seq", seq[lane])
@@ -246,33 +261,12 @@ class Intake:
                     fill(reading, "mode", self._mode)
                 lanes[lane].append(reading)
         self._numbers = Numbers(epoch, order, seq)
-        return [
-            row
-            for lane, readings in lanes.items()
-            for start in range(0, len(readings), ROW_READINGS[lane])
-            for row in _split(lane, epoch, readings[start : start + ROW_READINGS[lane]])
-        ]
-
-    def _lane(self, reading: Reading) -> Lane:
-        device = reading.device
-        before = self._active.get(device)
-        # `1.0 in values` would also find True: a cheap look that errs on the careful side.
-        if before is None and reading.event not in ALARM_EVENTS:
-            values = reading.values
-            if True not in values.values():
-                return Lane.TELEMETRY
-            if not any(values[name] is True for name in ALARM_STATES & values.keys()):
-                return Lane.TELEMETRY
-        lane = lane_of(reading, before or {})
-        active = {name: True for name, state in alarm_states(reading).items() if state}
-        kept = {
-            name: True for name in before or () if name not in reading.values
-        }  # a state this message does not speak of stays as it was
-        if active or kept:
-            self._active[device] = active | kept
-        else:
-            self._active.pop(device, None)
-        return lane
+        rows = [row for lane, found in lanes.items() for row in make_rows(lane, epoch, found)]
+        lost = sum(len(found) for found in lanes.values()) - sum(row.readings for row in rows)
+        if lost:
+            self.counters["rejected.encode"] += lost
+            log.error("readings_not_encoded", readings=lost, why="an adapter made them wrong")
+        return rows
 
     def _write(
         self, rows: list[OutboxRow], prints: list[str], receipted: list[int]
@@ -289,27 +283,14 @@ class Intake:
                 self._outbox.commit([], self._numbers, receipted=receipted)
             if not self._make_room():
                 raise
-            return self._outbox.commit(rows, self._numbers, fingerprints=prints)
+            return self._outbox.commit(
+                rows, self._numbers, fingerprints=prints, receipted=receipted
+            )
 
     def _make_room(self) -> int:
         """Drop the oldest telemetry rows; return how many Readings went."""
-        dropped = self._outbox.drop_oldest_telemetry(DROP_ROWS)
-        devices: Counter[str] = Counter()
-        for row in dropped:
-            devices.update(r.device for r in msgspec.json.decode(row.payload, type=list[Reading]))
-        if dropped:
-            self._outbox.count_expired(devices)
+        devices = self._outbox.drop_oldest_telemetry(DROP_ROWS)
+        if devices:
             self.counters["readings_expired.outbox_full"] += devices.total()
             log.warning("telemetry_expired", readings=devices.total(), why="outbox full")
         return devices.total()
-
-
-def _split(lane: Lane, epoch: str, readings: list[Reading]) -> list[OutboxRow]:
-    """Make one row, or more where their frames would be too much for one message."""
-    payload = encode(readings)
-    if len(payload) > ROW_BYTES and len(readings) > 1:
-        half = len(readings) // 2
-        return _split(lane, epoch, readings[:half]) + _split(lane, epoch, readings[half:])
-    at = min(reading.received_at for reading in readings)
-    first = readings[0].seq
-    return [make_row(lane, epoch, first=first, readings=len(readings), at=at, payload=payload)]

@@ -8,15 +8,20 @@ Methods block on the disk; those that write are called from one thread.
 
 import secrets
 import sqlite3
+import threading
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from model.codec import row_hash
-from model.reading import Lane
+import msgspec
+
+from model.codec import encode, row_hash
+from model.reading import Lane, Reading
 
 FINGERPRINTS_KEPT = 20_000
+ROW_READINGS = {Lane.ALARM: 100, Lane.TELEMETRY: 500}
+ROW_BYTES = 256 << 10  # a message holds at least one row and must stay below the broker's 1 MiB
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS rows (
@@ -54,6 +59,13 @@ class Numbers(NamedTuple):
     seq: dict[Lane, int]
 
 
+class _Named(msgspec.Struct):
+    device: str
+
+
+_named = msgspec.json.Decoder(list[_Named])
+
+
 class Outbox:
     """Rows on disk that wait for the hub's receipt."""
 
@@ -63,6 +75,8 @@ class Outbox:
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         # Readers have a connection of their own: they must not see what is not committed yet.
         self._reader = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        # One query at a time: a second one would see the first one's, older, state of the file.
+        self._reading = threading.Lock()
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
         self._db.execute("PRAGMA journal_size_limit=8388608")
@@ -108,7 +122,7 @@ class Outbox:
 
     def rows(self, lane: Lane, *, after: int, limit: int) -> list[OutboxRow]:
         """Return up to `limit` rows of a lane behind row id `after`, oldest first."""
-        found = self._reader.execute(
+        found = self._read(
             "SELECT id, lane, epoch, first, count, at, hash, payload FROM rows"
             " WHERE lane=? AND id>? ORDER BY id LIMIT ?",
             (lane, after, limit),
@@ -117,12 +131,12 @@ class Outbox:
 
     def newest(self, lane: Lane) -> int:
         """Return the id of the newest row of a lane, 0 when there is none."""
-        (value,) = self._reader.execute("SELECT max(id) FROM rows WHERE lane=?", (lane,)).fetchone()
+        ((value,),) = self._read("SELECT max(id) FROM rows WHERE lane=?", (lane,))
         return int(value or 0)
 
     def depth(self) -> dict[Lane, int]:
         """Return how many Readings wait in each lane."""
-        found = dict(self._reader.execute("SELECT lane, sum(count) FROM rows GROUP BY lane"))
+        found = dict(self._read("SELECT lane, sum(count) FROM rows GROUP BY lane"))
         return {lane: int(found.get(lane, 0)) for lane in Lane}
 
     def size(self) -> int:
@@ -132,23 +146,24 @@ class Outbox:
         (page,) = self._db.execute("PRAGMA page_size").fetchone()
         return int((pages - free) * page)
 
-    def drop_oldest_telemetry(self, rows: int) -> list[OutboxRow]:
-        """Delete the oldest telemetry rows to make room; alarms are never dropped."""
+    def drop_oldest_telemetry(self, rows: int) -> Counter[str]:
+        """Delete the oldest telemetry rows to make room; return how many Readings went, by device.
+
+        Alarms are never dropped. What goes is counted in the same transaction.
+        """
+        devices: Counter[str] = Counter()
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
             dropped = self.rows(Lane.TELEMETRY, after=0, limit=rows)
+            for row in dropped:
+                devices.update(reading.device for reading in _named.decode(row.payload))
             self._db.executemany("DELETE FROM rows WHERE id=?", ((r.id,) for r in dropped))
-        return dropped
-
-    def count_expired(self, devices: Counter[str]) -> None:
-        """Add to the number of Readings that were dropped unsent, by device."""
-        with self._db:
-            self._db.execute("BEGIN IMMEDIATE")
             self._db.executemany(
                 "INSERT INTO expired VALUES (?, ?)"
                 " ON CONFLICT (device) DO UPDATE SET count = count + excluded.count",
                 devices.items(),
             )
+        return devices
 
     def expired(self) -> dict[str, int]:
         """Return how many Readings of each device were ever dropped unsent."""
@@ -162,6 +177,10 @@ class Outbox:
         """Close the file."""
         self._reader.close()
         self._db.close()
+
+    def _read(self, query: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
+        with self._reading:
+            return self._reader.execute(query, values).fetchall()
 
     def _meta(self, key: str) -> str:
         row = self._db.execute("SELECT value FROM meta WHERE key=?", (key,)).fetchone()
@@ -197,3 +216,28 @@ def make_row(
 ) -> OutboxRow:
     """Name a row by its content; its id is given when it is stored."""
     return OutboxRow(0, lane, epoch, first, readings, at, row_hash(payload), payload)
+
+
+def make_rows(lane: Lane, epoch: str, readings: Sequence[Reading]) -> list[OutboxRow]:
+    """Make rows of numbered Readings, none of them too large for one message.
+
+    A Reading that cannot be encoded (a defect of its adapter) is left out and costs no other.
+    """
+    limit = ROW_READINGS[lane]
+    parts = (list(readings[start : start + limit]) for start in range(0, len(readings), limit))
+    return [row for part in parts for row in _split(lane, epoch, part)]
+
+
+def _split(lane: Lane, epoch: str, readings: list[Reading]) -> list[OutboxRow]:
+    try:
+        payload = encode(readings)
+    except (TypeError, ValueError, OverflowError):
+        payload = b""
+    if len(readings) > 1 and not 0 < len(payload) <= ROW_BYTES:
+        half = len(readings) // 2
+        return _split(lane, epoch, readings[:half]) + _split(lane, epoch, readings[half:])
+    if not payload:
+        return []
+    at = min(reading.received_at for reading in readings)
+    first = readings[0].seq
+    return [make_row(lane, epoch, first=first, readings=len(readings), at=at, payload=payload)]

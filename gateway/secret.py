@@ -3,6 +3,8 @@
 import secrets
 from pathlib import Path
 
+from .durable_file import write_durably
+
 KEY_BYTES = 32
 
 
@@ -10,6 +12,5 @@ def hmac_key(data: Path) -> bytes:
     """Return the key for card numbers, drawn at first use and kept beside the outbox."""
     path = data / "card.key"
     if not path.exists():
-        path.touch(mode=0o600)
-        path.write_bytes(secrets.token_bytes(KEY_BYTES))
+        write_durably(path, secrets.token_bytes(KEY_BYTES))
     return path.read_bytes()

@@ -7,7 +7,7 @@ QoS 0 is enough, and a broker whose disk is full still passes alarms on (docs/de
 
 import asyncio
 import contextlib
-import ssl
+import sqlite3
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -19,6 +19,7 @@ import structlog
 
 from model.codec import WIRE_VERSION as VERSION
 from model.codec import CodecError, Receipt, Row, Uplink, decode_receipt, encode
+from model.errors import HubError
 from model.reading import Lane
 from model.topics import GatewayTopics
 
@@ -54,7 +55,7 @@ class LaneUplink:
         gateway: str,
         topics: GatewayTopics,
         receipted: Callable[[list[int]], None],
-        new_epoch: Callable[[], None],
+        new_epoch: Callable[[str], None],
         crash: CrashPoint,
         client_id: str,
     ) -> None:
@@ -113,11 +114,16 @@ class LaneUplink:
         )
 
     def oldest_at(self) -> int | None:
-        """Return the received_at (ms) of the oldest row without a receipt, or None."""
+        """Return the received_at (ms) of the oldest row without a receipt; None when all have theirs.
+
+        0: it is on disk only, and not yet looked at.
+        """
+        if self.idle:
+            return None
         waiting = [sent.row.at for sent in self._sent.values()]
         if self._queue:
             waiting.append(self._queue[0].at)
-        return min(waiting) if waiting else None
+        return min(waiting, default=0)
 
     def warning(self) -> str:
         """Say why nothing is receipted, when that is so for 30 s; else an empty text."""
@@ -137,7 +143,8 @@ class LaneUplink:
             started = time.monotonic()
             try:
                 await self._session()
-            except (aiomqtt.MqttError, OSError, TimeoutError, ssl.SSLError) as error:
+            # HubError: the password's file is away; sqlite3.Error: the disk cannot be read now.
+            except (aiomqtt.MqttError, OSError, TimeoutError, HubError, sqlite3.Error) as error:
                 self.last_error = str(error) or type(error).__name__
                 log.warning("uplink_lost", lane=self._lane, why=self.last_error)
             finally:
@@ -187,17 +194,20 @@ class LaneUplink:
                 self._crash(f"after_publish_{self._lane}")
                 continue
             self._wake.clear()
+            # Not `wait_for`: in Python 3.11 it loses a cancellation that comes with the event.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), 1.0)
+                async with asyncio.timeout(1.0):
+                    await self._wake.wait()
 
     async def _refill(self) -> None:
         if self._queue or self._last_id >= self._top_id:
             return
+        top = self._top_id  # rows that are added while we read come with the next refill
         rows = await asyncio.to_thread(
             self._outbox.rows, self._lane, after=self._last_id, limit=QUEUE_ROWS
         )
         self._queue.extend(rows)
-        self._last_id = rows[-1].id if rows else self._top_id
+        self._last_id = rows[-1].id if rows else top
 
     def _take(self) -> list[OutboxRow]:
         """Take the next rows for one message: one epoch, bounded in bytes and by the window."""
@@ -241,7 +251,7 @@ class LaneUplink:
             [
                 sent
                 for sent in self._sent.values()
-                if now - sent.at > min(RESEND_FIRST_S * 2 ** (sent.tries - 1), RESEND_LAST_S)
+                if now - sent.at > min(RESEND_FIRST_S * 2 ** min(sent.tries - 1, 9), RESEND_LAST_S)
             ]
         )
 
@@ -273,7 +283,7 @@ class LaneUplink:
             del self._sent[receipt.epoch, first]
             done.append(sent.row.id)
         if receipt.new_epoch:
-            self._new_epoch()
+            self._new_epoch(receipt.epoch)
         if done:
             self._answered_at = time.monotonic()
             self._receipted(done)

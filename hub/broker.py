@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 import structlog
 
+from gateway.durable_file import write_durably
 from model.errors import ConfigError
 
 log = structlog.get_logger()
@@ -138,17 +139,14 @@ class EmbeddedBroker:
         """Write the configuration and start the server; returns when its port answers."""
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / "nats.conf"
-        path.touch(mode=0o600)
-        path.write_text(
-            configuration(
-                self._folder,
-                host=self._host,
-                port=self._port,
-                users=self._users,
-                store_bytes=self._store_bytes,
-            ),
-            encoding="utf-8",
+        text = configuration(
+            self._folder,
+            host=self._host,
+            port=self._port,
+            users=self._users,
+            store_bytes=self._store_bytes,
         )
+        write_durably(path, text.encode())
         for old in self._folder.glob("*.ports"):
             old.unlink()
         with (self._folder / "nats.log").open("ab") as output:
@@ -164,7 +162,9 @@ class EmbeddedBroker:
         while True:
             assert self.process is not None  # noqa: S101 - start() came first
             try:
-                code = await asyncio.wait_for(self.process.wait(), 10)
+                # Not `wait_for`: in Python 3.11 it loses a cancellation that comes with the end.
+                async with asyncio.timeout(10):
+                    code = await self.process.wait()
             except TimeoutError:
                 await asyncio.to_thread(self._warn_when_full)
                 if await asyncio.to_thread(self._stuck):
@@ -174,8 +174,10 @@ class EmbeddedBroker:
             self.restarts += 1
             log.error("broker_died", code=code, restarts=self.restarts)
             await asyncio.sleep(min(0.2 * self.restarts, 5))
-            with contextlib.suppress(ConfigError):
+            try:
                 await self.start()
+            except (ConfigError, OSError) as error:  # OSError: no disk or memory; go on trying
+                log.error("broker_not_started", why=str(error))
 
     async def stop(self) -> None:
         """End the server in order."""

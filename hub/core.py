@@ -3,6 +3,9 @@
 The same entries in the same order give the same changes, live, after a restart and in a replay.
 """
 
+import traceback
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
@@ -31,6 +34,7 @@ class Step(NamedTuple):
     changes: list[Change]
     refused: HubError | None = None
     dead_letters: tuple[Reading, ...] = ()
+    failed: tuple[str, ...] = ()  # traces of what broke in the desk; it cost nothing else
     request: str = ""  # the action's or report's id, for who waits for its answer
 
 
@@ -75,25 +79,29 @@ class Core:
     ) -> Step:
         if not desk:
             return Step([], [])
-        changes = [
-            change
-            for anomaly in anomalies
-            for change in self.desk.receive(anomaly, entry.logged_at)
-        ]
+        changes: list[Change] = []
+        failed: list[str] = []
+        for anomaly in anomalies:
+            changes += _tried(partial(self.desk.receive, anomaly, entry.logged_at), failed)
         if tick:
-            changes += self.desk.tick(entry.logged_at)
-        return Step(anomalies, changes)
+            changes += _tried(partial(self.desk.tick, entry.logged_at), failed)
+        return Step(anomalies, changes, failed=tuple(failed))
 
     def _person(self, entry: Entry) -> Step:
+        asked: Report | Action
         if entry.kind is EntryKind.REPORT:
-            report = msgspec.json.decode(entry.payload, type=Report)
-            return Step([], self.desk.report(report, entry.logged_at), request=report.id)
-        action = msgspec.json.decode(entry.payload, type=Action)
+            asked = msgspec.json.decode(entry.payload, type=Report)
+            work = partial(self.desk.report, asked, entry.logged_at)
+        else:
+            asked = msgspec.json.decode(entry.payload, type=Action)
+            work = partial(self.desk.act, asked, entry.logged_at)
+        failed: list[str] = []
         try:
-            changes = self.desk.act(action, entry.logged_at)
+            changes = _tried(work, failed)
         except Refused as error:
-            return Step([], [], error, request=action.id)
-        return Step([], changes, request=action.id)
+            return Step([], [], error, request=asked.id)
+        refused = HubError("the desk broke on this request; see the hub's log") if failed else None
+        return Step([], changes, refused, failed=tuple(failed), request=asked.id)
 
     def _replace(self, entry: Entry) -> list[Anomaly]:
         version = msgspec.json.decode(entry.payload, type=Versioned)
@@ -106,3 +114,17 @@ class Core:
             self.registry = load_registry(version.documents)
             self.desk.replace_registry(self.registry)
         return self.engine.replace(load_rules(self._rules.documents), self.registry)
+
+
+def _tried(work: Callable[[], list[Change]], failed: list[str]) -> list[Change]:
+    """Do one piece of the desk's work; a defect is kept in `failed` and does not stop the desk.
+
+    The entry stays in the log, so a desk that it stops would stop there for ever.
+    """
+    try:
+        return work()
+    except Refused:
+        raise
+    except Exception:  # noqa: BLE001 - any defect; told, counted, and on
+        failed.append(traceback.format_exc())
+        return []

@@ -33,6 +33,7 @@ SNAPSHOT_EVERY_ENTRIES = 20_000
 POSITION_EVERY = 500
 JOIN_WINDOW_MS = 24 * 3600 * 1000
 RETRY_S = 1.0
+RETRY_LAST_S = 60.0
 ANOMALIES_KEPT = 1_000
 
 
@@ -71,6 +72,7 @@ class DeskReader:
         self.guard = threading.Lock()  # held while rules and desk move; take it to look at them
         self._waiting = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="desk", daemon=True)
+        self._failed_at = 0
         self._snapshot_at = 0
         self._desk_from = 0
         self._unsaved: dict[tuple[str, str], bytes] = {}
@@ -113,7 +115,8 @@ class DeskReader:
         registry = self._version(EntryKind.REGISTRY, rules_at)
         core = Core(rules, registry)
         core.engine.restore(self._store.rule_states())
-        newest = self._log.newest(EntryKind.TICK)
+        # The desk's own time, not the log's: a desk that was behind still remembers more.
+        newest = self._log.newest(EntryKind.TICK, desk_at)
         since = (newest.logged_at if newest else 0) - JOIN_WINDOW_MS
         core.desk.restore(self._store.working_set(closed_after=since), self._store.ordinals())
         self.position = self.snapshot_position = rules_at
@@ -136,26 +139,43 @@ class DeskReader:
 
     def _version(self, kind: EntryKind, at: int) -> Versioned:
         """Return the version in force at a position; before the first entry, the first one."""
-        entry = self._log.newest(kind, at) or next(
-            (e for e in self._log.read(0, CHUNK) if e.kind is kind), None
-        )
+        entry = self._log.newest(kind, at) or self._log.oldest(kind)
         if entry is None:
             raise HubError(f"the log holds no version of the {kind}")
         return msgspec.json.decode(entry.payload, type=Versioned)
 
     def _run(self) -> None:
-        try:
-            while not self._stop.is_set():
-                entries = self._log.read(self.position, CHUNK)
-                if entries:
-                    self._chunk(entries)
-                    continue
-                self._wake.wait(0.5)
-                self._wake.clear()
-            self._snapshot()
-        except Exception as error:
-            self.failed = error
-            log.exception("desk_failed", position=self.position)
+        """Follow the log; what breaks is begun again from the stores, as a restart would."""
+        pause = RETRY_S
+        while not self._stop.is_set():
+            try:
+                if self.failed is not None:
+                    self._begin_again()
+                self._follow()
+            except Exception as error:
+                if self._stop.is_set():
+                    return
+                log.exception("desk_failed", position=self.position)
+                pause = min(pause * 2, RETRY_LAST_S) if self.failed else RETRY_S
+                self.failed, self._failed_at = error, max(self._failed_at, self.position)
+                self.counters["failures"] += 1
+                self._stop.wait(pause)
+
+    def _begin_again(self) -> None:
+        core = self._restore()
+        with self.guard:
+            self.core = core
+            self._unsaved.clear()
+
+    def _follow(self) -> None:
+        while not self._stop.is_set():
+            entries = self._log.read(self.position, CHUNK)
+            if entries:
+                self._chunk(entries)
+                continue
+            self._wake.wait(0.5)
+            self._wake.clear()
+        self._snapshot()
 
     def _chunk(self, entries: list[Entry]) -> None:
         """Step through entries; cases are stored before the next entry that changes any."""
@@ -166,6 +186,9 @@ class DeskReader:
                 self.anomalies.extend(step.anomalies)
                 if entry.kind is EntryKind.TICK:
                     self.open_cases = self.core.desk.count_open()
+            for trace in step.failed:
+                self.counters["defects"] += 1
+                log.error("desk_defect", position=entry.pos, trace=trace)
             if step.anomalies:
                 self.counters["anomalies"] += len(step.anomalies)
             if step.changes:
@@ -175,6 +198,8 @@ class DeskReader:
             if step.dead_letters:
                 self._dead_letters(step.dead_letters)
             self.position = entry.pos
+            if self.failed is not None and entry.pos > self._failed_at:
+                self.failed = None
             if step.request:
                 self._resolve(step.request, Answer(step.changes, step.refused))
             if step.changes:

@@ -11,6 +11,7 @@ import socket
 from pathlib import Path
 from typing import NamedTuple
 
+from gateway.durable_file import write_durably
 from model.errors import ConfigError
 from model.topics import GatewayTopics, cases_topic
 
@@ -65,12 +66,9 @@ class Installation:
         if given:
             known["device"] = given
             self.fresh_passwords.pop("device", None)
-        path.touch(mode=0o600)
-        path.write_text(json.dumps(known))
+        write_durably(path, json.dumps(known).encode())
         for user in USERS:
-            file = self.folder / f"{user}.password"
-            file.touch(mode=0o600)
-            file.write_text(known[user])
+            write_durably(self.folder / f"{user}.password", known[user].encode())
         return known
 
     def users(self) -> list[BrokerUser]:

@@ -34,6 +34,8 @@ from .log.sqlite import SqliteLog
 
 log = structlog.get_logger()
 FULL_DISK_PAUSE_S = 1.0
+SEEN_KEPT = 1_000  # gateway, epoch and lane; the log remembers the others
+ROWS_KEPT = 10_000  # of one of them, where a gateway never moves its lowest number
 
 DeadLetter = Callable[[str, str, bytes, str], None]
 """Keeps what cannot be understood: (source, reason, payload, detail)."""
@@ -55,11 +57,12 @@ class _Seen:
 
     def advance(self, low: int) -> None:
         """Forget rows below the gateway's lowest un-receipted number: the log remembers them."""
-        if low <= self.low:
-            return
-        self.low = low
-        for first in [first for first in self.rows if first < low]:
-            del self.rows[first]
+        if low > self.low:
+            self.low = low
+            for first in [first for first in self.rows if first < low]:
+                del self.rows[first]
+        while len(self.rows) > ROWS_KEPT:
+            del self.rows[next(iter(self.rows))]
 
 
 class HubIntake:
@@ -109,6 +112,10 @@ class HubIntake:
                 self._refuse(topic, "topic", payload, f"unknown leaf {leaf}")
         except CodecError as error:
             self._refuse(topic, "codec", payload, str(error))
+        except (sqlite3.Error, OSError) as error:
+            # The log cannot be asked: what gets no receipt comes again.
+            self.counters["messages_left_for_later"] += 1
+            log.error("log_not_readable", why=str(error))
 
     def append(self, draft: Draft) -> "asyncio.Future[Entry]":
         """Queue an entry of the hub's own; the future holds it once it is on disk."""
@@ -143,6 +150,8 @@ class HubIntake:
             self._refuse(gateway, "identity", b"", f"says it is {message.gateway}/{message.lane}")
             return
         seen = self._seen.setdefault((gateway, message.epoch, lane), _Seen())
+        if len(self._seen) > SEEN_KEPT:
+            self._seen = {k: v for k, v in self._seen.items() if v is seen or v.pending}
         for row in message.rows:
             payload = bytes(row.readings)
             name = RowId(
@@ -157,14 +166,16 @@ class HubIntake:
         seen.advance(message.low)
 
     def _row(self, seen: _Seen, name: RowId, payload: bytes) -> None:
+        if (name.first, name.hash) in seen.pending:
+            self.counters["rows_repeated"] += 1
+            return  # its receipt comes with the commit
         known = seen.rows.get(name.first)
         if known is None:
             known = set(self._log.knows(name))
             seen.rows[name.first] = known
         if name.hash in known:
             self.counters["rows_repeated"] += 1
-            if (name.first, name.hash) not in seen.pending:
-                self._answer(name, new_epoch=False)
+            self._answer(name, new_epoch=False)
             return
         if known:
             self.counters["rows_conflicting"] += 1
@@ -272,10 +283,11 @@ class HubIntake:
             )
         for (gateway, epoch, lane), rows in ranges.items():
             receipts.setdefault(gateway, []).append(Receipt(epoch, lane, rows))
-        for gateway, answers in receipts.items():
-            topic = GatewayTopics.of(self._site, gateway).receipt
-            for answer in answers:
-                # A receipt that does not arrive is asked for again by a repeat of the row.
-                with contextlib.suppress(ConnectionError):
+        # A receipt that does not arrive is asked for again by a repeat of the row. After the first
+        # refusal no other is tried: each could wait for the broker as long, and alarms behind it.
+        with contextlib.suppress(ConnectionError):
+            for gateway, answers in receipts.items():
+                topic = GatewayTopics.of(self._site, gateway).receipt
+                for answer in answers:
                     await self._publish(topic, encode(answer))
         self._crash("after_receipt")

@@ -68,6 +68,21 @@ class Recorder:
             self._thread.join(10)
 
     def _run(self) -> None:
+        delay = RETRY_FIRST_S
+        while not self._stop.is_set():
+            try:
+                self._copy()
+            except Exception as error:
+                # Points are idempotent: whatever broke, begin again where the position stands.
+                log.exception("recorder_failed", position=self.position)
+                self.counters["failures"] += 1
+                self.waiting_for = f"failed at entry {self.position + 1}: {error}"
+                self._stop.wait(delay)
+                delay = min(delay * 2, RETRY_LAST_S)
+        self._save(now=True)
+
+    def _copy(self) -> None:
+        """Copy until told to stop."""
         while not self._stop.is_set():
             batch, position = self._gather()
             if position == self.position:
@@ -80,7 +95,6 @@ class Recorder:
                 break
             self.position = position
             self._save()
-        self._save(now=True)
 
     def _gather(self) -> tuple[list[Reading], int]:
         batch: list[Reading] = []

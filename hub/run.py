@@ -5,8 +5,10 @@ import contextlib
 import signal
 import time
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import msgspec
+import structlog
 import uvicorn
 
 from cases.taxonomy import category
@@ -20,11 +22,14 @@ from .api.app import create_app
 from .config import EmbeddedReadings, HubFile
 from .desk_reader import DeskReader
 from .documents import registry_version, rules_version
+from .intake import HubIntake
+from .log.sqlite import SqliteLog
 from .outgoing.wiring import dispatcher_of
 from .reading_store.embedded import EmbeddedStore
 from .recorder import Recorder
 from .service import Hub
 
+log = structlog.get_logger()
 AWAKE_STEP_MS = 2_000
 RETAIN_EVERY_S = 60
 API_END_S = 3
@@ -142,9 +147,7 @@ def _stop(hub: Hub) -> None:
     if hub.moving:
         hub.desk.stop()
         hub.recorder.stop()
-    hub.readings.close()
-    hub.store.close()
-    hub.log.close()
+    hub.close()
 
 
 async def _tick(hub: Hub) -> None:
@@ -168,11 +171,43 @@ async def _retain(hub: Hub) -> None:
     """Remove log files that every reader has behind it, once the log is over its size."""
     while True:
         await asyncio.sleep(RETAIN_EVERY_S)
-        needed = min(hub.desk.snapshot_position, hub.recorder.position) + 1
-        keep = hub.file.log.keep_mb << 20
-        await asyncio.to_thread(hub.log.retain, needed=needed, keep_bytes=keep)
-        if isinstance(hub.file.readings, EmbeddedReadings) and isinstance(
-            hub.readings, EmbeddedStore
-        ):
-            days = hub.file.readings.keep_days
-            await asyncio.to_thread(hub.readings.retention, days, now=hub.now())
+        try:
+            await retain_log(hub.log, hub.intake, _needed(hub), keep_mb=hub.file.log.keep_mb)
+            if isinstance(hub.file.readings, EmbeddedReadings) and isinstance(
+                hub.readings, EmbeddedStore
+            ):
+                days = hub.file.readings.keep_days
+                await asyncio.to_thread(hub.readings.retention, days, now=hub.now())
+        except Exception as error:  # noqa: BLE001 - room is made in the next minute
+            log.error("retention_failed", why=repr(error))
+
+
+class Needed(NamedTuple):
+    """The positions behind which each reader has taken its last entry for good."""
+
+    desk: int
+    recorder: int
+
+
+def _needed(hub: Hub) -> Needed:
+    return Needed(hub.desk.snapshot_position, hub.recorder.position)
+
+
+async def retain_log(
+    durable: SqliteLog, intake: HubIntake, readers: Needed, *, keep_mb: int
+) -> None:
+    """Remove what nobody needs; the rules and the registry in force are never removed.
+
+    A restart needs the versions that held where it takes up. Those in the oldest file are written
+    anew at the end, and the old file goes once the desk is past that.
+    """
+    needed = min(readers) + 1
+    for kind in (EntryKind.RULES, EntryKind.REGISTRY):
+        held = await asyncio.to_thread(durable.newest, kind, readers.desk)
+        newest = await asyncio.to_thread(durable.newest, kind)
+        if held is None or newest is None:
+            continue
+        if newest.pos == held.pos and durable.in_oldest_file(held.pos):
+            await intake.append(Draft(kind, held.payload))
+        needed = min(needed, held.pos)
+    await asyncio.to_thread(durable.retain, needed=needed, keep_bytes=keep_mb << 20)

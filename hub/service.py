@@ -3,9 +3,12 @@
 import asyncio
 import os
 import secrets
+import sqlite3
+import threading
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 import structlog
@@ -33,6 +36,7 @@ from .recorder import Recorder
 log = structlog.get_logger()
 Json = dict[str, object]
 ANSWER_S = 10.0
+LETTERS_WAITING = 1_000
 
 
 class Hub:
@@ -46,6 +50,8 @@ class Hub:
         self.file = file
         self.crash = crash_points(os.environ)
         self.letters_lost: Counter[str] = Counter()
+        self._clerk = ThreadPoolExecutor(1, "letters")
+        self._letters_room = threading.BoundedSemaphore(LETTERS_WAITING)
         self.moving = False  # desk and recorder are there
         self.log, self.store = _open(file)
         self.readings: ReadingStore = open_store(file, self.registry)
@@ -56,7 +62,7 @@ class Hub:
             site=file.site,
             publish=self.bus.publish,
             appended=self._appended,
-            dead_letter=self.dead_letter,
+            dead_letter=self.dead_letter_soon,
             volatile=self.announcer.not_durable,
             clock=self.now,
             crash=self.crash,
@@ -99,7 +105,8 @@ class Hub:
         waiting = self.desk.answer_to(request)
         try:
             await self.intake.append(Draft(kind, payload))
-            answer = await asyncio.wait_for(waiting, ANSWER_S)
+            async with asyncio.timeout(ANSWER_S):
+                answer = await waiting
         except TimeoutError as error:
             raise HubError("the desk did not answer in time; the request is logged") from error
         except OSError as error:
@@ -130,12 +137,14 @@ class Hub:
 
     def counters(self) -> dict[str, int]:
         """Return the counters of every hop in the hub."""
-        found = {f"intake.{name}": n for name, n in self.intake.counters.items()}
+        found = {f"intake.{name}": n for name, n in dict(self.intake.counters).items()}
+        found |= {f"letters_lost.{name}": n for name, n in dict(self.letters_lost).items()}
         found["log.end"] = self.log.end
         if self.moving:
-            found |= {f"desk.{name}": n for name, n in self.desk.counters.items()}
-            found |= {f"rules.failed.{k}": n for k, n in self.desk.core.engine.failures.items()}
-            found |= {f"recorder.{name}": n for name, n in self.recorder.counters.items()}
+            found |= {f"desk.{name}": n for name, n in dict(self.desk.counters).items()}
+            failures = dict(self.desk.core.engine.failures)
+            found |= {f"rules.failed.{name}": n for name, n in failures.items()}
+            found |= {f"recorder.{name}": n for name, n in dict(self.recorder.counters).items()}
             found["desk.lag"] = self.log.end - self.desk.position
             found["recorder.lag"] = self.log.end - self.recorder.position
         return found
@@ -171,7 +180,7 @@ class Hub:
             self.dead_letter(
                 f"{letter.gateway}: {values.get('source', '')}",
                 str(values.get("reason", "")),
-                bytes.fromhex(str(values.get("payload", ""))),
+                _bytes_of(str(values.get("payload", ""))),
                 str(values.get("detail", "")),
                 origin="gateway",
             )
@@ -188,6 +197,21 @@ class Hub:
         except Exception as error:  # noqa: BLE001 - counted, and on
             self.letters_lost[reason] += 1
             log.warning("dead_letter_not_kept", reason=reason, why=str(error))
+
+    def dead_letter_soon(self, source: str, reason: str, payload: bytes, detail: str) -> None:
+        """Keep a message without waiting for the disk: a flood of garbage must not delay alarms."""
+        if not self._letters_room.acquire(blocking=False):
+            self.letters_lost[reason] += 1
+            return
+        kept = self._clerk.submit(self.dead_letter, source, reason, payload, detail)
+        kept.add_done_callback(lambda _kept: self._letters_room.release())
+
+    def close(self) -> None:
+        """Close every store; nothing moves any more."""
+        self._clerk.shutdown()
+        self.readings.close()
+        self.store.close()
+        self.log.close()
 
     async def publish_event(self, topic: str, payload: bytes) -> None:
         """Publish to the broker with QoS 1; raises ConnectionError."""
@@ -207,8 +231,16 @@ def _open(file: HubFile) -> tuple[SqliteLog, CaseStore]:
         file.data.mkdir(parents=True, exist_ok=True)
         url = file.cases_url or f"sqlite:///{file.data / 'cases.db'}"
         return SqliteLog(file.data / "log"), CaseStore(url, site=file.site)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, sqlite3.Error) as error:
         raise ConfigError(f"the data folder {file.data} cannot be used: {error}") from error
+
+
+def _bytes_of(text: str) -> bytes:
+    """Return the bytes of a hex text; a gateway that sends another text must not stop the desk."""
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        return text.encode("utf-8", "replace")
 
 
 def _plain(view: msgspec.Struct) -> Json:

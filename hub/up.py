@@ -62,7 +62,10 @@ class Child:
             await asyncio.sleep(
                 0.2 if lived > RESTART_LAST_S else min(self.restarts, RESTART_LAST_S)
             )
-            await self.start()
+            try:
+                await self.start()
+            except OSError as error:  # no disk or memory for it now: go on trying
+                log.error("process_not_started", process=self.name, why=str(error))
 
     def _last_words(self) -> str:
         lines = (self._logs / f"{self.name}.log").read_text(errors="replace").splitlines()

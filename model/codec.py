@@ -6,19 +6,22 @@ repeat; the same number with other content is not (a reinstalled gateway, a clon
 """
 
 from hashlib import blake2b
+from typing import Annotated, TypeVar
 
 import msgspec
 
-from .reading import Lane, Reading
+from .reading import Lane, Reading, Whole
 
 WIRE_VERSION = 1
+Number = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
+Message = TypeVar("Message")
 
 
 class Row(msgspec.Struct, frozen=True):
     """Consecutive Readings of one lane: `first` .. `first + count - 1`; `readings` is a JSON array."""
 
-    first: int
-    count: int
+    first: Number
+    count: Number
     readings: msgspec.Raw
 
 
@@ -29,7 +32,7 @@ class Uplink(msgspec.Struct, frozen=True):
     gateway: str
     epoch: str
     lane: Lane
-    low: int
+    low: Number
     rows: list[Row]
     not_durable: bool = False  # forwarded from memory: the gateway could not store it
 
@@ -49,10 +52,10 @@ class Heartbeat(msgspec.Struct, frozen=True, omit_defaults=True):
     gateway: str
     epoch: str
     state: str  # online, stopped (orderly), lost (the broker's last will)
-    at: int = 0
-    caught_up_to: int = 0
-    depth: dict[str, int] = {}  # Readings in the outbox, by lane
-    counters: dict[str, int] = {}  # received, stored, rejected.<reason>, expired.<reason>, …
+    at: Whole = 0
+    caught_up_to: Whole = 0
+    depth: dict[str, Number] = {}  # Readings in the outbox, by lane
+    counters: dict[str, Number] = {}  # received, stored, rejected.<reason>, expired.<reason>, …
     warnings: list[str] = []
 
 
@@ -73,6 +76,13 @@ def encode(message: Uplink | Receipt | Heartbeat | list[Reading] | Reading) -> b
     return _encoder.encode(message)
 
 
+def _decoded(decoder: msgspec.json.Decoder[Message], payload: bytes | msgspec.Raw) -> Message:
+    try:
+        return decoder.decode(payload)
+    except (UnicodeDecodeError, RecursionError) as error:  # not a DecodeError in msgspec
+        raise CodecError(f"JSON is malformed: {error}") from None
+
+
 def row_hash(readings: bytes) -> str:
     """Return 16 hex digits that name the content of a row."""
     return blake2b(readings, digest_size=8).hexdigest()
@@ -80,22 +90,22 @@ def row_hash(readings: bytes) -> str:
 
 def decode_uplink(payload: bytes) -> Uplink:
     """Decode a gateway's message without looking into its rows; raises CodecError."""
-    return _uplink.decode(payload)
+    return _decoded(_uplink, payload)
 
 
 def decode_receipt(payload: bytes) -> Receipt:
     """Decode a receipt; raises CodecError."""
-    return _receipt.decode(payload)
+    return _decoded(_receipt, payload)
 
 
 def decode_heartbeat(payload: bytes) -> Heartbeat:
     """Decode a heartbeat or last will; raises CodecError."""
-    return _heartbeat.decode(payload)
+    return _decoded(_heartbeat, payload)
 
 
 def decode_readings(payload: bytes, gateway: str, epoch: str) -> list[Reading]:
     """Decode a row's Readings and fill in who sent them; raises CodecError if any one is wrong."""
-    readings = _readings.decode(payload)
+    readings = _decoded(_readings, payload)
     fill = msgspec.structs.force_setattr
     for reading in readings:
         fill(reading, "gateway", gateway)
@@ -113,12 +123,12 @@ def salvage_readings(
     good: list[Reading] = []
     bad: list[tuple[bytes, str]] = []
     try:
-        parts = _raws.decode(payload)
+        parts = _decoded(_raws, payload)
     except CodecError as error:
         return [], [(payload, str(error))]
     for part in parts:
         try:
-            reading = _reading.decode(part)
+            reading = _decoded(_reading, part)
         except CodecError as error:
             bad.append((bytes(part), str(error)))
         else:

@@ -1,12 +1,14 @@
 """A Reading is one device message, normalised: the only thing that leaves an adapter."""
 
 from enum import StrEnum
-from typing import NewType
+from typing import Annotated, NewType
 
 import msgspec
 
 DeviceId = NewType("DeviceId", str)
 Value = float | bool | str
+Whole = Annotated[int, msgspec.Meta(ge=-(1 << 53), le=1 << 53)]
+"""A whole number that every store can hold."""
 
 
 class Lane(StrEnum):
@@ -100,12 +102,12 @@ class Reading(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
     device: str
     kind: str  # the measurement it becomes in InfluxDB: smoke_detector, fire_component, door …
-    received_at: int = 0
-    order: int = 0  # one counter per gateway over both lanes
-    seq: int = 0  # counter within the lane
+    received_at: Whole = 0
+    order: Whole = 0  # one counter per gateway over both lanes
+    seq: Whole = 0  # counter within the lane
     values: dict[str, Value] = {}
     event: Event = Event.NONE
-    observed_at: int | None = None
+    observed_at: Whole | None = None
     mode: Mode = Mode.REAL
     quality: tuple[str, ...] = ()  # flags: device_clock, test_bit, gateway_clock, not_durable …
     historical: bool = False

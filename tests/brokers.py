@@ -107,17 +107,23 @@ def start_nats(tmp_path: Path, users: Mapping[str, User] = ANYTHING) -> Iterator
     yield from _running(Broker(command, port, users, home / "log"))
 
 
-@contextlib.contextmanager
-def start_mosquitto(
-    tmp_path: Path, users: Mapping[str, User] = ANYTHING, extra: str = ""
-) -> Iterator[Broker]:
-    """Run Mosquitto with persistence until the block ends; skip without it, fail without it in CI."""
+def mosquitto_path() -> str:
+    """Return Mosquitto's program; skip the test without it, fail without it in CI."""
     program = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     if program is None:
         message = "mosquitto is not installed: apt-get install mosquitto"
         if os.environ.get("CI") == "true":
             pytest.fail(message)
         pytest.skip(message)
+    return program
+
+
+@contextlib.contextmanager
+def start_mosquitto(
+    tmp_path: Path, users: Mapping[str, User] = ANYTHING, extra: str = ""
+) -> Iterator[Broker]:
+    """Run Mosquitto with persistence until the block ends; skip without it, fail without it in CI."""
+    program = mosquitto_path()
     port, home = free_port(), tmp_path / "mosquitto"
     home.mkdir()
     passwords, access = home / "passwords", home / "access"

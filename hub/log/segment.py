@@ -1,7 +1,8 @@
 """One file of the durable log; retention removes whole files, so that no commit ever waits for it."""
 
 import sqlite3
-from collections.abc import Iterable
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 from model.entry import Entry, EntryKind, RowId
@@ -28,7 +29,16 @@ class Segment:
         """Open or create the file; raises ValueError when it belongs to another log."""
         self.path = path
         self.first = int(path.stem)
-        self._db = _connect(path)
+        # One query at a time: a second one would see the first one's, older, state of the file.
+        self._reading = threading.Lock()
+        self._db, self._reader, self._finder = (_connect(path) for _ in range(3))
+        try:
+            self.last = self._open(log_id)
+        except Exception:
+            self.close()
+            raise
+
+    def _open(self, log_id: str) -> int:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
         self._db.execute("PRAGMA journal_size_limit=16777216")
@@ -37,12 +47,18 @@ class Segment:
         if row is None:
             self._db.execute("INSERT INTO meta VALUES ('log', ?)", (log_id,))
         elif row[0] != log_id:
-            raise ValueError(f"{path} belongs to log {row[0]}, not to {log_id}")
-        self._reader = _connect(path)
+            raise ValueError(f"{self.path} belongs to log {row[0]}, not to {log_id}")
+        # There is one for each file: what it keeps in memory has to be little.
+        self._finder.execute("PRAGMA cache_size=-128")
         (last,) = self._db.execute("SELECT max(pos) FROM entries").fetchone()
-        self.last = int(last) if last is not None else self.first - 1
+        return int(last) if last is not None else self.first - 1
 
-    def append(self, entries: Iterable[Entry]) -> None:
+    @property
+    def empty(self) -> bool:
+        """Whether no entry was ever written."""
+        return self.last < self.first
+
+    def append(self, entries: Sequence[Entry]) -> None:
         """Write entries in one transaction; on disk when it returns."""
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
@@ -50,36 +66,36 @@ class Segment:
                 f"INSERT INTO entries ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?)",  # noqa: S608 - fixed text
                 (_values(entry) for entry in entries),
             )
-        (last,) = self._db.execute("SELECT max(pos) FROM entries").fetchone()
-        self.last = int(last)
+        self.last = entries[-1].pos
 
     def read(self, after: int, limit: int) -> list[Entry]:
         """Return up to `limit` entries behind position `after`."""
-        rows = self._reader.execute(
-            f"SELECT {_COLUMNS} FROM entries WHERE pos > ? ORDER BY pos LIMIT ?",  # noqa: S608 - fixed text
-            (after, limit),
-        )
-        return [_entry(row) for row in rows]
+        query = f"SELECT {_COLUMNS} FROM entries WHERE pos > ? ORDER BY pos LIMIT ?"  # noqa: S608 - fixed text
+        return self._read(query, after, limit)
 
     def newest(self, kind: EntryKind, before: int) -> Entry | None:
         """Return the newest entry of a kind at or before a position."""
-        # Left to itself SQLite walks back over every row, Readings and all.
-        versioned = kind in (EntryKind.RULES, EntryKind.REGISTRY)
-        index = f"INDEXED BY newest_{kind}" if versioned else ""
-        query = (
-            f"SELECT {_COLUMNS} FROM entries {index} WHERE kind='{kind}' AND pos<=?"  # noqa: S608 - words of ours
-            " ORDER BY pos DESC LIMIT 1"
-        )
-        row = self._reader.execute(query, (before,)).fetchone()
-        return _entry(row) if row else None
+        found = self._read(_of_kind(kind, "pos<=? ORDER BY pos DESC"), before)
+        return found[0] if found else None
+
+    def oldest(self, kind: EntryKind) -> Entry | None:
+        """Return the oldest entry of a kind in this file."""
+        found = self._read(_of_kind(kind, "pos>=? ORDER BY pos"), self.first)
+        return found[0] if found else None
+
+    def _read(self, query: str, *values: int) -> list[Entry]:
+        with self._reading:
+            rows = self._reader.execute(query, values).fetchall()
+        return [_entry(row) for row in rows]
 
     def find(self, row: RowId) -> list[str]:
         """Return the hashes under which a row's first number is known in this file."""
-        found = self._reader.execute(
+        # Not the reader's connection: this is asked between two messages and cannot wait for it.
+        found = self._finder.execute(
             "SELECT hash FROM entries WHERE kind='readings' AND gateway=? AND epoch=? AND lane=?"
             " AND first=?",
             (row.gateway, row.epoch, row.lane, row.first),
-        )
+        ).fetchall()
         return [item[0] for item in found]
 
     def size(self) -> int:
@@ -88,14 +104,29 @@ class Segment:
 
     def close(self) -> None:
         """Close the file."""
-        self._reader.close()
-        self._db.close()
+        for connection in (self._finder, self._reader, self._db):
+            connection.close()
 
     def remove(self) -> None:
         """Delete the file and its companions."""
         self.close()
-        for suffix in ("", "-wal", "-shm"):
-            Path(f"{self.path}{suffix}").unlink(missing_ok=True)
+        remove_files(self.path)
+
+
+def remove_files(path: Path) -> None:
+    """Delete a database file and its companions."""
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
+
+
+def _of_kind(kind: EntryKind, which: str) -> str:
+    # Left to itself SQLite walks over every row, Readings and all.
+    versioned = kind in (EntryKind.RULES, EntryKind.REGISTRY)
+    index = f"INDEXED BY newest_{kind}" if versioned else ""
+    return (
+        f"SELECT {_COLUMNS} FROM entries {index} WHERE kind='{kind}' AND {which}"  # noqa: S608 - words of ours
+        " LIMIT 1"
+    )
 
 
 def _connect(path: Path) -> sqlite3.Connection:

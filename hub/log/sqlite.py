@@ -6,16 +6,21 @@ hub touch the disk only when they are behind.
 """
 
 import secrets
+import sqlite3
 import threading
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
+import structlog
+
+from gateway.durable_file import write_durably
 from model.entry import Draft, Entry, EntryKind, RowId
 from model.reading import Reading
 
-from .segment import Segment
+from .segment import Segment, remove_files
 
+log = structlog.get_logger()
 SEGMENT_BYTES = 128 << 20
 TAIL_ENTRIES = 2_000
 TAIL_BYTES = 6 << 20
@@ -30,9 +35,8 @@ class SqliteLog:
         self._folder = folder
         self._segment_bytes = segment_bytes
         self._id = _log_id(folder / "ID")
-        self._segments = [Segment(path, self._id) for path in sorted(folder.glob("[0-9]*.db"))] or [
-            self._new(1)
-        ]
+        self._segments = self._opened() or [self._new(1)]
+        self._crowded = False  # a new file was due and could not be made
         self._tail: deque[Entry] = deque()
         self._tail_bytes = 0
         self._guard = threading.Lock()
@@ -62,23 +66,19 @@ class SqliteLog:
 
         `decoded` may carry the Readings of each draft, for the readers in this process.
         """
+        self._begin_file_when_due()
         start = self.end + 1
         entries = [
             Entry(start + n, now, draft.kind, draft.payload, draft.row)
             for n, draft in enumerate(drafts)
         ]
-        segment = self._segments[-1]
-        segment.append(entries)
+        self._segments[-1].append(entries)
         if decoded:
             entries = [
                 entry._replace(readings=readings)
                 for entry, readings in zip(entries, decoded, strict=True)
             ]
         self._remember(entries)
-        if segment.size() > self._segment_bytes:
-            new = self._new(segment.last + 1)
-            with self._guard:
-                self._segments.append(new)
         return entries
 
     def read(self, after: int, limit: int) -> list[Entry]:
@@ -97,14 +97,29 @@ class SqliteLog:
     def newest(self, kind: EntryKind, before: int | None = None) -> Entry | None:
         """Return the newest entry of a kind, at or before a position."""
         before = self.end if before is None else before
-        for segment in reversed(self._segments):
-            if segment.first <= before and (found := segment.newest(kind, before)):
-                return found
+        with self._guard:
+            for segment in reversed(self._segments):
+                if segment.first <= before and (found := segment.newest(kind, before)):
+                    return found
+        return None
+
+    def oldest(self, kind: EntryKind) -> Entry | None:
+        """Return the oldest entry of a kind that is still kept."""
+        with self._guard:
+            for segment in self._segments:
+                if found := segment.oldest(kind):
+                    return found
         return None
 
     def knows(self, row: RowId) -> list[str]:
         """Return the hashes under which this row's first number was logged before."""
-        return [found for segment in self._segments for found in segment.find(row)]
+        with self._guard:  # retention must not take a file away meanwhile
+            return [found for segment in self._segments for found in segment.find(row)]
+
+    def in_oldest_file(self, pos: int) -> bool:
+        """Return whether an entry is in a file that is complete and the next to be removed."""
+        with self._guard:
+            return len(self._segments) > 1 and pos < self._segments[1].first
 
     def retain(self, *, needed: int, keep_bytes: int) -> int:
         """Remove the oldest files that no reader needs, while the log is over `keep_bytes`.
@@ -126,8 +141,44 @@ class SqliteLog:
         for segment in self._segments:
             segment.close()
 
+    def _opened(self) -> list[Segment]:
+        """Open the files there are; one that was begun on a full disk and overtaken is removed."""
+        segments: list[Segment] = []
+        for path in sorted(self._folder.glob("[0-9]*.db")):
+            segment = Segment(path, self._id)
+            if not segments or segment.first == segments[-1].last + 1:
+                segments.append(segment)
+            elif segment.empty:
+                segment.remove()
+            else:
+                raise ValueError(f"{path} does not follow on entry {segments[-1].last}")
+        return segments
+
+    def _begin_file_when_due(self) -> None:
+        """Begin a new file; where the disk does not take one, the old file goes on."""
+        segment = self._segments[-1]
+        if segment.empty or segment.size() <= self._segment_bytes:
+            return
+        try:
+            new = self._new(segment.last + 1)
+        except (sqlite3.Error, OSError) as error:
+            if not self._crowded:
+                log.error(
+                    "log_file_not_begun", why=str(error), remedy="free space on the data disk"
+                )
+            self._crowded = True
+            return
+        self._crowded = False
+        with self._guard:
+            self._segments.append(new)
+
     def _new(self, first: int) -> Segment:
-        return Segment(self._folder / f"{first:020d}.db", self._id)
+        path = self._folder / f"{first:020d}.db"
+        try:
+            return Segment(path, self._id)
+        except (sqlite3.Error, OSError):
+            remove_files(path)
+            raise
 
     def _remember(self, entries: list[Entry]) -> None:
         with self._guard:
@@ -143,5 +194,5 @@ def _log_id(path: Path) -> str:
     if not path.exists():
         if any(path.parent.glob("[0-9]*.db")):
             raise ValueError(f"{path} is missing beside its segment files; restore it")
-        path.write_text(secrets.token_hex(16), encoding="ascii")
+        write_durably(path, secrets.token_hex(16).encode())
     return path.read_text(encoding="ascii").strip()

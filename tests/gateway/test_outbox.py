@@ -65,12 +65,13 @@ def test_room_is_made_from_the_oldest_telemetry_and_never_from_alarms(outbox: Ou
     """Alarms are kept while the disk lasts; what goes is counted by device."""
     rows = [row(outbox, 1, lane=Lane.ALARM), row(outbox, 1), row(outbox, 2)]
     outbox.commit(rows, numbers(outbox, 2))
-    dropped = outbox.drop_oldest_telemetry(10)
-    assert [item.first for item in dropped] == [1, 2]
+    assert outbox.drop_oldest_telemetry(1) == Counter({"nb-1": 1})
+    assert [item.first for item in outbox.rows(Lane.TELEMETRY, after=0, limit=9)] == [2]
+    assert outbox.drop_oldest_telemetry(10) == Counter({"nb-2": 1})
     assert outbox.depth() == {Lane.ALARM: 1, Lane.TELEMETRY: 0}
-    outbox.count_expired(Counter({"nb-1": 1, "nb-2": 1}))
-    outbox.count_expired(Counter({"nb-1": 2}))
-    assert outbox.expired() == {"nb-1": 3, "nb-2": 1}
+    outbox.commit([row(outbox, 1)], numbers(outbox, 3))
+    outbox.drop_oldest_telemetry(10)
+    assert outbox.expired() == {"nb-1": 2, "nb-2": 1}
 
 
 def test_fingerprints_are_remembered_across_a_restart(outbox: Outbox) -> None:

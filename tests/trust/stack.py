@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -18,16 +19,22 @@ from typing import Any, Self
 from hub.broker import configuration, server_path
 from hub.installation import Installation, Ports
 from hub.mosquitto import write_mosquitto
+from tests.brokers import mosquitto_path
 
 TOKEN = "test-token"
 
 
 def free_port() -> int:
-    """Return a port that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port that nobody uses now, and that no server draws for itself meanwhile.
+
+    It lies below the range from which the system gives out ports: nats-server takes two of those,
+    and once took the one that a test had in mind for its panel.
+    """
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class Api:
@@ -111,6 +118,7 @@ class Stack(Api):
         folder = self.folder / "broker"
         folder.mkdir(exist_ok=True)
         if self.mosquitto:
+            program = mosquitto_path()
             path = write_mosquitto(folder, host="127.0.0.1", port=self.ports.mqtt, users=users)
             with contextlib.suppress(LookupError, PermissionError):
                 # Started by root it drops to its own user, who must reach its store.
@@ -120,7 +128,7 @@ class Stack(Api):
                     if parent.stat().st_uid == os.getuid() and parent != Path("/"):
                         parent.chmod(parent.stat().st_mode | 0o055)
                 self.folder.chmod(0o755)
-            return ["mosquitto", "-c", str(path)]
+            return [program, "-c", str(path)]
         path = folder / "nats.conf"
         path.write_text(configuration(folder, host="127.0.0.1", port=self.ports.mqtt, users=users))
         return [server_path(), "-c", str(path)]
