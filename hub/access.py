@@ -32,16 +32,16 @@ _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 
 
 class Role(StrEnum):
-    """What a token may do; each role includes the ones before it."""
+    """What a token may do. Everybody reads; an administrator may do all."""
 
     READ = "read"  # 查看
-    DISPATCH = "dispatch"  # 调度
+    MAINTENANCE = "maintenance"  # 维护: devices, walk tests, and cases that are no emergency
+    DISPATCH = "dispatch"  # 调度: every case
     ADMINISTRATOR = "administrator"  # 管理
 
     def includes(self, other: "Role") -> bool:
         """Return whether this role may do what `other` may."""
-        order = list(Role)
-        return order.index(self) >= order.index(other)
+        return other in (self, Role.READ) or self is Role.ADMINISTRATOR
 
 
 class Principal(msgspec.Struct, frozen=True):
@@ -137,6 +137,12 @@ class Access:
         who = Principal(user.name, Role(user.role), user.grid)
         token, secret = self.create_token(who.name, who.role, grid=who.grid, lifetime_ms=SESSION_MS)
         return who, secret, token.expires_at or now
+
+    def sign_out(self, secret: str) -> None:
+        """Withdraw a token by itself; one that is not known is gone already."""
+        known = self._accounts.token(_digest(secret), now=self._clock())
+        if known is not None:
+            self._accounts.remove_token(known.id)
 
     def _verified(self, user: User | None, password: str) -> bool:
         if not self._one_at_a_time.acquire(timeout=_VERIFY_WAIT_S):

@@ -25,6 +25,8 @@ from .documents import registry_version, rules_version
 from .intake import HubIntake
 from .log.sqlite import SqliteLog
 from .outgoing.wiring import dispatcher_of
+from .page.board import Board
+from .page.mount import install_page
 from .reading_store.embedded import EmbeddedStore
 from .recorder import Recorder
 from .service import Hub
@@ -59,8 +61,10 @@ async def _move(hub: Hub, started: Started, say: Callable[[str], None] | None) -
         outgoing = dispatcher_of(hub.file, hub.store, publish=hub.publish_event, clock=hub.now)
         hub.announcer.after_changes(outgoing.wake)
         _start_readers(hub)
-        server = Server(_api(hub))
+        config, board = _web(hub)
+        server = Server(config)
         for name, work in (
+            ("board", board.run()),
             ("bus", hub.bus.run()),
             ("tick", _tick(hub)),
             ("retain", _retain(hub)),
@@ -85,15 +89,18 @@ async def _move(hub: Hub, started: Started, say: Callable[[str], None] | None) -
         await asyncio.to_thread(_stop, hub)
 
 
-def _api(hub: Hub) -> uvicorn.Config:
-    return uvicorn.Config(
-        create_app(hub),
+def _web(hub: Hub) -> tuple[uvicorn.Config, Board]:
+    app = create_app(hub)
+    board = install_page(app, hub, app.state.access, zone=app.state.zone)
+    config = uvicorn.Config(
+        app,
         host=hub.file.http.host,
         port=hub.file.http.port,
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=1,
     )
+    return config, board
 
 
 class Server(uvicorn.Server):

@@ -12,7 +12,11 @@ BODY_MAX = 64 * 1024
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"cache-control", b"no-store"),
+    (b"referrer-policy", b"same-origin"),
+    (b"x-frame-options", b"DENY"),
 )
+PAGE_PREFIX = "/_nicegui/"
+"""The page's own framework limits its uploads itself, and its files may be kept."""
 
 
 class BodyTooLarge(Exception):  # noqa: N818 - reads as a word at the raise
@@ -27,7 +31,7 @@ class Limits:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or str(scope["path"]).startswith(PAGE_PREFIX):
             await self._app(scope, receive, send)
             return
         declared = Headers(scope=scope).get("content-length", "0")

@@ -50,6 +50,14 @@ class Api:
         """Return the JSON of a POST request to the hub."""
         return self.request("POST", path, body)
 
+    def act(self, case: str, action: str, **fields: object) -> Any:
+        """Do something to a case; return it afterwards."""
+        return self.post(f"/api/v1/cases/{case}/actions/{action}", dict(fields))
+
+    def delete(self, path: str) -> None:
+        """Send a DELETE request to the hub."""
+        self.request("DELETE", path)
+
     def request(self, method: str, path: str, body: dict[str, object] | None = None) -> Any:
         """Ask the hub as administrator."""
         request = urllib.request.Request(
@@ -59,7 +67,8 @@ class Api:
             headers={"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"},
         )
         with urllib.request.urlopen(request, timeout=10) as answer:
-            return json.load(answer)
+            said = answer.read()
+            return json.loads(said) if said else None
 
     def state(self) -> dict[str, Any]:
         """Return what /readyz says, whether ready or not; empty when nobody answers."""

@@ -1,0 +1,156 @@
+"""What is open right now, in memory, for every screen that shows it."""
+
+import asyncio
+import time
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Callable, Iterable
+from datetime import datetime
+
+import structlog
+
+from cases.events import case_json
+from hub.api.services import Services
+from hub.case_store import CaseFilter
+from model.case import ChangeKind, EventClass, State
+
+log = structlog.get_logger()
+Json = dict[str, object]
+LATENCIES_KEPT = 1_000
+PAGE = 500
+_SEVERITIES = ("critical", "major", "minor", "warning")
+_CLASSES = tuple(EventClass)
+
+
+class Board:
+    """All open cases as JSON, kept current by the hub's own stream; reading it costs no disk."""
+
+    def __init__(self, hub: Services) -> None:
+        """Take the hub; `run` keeps the board current."""
+        self.cases: dict[str, Json] = {}
+        self.version = 0
+        self.latencies_ms: deque[int] = deque(maxlen=LATENCIES_KEPT)  # frame → case
+        self.status: Json = {}
+        self._hub = hub
+        self._changed = asyncio.Condition()
+
+    async def run(self) -> None:
+        """Load what is open, then follow the stream until cancelled."""
+        stream = self._hub.subscribe()
+        # Subscribed before loading: what happens meanwhile waits in the queue and is newer.
+        following = asyncio.ensure_future(anext(stream))
+        await self._load()
+        while True:
+            name, data = await following
+            following = asyncio.ensure_future(anext(stream))
+            await self._take(name, data)
+
+    async def wait(self, seen: int, timeout_s: float) -> int:
+        """Return the version once it is newer than `seen`, or after the timeout."""
+        try:
+            async with asyncio.timeout(timeout_s), self._changed:
+                await self._changed.wait_for(lambda: self.version != seen)
+        except TimeoutError:
+            pass
+        return self.version
+
+    def ordered(self, shows: Callable[[Json], bool] = lambda _case: True) -> list[Json]:
+        """Return open cases: emergencies first, the unacknowledged and the worst before others."""
+        return sorted((case for case in self.cases.values() if shows(case)), key=rank)
+
+    def unacknowledged(self, shows: Callable[[Json], bool]) -> list[Json]:
+        """Return the emergencies that nobody has acknowledged: only these sound."""
+        return [
+            case
+            for case in self.ordered(shows)
+            if case["class"] == EventClass.EMERGENCY and not case["acknowledged_by"]
+        ]
+
+    def by_severity(self, shows: Callable[[Json], bool]) -> dict[str, int]:
+        """Count open cases by severity, worst first."""
+        found = Counter(str(case["severity"]) for case in self.cases.values() if shows(case))
+        return {word: found[word] for word in _SEVERITIES}
+
+    def latency(self) -> tuple[int, int] | None:
+        """Return the median and 99th percentile of frame → case (ms), None before the first."""
+        found = sorted(self.latencies_ms)
+        if not found:
+            return None
+        return found[len(found) // 2], found[min(len(found) - 1, len(found) * 99 // 100)]
+
+    async def _load(self) -> None:
+        found: dict[str, Json] = {}
+        cursor = ""
+        while True:
+            cases, after = await asyncio.to_thread(
+                self._hub.store.find, CaseFilter(open=True), cursor=cursor, limit=PAGE
+            )
+            found |= {case.id: case_json(case) for case in cases}
+            if not after:
+                break
+            cursor = after
+        self.cases = found
+        await self._announce()
+
+    async def _take(self, name: str, data: Json) -> None:
+        if name == "resync":
+            await self._load()
+        elif name == "status":
+            self.status = data
+        elif name == "case":
+            case = data["case"]
+            if not isinstance(case, dict):
+                return
+            self._put(case, str(data["kind"]))
+            await self._announce()
+
+    def _put(self, case: Json, kind: str) -> None:
+        known = self.cases.get(str(case["id"]))
+        if known is not None and number(known, "sequence") > number(case, "sequence"):
+            return
+        if case["state"] == State.CLOSED:
+            self.cases.pop(str(case["id"]), None)
+            return
+        self.cases[str(case["id"])] = case
+        if kind == ChangeKind.CREATE and not case["flags"] and known is None:
+            self._time(case)
+
+    def _time(self, case: Json) -> None:
+        """Measure from the gateway's clock at the frame to now, as the duty officer feels it."""
+        evidence = case["evidence"]
+        if isinstance(evidence, list) and evidence:
+            at = datetime.fromisoformat(str(evidence[0]["at"])).timestamp()
+            self.latencies_ms.append(max(0, int((time.time() - at) * 1000)))
+
+    async def _announce(self) -> None:
+        self.version += 1
+        async with self._changed:
+            self._changed.notify_all()
+
+
+def rank(case: Json) -> tuple[int, bool, int, str]:
+    """Return where a case stands in a list: class, unacknowledged, severity, oldest first."""
+    return (
+        _CLASSES.index(EventClass(str(case["class"]))),
+        bool(case["acknowledged_by"]),
+        _SEVERITIES.index(str(case["severity"])),
+        str(case["opened_at"]),
+    )
+
+
+def number(case: Json, name: str) -> int:
+    """Return a whole number of a case, 0 where there is none."""
+    value = case.get(name)
+    return value if isinstance(value, int) else 0
+
+
+async def follow(board: Board, *, every_s: float) -> AsyncIterator[int]:
+    """Yield at once, then whenever the board changes, and at least every so often."""
+    seen = board.version
+    while True:
+        yield seen
+        seen = await board.wait(seen, every_s)
+
+
+def counted(cases: Iterable[Json], field: str) -> Counter[str]:
+    """Count cases by a field."""
+    return Counter(str(case[field]) for case in cases)

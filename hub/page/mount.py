@@ -1,0 +1,56 @@
+"""Puts the page into the hub's web server."""
+
+from zoneinfo import ZoneInfo
+
+from fastapi import FastAPI, HTTPException, Request
+from nicegui import ui
+from starlette.routing import Match
+from starlette.staticfiles import StaticFiles
+
+from hub.access import Access
+from hub.api.services import Services
+
+from . import entrance, live, wall
+from .board import Board
+from .site import STATIC, Site
+
+RECONNECT_S = 8.0
+_PARTS = (wall,)
+
+
+def install_page(
+    app: FastAPI, hub: Services, access: Access, *, zone: ZoneInfo, secure: bool = False
+) -> Board:
+    """Serve the page beside the API; the caller runs the returned board."""
+    board = Board(hub)
+    site = Site(hub, access, board, zone=zone, secure=secure)
+    app.mount("/page/static", StaticFiles(directory=STATIC))
+    for part in (entrance, live):
+        app.include_router(part.routes(site))
+    for part in _PARTS:
+        part.register(site)
+    _close_api(app)
+    ui.run_with(
+        app,
+        title="smarthub",
+        favicon=STATIC / "mark.svg",
+        dark=True,
+        tailwind=False,
+        reconnect_timeout=RECONNECT_S,
+        show_welcome_message=False,
+        binding_refresh_interval=None,
+    )
+    return board
+
+
+def _close_api(app: FastAPI) -> None:
+    """Answer what the API does not know as the API does; the page would answer with a picture."""
+
+    async def unknown(request: Request) -> None:
+        for route in app.router.routes:
+            if route.matches(request.scope)[0] is Match.PARTIAL:
+                raise HTTPException(405, "Method Not Allowed")
+        raise HTTPException(404, "Not Found")
+
+    methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+    app.add_api_route("/api/{rest:path}", unknown, methods=methods, include_in_schema=False)

@@ -1,0 +1,110 @@
+"""The frame around every page: where one can go, who is looking, and whether the picture is true."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from nicegui import ui
+
+from hub.access import Role
+
+from .site import Title, Visit
+from .words import ROLE, Lang, word
+
+PAGES = (
+    ("/", "dashboard", Title("态势", "Wall"), Role.READ),
+    ("/cases", "assignment", Title("案件", "Cases"), Role.READ),
+    ("/devices", "sensors", Title("设备", "Devices"), Role.READ),
+    ("/handover", "swap_horiz", Title("交接班", "Hand-over"), Role.READ),
+    ("/system", "monitor_heart", Title("系统", "System"), Role.READ),
+    ("/accounts", "group", Title("账户", "Accounts"), Role.ADMINISTRATOR),
+)
+
+
+@contextmanager
+def frame(visit: Visit, title: Title) -> Iterator[None]:
+    """Draw header, banner and navigation; what is drawn inside is the page."""
+    _head(visit)
+    with ui.header().classes("sh-header"):
+        ui.html('<a class="sh-skip" href="#sh-main">⇥</a>', sanitize=False)
+        ui.label("smarthub 智慧社区").classes("sh-brand")
+        with (
+            ui.element("nav").props(f'aria-label="{visit.say("主导航", "Main")}"').classes("sh-nav")
+        ):
+            for path, icon, name, role in PAGES:
+                if visit.may(role):
+                    _link(visit, path, icon, name)
+        ui.element("div").classes("sh-grow")
+        _lamps(visit)
+        _who(visit)
+    with ui.element("main").props('id="sh-main" tabindex="-1"').classes("sh-main"):
+        ui.label(title.say(visit.lang)).classes("sh-title").props('role="heading" aria-level="1"')
+        yield
+
+
+def refuse(visit: Visit, role: Role) -> None:
+    """Say that the visitor's role is not enough."""
+    needed, has = word(ROLE, role, visit.lang), word(ROLE, visit.who.role, visit.lang)
+    ui.label(
+        visit.say(
+            f"此页需要角色「{needed}」，您是「{has}」。",
+            f"This page needs {needed}; you are {has}.",
+        )
+    ).classes("sh-card")
+
+
+def _head(visit: Visit) -> None:
+    lang = "zh-CN" if visit.lang is Lang.ZH else "en"
+    ui.add_head_html(
+        f'<link rel="stylesheet" href="{visit.site.asset("page.css")}">'
+        f'<script>document.documentElement.lang="{lang}"</script>'
+        f'<script defer src="{visit.site.asset("live.js")}"></script>'
+    )
+
+
+def _link(visit: Visit, path: str, icon: str, name: Title) -> None:
+    here = visit.path == path or (path != "/" and visit.path.startswith(f"{path}/"))
+    with ui.link(target=path).classes("sh-navlink" + (" sh-here" if here else "")) as link:
+        if here:
+            link.props('aria-current="page"')
+        ui.icon(icon).props('aria-hidden="true"')
+        ui.label(name.say(visit.lang))
+
+
+def _lamps(visit: Visit) -> None:
+    """Draw the lamps that the browser's own script keeps: sound, and whether the stream lives."""
+    texts = {
+        "armed": visit.say("声音已开启", "Sound armed"),
+        "unarmed": visit.say("声音未开启，点此开启", "Sound is OFF: click to arm"),
+        "test": visit.say("试音", "Test tone"),
+        "live": visit.say("实时", "Live"),
+        "stale": visit.say(
+            "画面已停止更新：与中枢的连接中断，所示内容可能过时",
+            "NOT LIVE: the hub does not answer, what you see may be out of date",
+        ),
+        "full": visit.say("全屏", "Full screen"),
+    }
+    data = " ".join(f'data-{name}="{text}"' for name, text in texts.items())
+    ui.html(
+        f'<div id="sh-lamps" {data}>'
+        f'<button type="button" id="sh-sound" class="sh-lamp sh-off" aria-pressed="false">{texts["unarmed"]}</button>'
+        f'<button type="button" id="sh-test" class="sh-lamp">{texts["test"]}</button>'
+        f'<span id="sh-live" class="sh-lamp" role="status">…</span>'
+        f'<button type="button" id="sh-full" class="sh-lamp" aria-label="{texts["full"]}">⛶</button></div>'
+        f'<div id="sh-stale" role="alert" hidden>{texts["stale"]}</div>',
+        sanitize=False,
+    )
+
+
+def _who(visit: Visit) -> None:
+    other, name = (Lang.EN, "English") if visit.lang is Lang.ZH else (Lang.ZH, "中文")
+    ui.link(name, f"/language/{other}?next={visit.path}").classes("sh-navlink").props(
+        f'lang="{other}"'
+    )
+    with ui.row().classes("sh-who"):
+        ui.icon("person").props('aria-hidden="true"')
+        ui.label(f"{visit.who.name} · {word(ROLE, visit.who.role, visit.lang)}")
+        ui.html(
+            '<form method="post" action="/logout"><button class="sh-navlink" type="submit">'
+            f"{visit.say('退出', 'Sign out')}</button></form>",
+            sanitize=False,
+        )

@@ -1,0 +1,138 @@
+// Runs in the browser beside the page's own framework and does not depend on it: it says whether the
+// picture is true, and makes the sounds. If the hub dies, this is what still tells the truth.
+"use strict";
+(() => {
+  const STALE_MS = 5000;
+  const REPEAT_MS = 4000;
+  // Two tones (Hz) and how often they alternate (ms): each class sounds different, also to bad ears.
+  const SOUNDS = {
+    fire: { tones: [880, 660], step: 350, times: 6 },
+    water_flow: { tones: [740, 740], step: 250, times: 6 },
+    gas: { tones: [520, 780], step: 250, times: 6 },
+    duress: { tones: [440, 0], step: 200, times: 6 },
+    panic: { tones: [980, 0], step: 200, times: 6 },
+    door_forced: { tones: [600, 500], step: 300, times: 4 },
+    other: { tones: [660, 0], step: 300, times: 4 },
+  };
+  const ORDER = ["fire", "gas", "water_flow", "panic", "duress", "door_forced"];
+
+  let audio = null;
+  let heardAt = performance.now();
+  let alarms = [];
+  let soundedAt = 0;
+  let stale = false;
+
+  const by = (id) => document.getElementById(id);
+  const text = (name) => (by("sh-lamps") ? by("sh-lamps").dataset[name] : "");
+  const armed = () => audio !== null && audio.state === "running";
+
+  function beep(sound, volume) {
+    let at = audio.currentTime + 0.02;
+    for (let n = 0; n < sound.times; n += 1) {
+      const tone = sound.tones[n % sound.tones.length];
+      const length = sound.step / 1000;
+      if (tone > 0) {
+        const source = audio.createOscillator();
+        const gain = audio.createGain();
+        source.type = "square";
+        source.frequency.value = tone;
+        gain.gain.setValueAtTime(0, at);
+        gain.gain.linearRampToValueAtTime(volume, at + 0.02);
+        gain.gain.setValueAtTime(volume, at + length - 0.04);
+        gain.gain.linearRampToValueAtTime(0, at + length - 0.01);
+        source.connect(gain).connect(audio.destination);
+        source.start(at);
+        source.stop(at + length);
+      }
+      at += length;
+    }
+    window.smarthubSounds = (window.smarthubSounds || 0) + 1;
+  }
+
+  async function arm() {
+    audio = audio || new AudioContext();
+    await audio.resume();
+    sessionStorage.setItem("sh-armed", "1");
+    paint();
+    sound();
+  }
+
+  function sound() {
+    if (!armed() || stale || alarms.length === 0) return;
+    const now = performance.now();
+    if (now - soundedAt < REPEAT_MS) return;
+    soundedAt = now;
+    const loudest = ORDER.find((name) => alarms.some((a) => a.category === name)) || "other";
+    beep(SOUNDS[loudest], 0.25);
+  }
+
+  function paint() {
+    const lamp = by("sh-sound");
+    if (!lamp) return;
+    lamp.textContent = armed() ? `🔊 ${text("armed")}` : `🔇 ${text("unarmed")}`;
+    lamp.classList.toggle("sh-off", !armed());
+    lamp.setAttribute("aria-pressed", String(armed()));
+    by("sh-live").textContent = stale ? "○" : `● ${text("live")}`;
+    by("sh-live").classList.toggle("sh-off", stale);
+    by("sh-stale").hidden = !stale;
+    document.body.classList.toggle("sh-is-stale", stale);
+    document.body.classList.toggle("sh-alarm", alarms.length > 0);
+  }
+
+  function watch() {
+    const quiet = performance.now() - heardAt > STALE_MS;
+    if (quiet !== stale) {
+      stale = quiet;
+      paint();
+    }
+    sound();
+  }
+
+  function listen() {
+    const stream = new EventSource("/page/live");
+    stream.addEventListener("beat", (message) => {
+      const said = JSON.parse(message.data);
+      heardAt = performance.now();
+      const before = alarms.map((a) => a.id).join();
+      alarms = said.alarms;
+      if (alarms.map((a) => a.id).join() !== before) soundedAt = 0;
+      if (stale) {
+        stale = false;
+        location.reload();
+      }
+      paint();
+      sound();
+    });
+    stream.addEventListener("ended", () => location.assign("/login"));
+    stream.onerror = () => {
+      stream.close();
+      setTimeout(listen, 1000);
+    };
+  }
+
+  document.addEventListener("click", (event) => {
+    const id = event.target.closest ? (event.target.closest("button") || {}).id : "";
+    if (id === "sh-test") arm().then(() => beep(SOUNDS.fire, 0.15));
+    else if (id === "sh-full") {
+      if (document.fullscreenElement) document.exitFullscreen();
+      else document.documentElement.requestFullscreen();
+    } else if (id === "sh-sound" || sessionStorage.getItem("sh-armed")) {
+      if (!armed()) arm(); // any click re-arms a screen that was armed before this page was opened
+    }
+  });
+  document.addEventListener("DOMContentLoaded", () => {
+    if (sessionStorage.getItem("sh-armed")) {
+      audio = new AudioContext(); // browsers that allow it go on at once; others wait for a click
+      audio.resume().then(paint);
+    }
+  });
+  // The framework draws the frame after this script has begun.
+  setInterval(() => {
+    watch();
+    if (by("sh-sound") && by("sh-sound").textContent !== paintedLamp()) paint();
+  }, 500);
+  function paintedLamp() {
+    return armed() ? `🔊 ${text("armed")}` : `🔇 ${text("unarmed")}`;
+  }
+  listen();
+})();
