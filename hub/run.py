@@ -98,6 +98,7 @@ def _web(hub: Hub) -> tuple[uvicorn.Config, Board]:
         port=hub.file.http.port,
         log_level="warning",
         access_log=False,
+        http="h11",  # the parser that the API is tested with; another may be installed beside it
         timeout_graceful_shutdown=1,
     )
     return config, board
