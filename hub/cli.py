@@ -36,12 +36,16 @@ def up(
     http_port: Annotated[int, typer.Option(help="API port")] = 8080,
     mqtt_port: Annotated[int, typer.Option(help="MQTT port")] = 1883,
     fire_port: Annotated[int, typer.Option(help="GB/T 26875.3 TCP port")] = 26875,
+    speed: Annotated[
+        float, typer.Option(min=0.1, max=600, help="time-lapse of the demo 演示倍速")
+    ] = 1.0,
 ) -> None:
     """Start everything on this machine: broker, hub, gateway. 一键启动。"""
     from .installation import Ports
     from .up import up as run
 
-    _run(lambda: run(data, Ports(http_port, mqtt_port, fire_port), demo=demo))
+    ports = Ports(http_port, mqtt_port, fire_port)
+    _run(lambda: run(data, ports, demo_speed=speed if demo else None))
 
 
 @app.command()

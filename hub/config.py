@@ -54,6 +54,12 @@ class LogKeep(_Strict):
     keep_mb: int = Field(default=2048, ge=64)
 
 
+class Demo(_Strict):
+    """The hub shows a simulated territory: the page says so and offers to plant incidents."""
+
+    orders: Path = Field(description="folder shared with `smarthub simulate --orders`")
+
+
 class HubFile(_Strict):
     """The hub's file: broker, folders, stores, listeners."""
 
@@ -70,6 +76,7 @@ class HubFile(_Strict):
     cases_url: str = Field(default="", description="SQLAlchemy URL; else SQLite in the data folder")
     webhooks: tuple[Webhook, ...] = ()
     log: LogKeep = LogKeep()
+    demo: Demo | None = None
 
 
 def load(path: Path) -> HubFile:

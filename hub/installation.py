@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from gateway.durable_file import write_durably
 from model.errors import ConfigError
+from model.reading import Mode
 from model.topics import GatewayTopics, cases_topic
 
 from .broker import BrokerUser
@@ -21,6 +22,7 @@ SITE = "haibowan"
 GATEWAY = "gw-01"
 DEVICE_TOPICS = ("iot/#",)
 BRIDGE_TOPICS = ("zigbee2mqtt/#",)
+ORDERS = "orders"  # of the demo: incidents that somebody wants to see
 USERS = ("hub", GATEWAY, "device", "bridge", "capture")
 
 
@@ -97,6 +99,7 @@ class Installation:
     def write_files(self, ports: Ports, *, registry: Path | None, mode: str) -> tuple[Path, Path]:
         """Write the gateway's and the hub's file as people would; return their paths."""
         gateway, hub = self.folder / "gateway.yaml", self.folder / "hub.yaml"
+        simulated = mode == Mode.SIMULATED
         folder = self.folder.resolve()
         gateway.write_text(
             f"""# Written by `smarthub up` at every start; copy it to run a gateway of your own.
@@ -130,7 +133,8 @@ mqtt:
 http:
   port: {ports.http}
 """
-            + (f"registry: {json.dumps(str(registry.resolve()))}\n" if registry else ""),
+            + (f"registry: {json.dumps(str(registry.resolve()))}\n" if registry else "")
+            + (f"demo: {{orders: {json.dumps(str(folder / ORDERS))}}}\n" if simulated else ""),
             encoding="utf-8",
         )
         return gateway, hub

@@ -30,6 +30,7 @@ from .page.mount import install_page
 from .reading_store.embedded import EmbeddedStore
 from .recorder import Recorder
 from .service import Hub
+from .simulation.orders import Orders
 
 log = structlog.get_logger()
 AWAKE_STEP_MS = 2_000
@@ -91,7 +92,8 @@ async def _move(hub: Hub, started: Started, say: Callable[[str], None] | None) -
 
 def _web(hub: Hub) -> tuple[uvicorn.Config, Board]:
     app = create_app(hub)
-    board = install_page(app, hub, app.state.access, zone=app.state.zone)
+    orders = Orders(hub.file.demo.orders) if hub.file.demo else None
+    board = install_page(app, hub, app.state.access, zone=app.state.zone, orders=orders)
     config = uvicorn.Config(
         app,
         host=hub.file.http.host,

@@ -17,12 +17,16 @@ import structlog
 from model.errors import ConfigError
 
 from .broker import EmbeddedBroker, die_with_parent
-from .installation import GATEWAY, Installation, Ports, check_ports
+from .installation import GATEWAY, ORDERS, Installation, Ports, check_ports
+from .simulation.orders import Orders
+from .simulation.stories import GATEWAY_CUT
 
 log = structlog.get_logger()
 READY_S = 30.0
 STOP_S = 8.0
 RESTART_LAST_S = 10.0
+ORDERS_EVERY_S = 0.5
+CUT_S = 120.0  # longer than a gateway may be silent
 
 
 class Child:
@@ -34,6 +38,7 @@ class Child:
         self.name = name
         self._speaks = name == "hub"  # passwords shown once, new cases: to our own output
         self.restarts = 0
+        self._rest_s = 0.0
         self.process: asyncio.subprocess.Process | None = None
         self._arguments = arguments
         self._logs = logs
@@ -56,16 +61,31 @@ class Child:
             code = await self.process.wait()
             if code == 2:  # noqa: PLR2004 - our exit code for a configuration error
                 raise ConfigError(f"{self.name} refused to start: {self._last_words()}")
+            if self._rest_s:
+                rest_s, self._rest_s = self._rest_s, 0.0
+                log.warning("process_cut", process=self.name, rest_s=rest_s)
+                await asyncio.sleep(rest_s)
+                await self._again()
+                continue
             self.restarts += 1
             log.error("process_died", process=self.name, code=code, restarts=self.restarts)
             lived = time.monotonic() - began
             await asyncio.sleep(
                 0.2 if lived > RESTART_LAST_S else min(self.restarts, RESTART_LAST_S)
             )
-            try:
-                await self.start()
-            except OSError as error:  # no disk or memory for it now: go on trying
-                log.error("process_not_started", process=self.name, why=str(error))
+            await self._again()
+
+    async def _again(self) -> None:
+        try:
+            await self.start()
+        except OSError as error:  # no disk or memory for it now: go on trying
+            log.error("process_not_started", process=self.name, why=str(error))
+
+    def cut(self, rest_s: float) -> None:
+        """End the process as a power cut would, and keep it down for a while (the demo's)."""
+        if self.process is not None and self.process.returncode is None:
+            self._rest_s = rest_s
+            self.process.kill()
 
     def _last_words(self) -> str:
         lines = (self._logs / f"{self.name}.log").read_text(errors="replace").splitlines()
@@ -83,8 +103,12 @@ class Child:
             await self.process.wait()
 
 
-async def up(folder: Path, ports: Ports, *, demo: bool) -> None:
-    """Run everything until Ctrl-C; raises ConfigError in one clear line."""
+async def up(folder: Path, ports: Ports, *, demo_speed: float | None) -> None:
+    """Run everything until Ctrl-C; raises ConfigError in one clear line.
+
+    With a `demo_speed` a simulated territory lives in it, so many times as fast as life.
+    """
+    demo = demo_speed is not None
     check_ports(ports)
     installation = Installation(folder)
     logs = folder / "logs"
@@ -100,8 +124,9 @@ async def up(folder: Path, ports: Ports, *, demo: bool) -> None:
         Child("hub", ["hub", str(hub_file), "--say-cases"], logs=logs, env=env),
         Child("gateway", ["gateway", str(gateway_file)], logs=logs, env=env),
     ]
-    if demo:
-        children.append(Child("simulate", _simulate(ports), logs=logs, env=_demo_env(installation)))
+    if demo_speed is not None:
+        arguments = _simulate(ports, folder / ORDERS, speed=demo_speed)
+        children.append(Child("simulate", arguments, logs=logs, env=_demo_env(installation)))
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -117,6 +142,9 @@ async def up(folder: Path, ports: Ports, *, demo: bool) -> None:
         for child in children[2:]:
             await child.start()
             supervisors.append(asyncio.create_task(child.supervise(), name=child.name))
+        if demo:
+            cuts = _cut_when_ordered(children[1], Orders(folder / ORDERS))
+            supervisors.append(asyncio.create_task(cuts, name="cuts"))
         await _watch(ports, supervisors, stop)
     finally:
         for task in supervisors:
@@ -143,10 +171,19 @@ def _demo_registry(folder: Path) -> Path:
     return path
 
 
-def _simulate(ports: Ports) -> list[str]:
+def _simulate(ports: Ports, orders: Path, *, speed: float) -> list[str]:
     return [
         "simulate", "--fire-port", str(ports.fire), "--mqtt-port", str(ports.mqtt),
+        "--orders", str(orders), "--speed", str(speed),
     ]  # fmt: skip
+
+
+async def _cut_when_ordered(gateway: Child, orders: Orders) -> None:
+    """Play the power cut of a gateway: end it at once, and let it rest."""
+    while True:
+        await asyncio.sleep(ORDERS_EVERY_S)
+        if await asyncio.to_thread(orders.take, (GATEWAY_CUT,)):
+            gateway.cut(CUT_S)
 
 
 def _demo_env(installation: Installation) -> dict[str, str]:
@@ -197,7 +234,8 @@ def _say(installation: Installation, ports: Ports, *, demo: bool) -> None:
     """Print what people need to know, once."""
     api = f"http://127.0.0.1:{ports.http}"
     lines = [
-        f"smarthub is ready 就绪: API {api}/api/v1/cases · description {api}/openapi.json",
+        f"smarthub is ready 就绪: open {api}/ in a browser 请用浏览器打开 (user admin)",
+        f"  API {api}/api/v1/cases · description {api}/openapi.json",
         f"  MQTT 127.0.0.1:{ports.mqtt} (users device, bridge)",
         f"  GB/T 26875.3 TCP 127.0.0.1:{ports.fire} · gateway {GATEWAY}",
         f"  data {installation.folder}",

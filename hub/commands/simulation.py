@@ -38,6 +38,9 @@ BridgeUser = Annotated[
 LedgerFile = Annotated[
     Path | None, typer.Option(help="Append alarms sent and acknowledged, as JSON lines.")
 ]
+OrdersFolder = Annotated[
+    Path | None, typer.Option(help="Plant the incidents that the page orders in this folder.")
+]
 ListenPort = Annotated[
     int, typer.Option(min=0, max=65535, help="Devices connect here instead; 0: no TCP.")
 ]
@@ -70,9 +73,11 @@ def simulate_command(
     incidents: Annotated[bool, typer.Option(help="Plant fires, forced doors, faults.")] = True,
     duration: Annotated[float | None, typer.Option(min=0, help="Stop after so many s.")] = None,
     ledger: LedgerFile = None,
+    orders: OrdersFolder = None,
 ) -> None:
     """Simulate the demo territory: 2,000 detectors, 20 panels, 100 doors, and incidents. 模拟设备。"""
     from hub.simulation.fire_panel import Centre
+    from hub.simulation.orders import Orders
     from hub.simulation.run import Plan
     from hub.territory.demo_territory import demo_territory
 
@@ -88,6 +93,7 @@ def simulate_command(
         incidents=incidents,
         duration_s=duration,
         ledger=ledger,
+        orders=Orders(orders) if orders else None,
     )
     _live(plan)
 

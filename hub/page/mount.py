@@ -9,8 +9,9 @@ from starlette.staticfiles import StaticFiles
 
 from hub.access import Access
 from hub.api.services import Services
+from hub.simulation.orders import Orders
 
-from . import entrance, live, wall
+from . import demo, entrance, live, wall
 from .board import Board
 from .site import STATIC, Site
 
@@ -19,15 +20,21 @@ _PARTS = (wall,)
 
 
 def install_page(
-    app: FastAPI, hub: Services, access: Access, *, zone: ZoneInfo, secure: bool = False
+    app: FastAPI,
+    hub: Services,
+    access: Access,
+    *,
+    zone: ZoneInfo,
+    secure: bool = False,
+    orders: Orders | None = None,
 ) -> Board:
     """Serve the page beside the API; the caller runs the returned board."""
     board = Board(hub)
-    site = Site(hub, access, board, zone=zone, secure=secure)
+    site = Site(hub, access, board, zone=zone, secure=secure, orders=orders)
     app.mount("/page/static", StaticFiles(directory=STATIC))
     for part in (entrance, live):
         app.include_router(part.routes(site))
-    for part in _PARTS:
+    for part in (*_PARTS, *([demo] if orders else [])):
         part.register(site)
     _close_api(app)
     ui.run_with(

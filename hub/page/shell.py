@@ -10,6 +10,7 @@ from hub.access import Role
 from .site import Title, Visit
 from .words import ROLE, Lang, word
 
+DEMO = ("/demo", "theater_comedy", Title("演示", "Demo"), Role.READ)
 PAGES = (
     ("/", "dashboard", Title("态势", "Wall"), Role.READ),
     ("/cases", "assignment", Title("案件", "Cases"), Role.READ),
@@ -30,12 +31,14 @@ def frame(visit: Visit, title: Title) -> Iterator[None]:
         with (
             ui.element("nav").props(f'aria-label="{visit.say("主导航", "Main")}"').classes("sh-nav")
         ):
-            for path, icon, name, role in PAGES:
+            for path, icon, name, role in (*PAGES, *([DEMO] if visit.site.orders else [])):
                 if visit.may(role):
                     _link(visit, path, icon, name)
         ui.element("div").classes("sh-grow")
         _lamps(visit)
         _who(visit)
+    if visit.site.orders:
+        _simulated(visit)
     with ui.element("main").props('id="sh-main" tabindex="-1"').classes("sh-main"):
         ui.label(title.say(visit.lang)).classes("sh-title").props('role="heading" aria-level="1"')
         yield
@@ -50,6 +53,18 @@ def refuse(visit: Visit, role: Role) -> None:
             f"This page needs {needed}; you are {has}.",
         )
     ).classes("sh-card")
+
+
+def _simulated(visit: Visit) -> None:
+    """Say on every page that nothing here is real."""
+    with ui.element("aside").classes("sh-simulated"):
+        ui.label(
+            visit.say(
+                "模拟演示：所有设备、人员与事件均为虚构，请勿据此行动。",
+                "SIMULATED: every device, person and incident here is invented; do not act on it.",
+            )
+        )
+        ui.link(visit.say("制造事件 →", "Plant an incident →"), "/demo")
 
 
 def _head(visit: Visit) -> None:
@@ -89,7 +104,7 @@ def _lamps(visit: Visit) -> None:
         f'<button type="button" id="sh-sound" class="sh-lamp sh-off" aria-pressed="false">{texts["unarmed"]}</button>'
         f'<button type="button" id="sh-test" class="sh-lamp">{texts["test"]}</button>'
         f'<span id="sh-live" class="sh-lamp" role="status">…</span>'
-        f'<button type="button" id="sh-full" class="sh-lamp" aria-label="{texts["full"]}">⛶</button></div>'
+        f'<button type="button" id="sh-full" class="sh-lamp" aria-label="{texts["full"]}"><svg width="14" height="14" viewBox="0 0 14 14" aria-hidden="true"><path d="M1 5V1h4M9 1h4v4M13 9v4H9M5 13H1V9" fill="none" stroke="currentColor" stroke-width="1.6"/></svg></button></div>'
         f'<div id="sh-stale" role="alert" hidden>{texts["stale"]}</div>',
         sanitize=False,
     )

@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from hub.access import Access, Principal, Role
 from hub.api.services import Services
+from hub.simulation.orders import Orders
 
 from .board import Board, Json
 from .words import Lang, local
@@ -83,11 +84,21 @@ class Site:
     """All pages of one hub."""
 
     def __init__(
-        self, hub: Services, access: Access, board: Board, *, zone: ZoneInfo, secure: bool
+        self,
+        hub: Services,
+        access: Access,
+        board: Board,
+        *,
+        zone: ZoneInfo,
+        secure: bool,
+        orders: Orders | None = None,
     ) -> None:
-        """Take the hub, who may enter, what is open, the clock's zone, and whether only HTTPS is used."""
+        """Take the hub, who may enter, what is open, the clock's zone, and whether only HTTPS is used.
+
+        With `orders` the territory is simulated: each page says so, and incidents can be planted.
+        """
         self.hub, self.access, self.board = hub, access, board
-        self.zone, self.secure = zone, secure
+        self.zone, self.secure, self.orders = zone, secure, orders
         self._digests = {
             path.name: blake2b(path.read_bytes(), digest_size=6).hexdigest()
             for path in STATIC.iterdir()

@@ -1,55 +1,22 @@
 """What goes wrong in the simulated territory: the same incidents for the same seed.
 
-Each incident is a script: at these seconds this happens. The first ones come within minutes, so
-that a visitor sees every kind; later ones come at random, one in ten minutes.
+Each incident is a script: at these seconds this happens.
 """
 
 from collections.abc import Callable
-from functools import partial
-from typing import Final
 
 from hub.territory.demo_plan import CALL_POINT, SMOKE_COMPONENT, Detector, Door, Panel
 from model.reading import Event
 
 from .fire_adu import FireState, Operation, TransmitterState
 from .messages import DeviceMessage
-from .world import DETECTOR_EVERY_S, SmokeState, World
-
-LATER_EVERY_S: Final = 600
+from .world import SmokeState, World
 
 _ALARM_AT = 15.0  # dB/m × 100: 0.15 dB/m, the lowest type B threshold of GB 4715 (standards 4.1)
 _FLAPS = 30
 _FLAP_S = 2
 
 Script = Callable[[World, int], None]
-
-
-def plant(world: World) -> None:
-    """Put the incidents on the world's agenda, as far as it has the devices for them."""
-    # The first two minutes show one of each kind, the fire at once.
-    opening: tuple[tuple[float, Script], ...] = (
-        (4, fire),
-        (40, forced_door),
-        (70, duress),
-        (90, mains_fault),
-        (110, flapping_detector),
-        (DETECTOR_EVERY_S + 5, silent_detector),  # when each has been heard once
-    )
-    for seconds, script in opening:
-        world.plan(world.after(world.start, seconds), partial(_begin, world, script))
-    world.plan(world.after(world.start, LATER_EVERY_S), partial(_later, world))
-
-
-def _later(world: World, at: int) -> list[DeviceMessage]:
-    scripts: tuple[Script, ...] = (fire, forced_door, mains_fault, kitchen_smoke, kitchen_smoke)
-    world.random.choice(scripts)(world, at)
-    world.plan(world.after(at, world.random.expovariate(1 / LATER_EVERY_S)), partial(_later, world))
-    return []
-
-
-def _begin(world: World, script: Script, at: int) -> list[DeviceMessage]:
-    script(world, at)
-    return []
 
 
 def fire(world: World, at: int) -> None:
@@ -59,38 +26,38 @@ def fire(world: World, at: int) -> None:
         return
     panel, detectors = place
     for seconds, smoke in ((0, 5.0), (3, 9.5), (6, _ALARM_AT + 4)):
-        _smoke(world, detectors[0], world.after(at, seconds), smoke)
+        set_smoke(world, detectors[0], world.after(at, seconds), smoke)
     if len(detectors) > 1:
-        _smoke(world, detectors[1], world.after(at, 15), _ALARM_AT + 8)
+        set_smoke(world, detectors[1], world.after(at, 15), _ALARM_AT + 8)
     _panel_says_fire(world, panel, world.after(at, 8))
     _operate(world, panel, world.after(at, 35), Operation.SILENCE, Event.SILENCED)
     for detector in detectors[:2]:
-        _smoke(world, detector, world.after(at, 170), 1.0)
+        set_smoke(world, detector, world.after(at, 170), 1.0)
     _reset(world, panel, world.after(at, 180))
 
 
 def kitchen_smoke(world: World, at: int) -> None:
     """Somebody fries fish: one detector alarms for 40 s and no other."""
-    detector = _any_nb(world)
+    detector = any_nb(world)
     if detector is None:
         return
-    _smoke(world, detector, at, _ALARM_AT + 1)
-    _smoke(world, detector, world.after(at, 40), 2.0)
+    set_smoke(world, detector, at, _ALARM_AT + 1)
+    set_smoke(world, detector, world.after(at, 40), 2.0)
 
 
 def flapping_detector(world: World, at: int) -> None:
     """A dirty detector alarms and clears every two seconds for a minute."""
-    detector = _any_nb(world)
+    detector = any_nb(world)
     if detector is None:
         return
     for number in range(_FLAPS):
         smoke = _ALARM_AT + 0.5 if number % 2 == 0 else _ALARM_AT - 1
-        _smoke(world, detector, world.after(at, number * _FLAP_S), smoke)
+        set_smoke(world, detector, world.after(at, number * _FLAP_S), smoke)
 
 
 def silent_detector(world: World, _at: int) -> None:
     """A detector's battery ends: it is never heard again."""
-    detector = _any_nb(world)
+    detector = any_nb(world)
     if detector is not None:
         world.silent.add(detector.device)
 
@@ -141,7 +108,7 @@ def _mains(world: World, panel: Panel, at: int, *, lost: bool) -> None:
     world.plan(at, act)
 
 
-def _smoke(world: World, detector: Detector, at: int, smoke: float) -> None:
+def set_smoke(world: World, detector: Detector, at: int, smoke: float) -> None:
     """Change what a detector measures; it reports at once, as detectors do on a change."""
 
     def act(now: int) -> list[DeviceMessage]:
@@ -230,7 +197,8 @@ def _burning_place(world: World) -> tuple[Panel, list[Detector]] | None:
     return None
 
 
-def _any_nb(world: World) -> Detector | None:
+def any_nb(world: World) -> Detector | None:
+    """Return a detector at rest, None when there is none."""
     found = [
         d
         for d in world.territory.detectors

@@ -2,21 +2,23 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from hub.territory.demo_plan import Territory
 
 from .fire_panel import Centre, FireCounts, FirePanel
-from .incidents import plant
 from .ledger import Ledger
 from .messages import DeviceMessage, FireContent, MqttContent
 from .mqtt_devices import Broker, MqttCounts, MqttDevices
+from .orders import Orders
+from .stories import STORIES, Story, plant
 from .world import World
 
 _LAST_WORDS_S = 15.0  # after the last message: time for acknowledgements still under way
 _STATUS_EVERY_S = 30.0
+_LOOK_S = 0.25
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +34,7 @@ class Plan:
     incidents: bool = True
     duration_s: float | None = None
     ledger: Path | None = None
+    orders: Orders | None = None
 
 
 @dataclass(kw_only=True)
@@ -105,22 +108,30 @@ async def _live(plan: Plan, send: Callable[[DeviceMessage], None]) -> None:
     """Send each message at its time; the pace is the monotonic clock's, whatever the wall's does."""
     start = time.time_ns() // 1_000_000
     began = time.monotonic()
-    for message in _life(plan, start):
-        due_s = (message.at - start) / 1000
-        if plan.duration_s is not None and due_s > plan.duration_s:
-            await asyncio.sleep(max(0.0, began + plan.duration_s - time.monotonic()))
-            return
-        delay_s = began + due_s - time.monotonic()
-        if delay_s > 0:
-            await asyncio.sleep(delay_s)
-        send(message)
-
-
-def _life(plan: Plan, start: int) -> Iterator[DeviceMessage]:
     world = World(plan.territory, seed=plan.seed, start=start, speed=plan.speed)
     if plan.incidents:
         plant(world)
-    return world.messages()
+    while True:
+        passed_s = time.monotonic() - began
+        over = plan.duration_s is not None and passed_s >= plan.duration_s
+        now = start + round((plan.duration_s if over and plan.duration_s else passed_s) * 1000)
+        for story in await _ordered(plan):
+            story.script(world, now)
+        while world.next_at is not None and world.next_at <= now:
+            for message in world.step():
+                send(message)
+            await asyncio.sleep(0)
+        if over:
+            return
+        due_s = _LOOK_S if world.next_at is None else (world.next_at - now) / 1000
+        await asyncio.sleep(min(due_s, _LOOK_S))
+
+
+async def _ordered(plan: Plan) -> list[Story]:
+    """Return the incidents that people ordered since the last look."""
+    if plan.orders is None:
+        return []
+    return [STORIES[name] for name in await asyncio.to_thread(plan.orders.take, STORIES)]
 
 
 def _is_zigbee(content: MqttContent) -> bool:

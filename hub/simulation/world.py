@@ -11,7 +11,15 @@ from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from adapters.gb26875.times import to_label
-from hub.territory.demo_plan import Component, Detector, Door, DoorSensor, Panel, Territory
+from hub.territory.demo_plan import (
+    HEAT_COMPONENT,
+    Component,
+    Detector,
+    Door,
+    DoorSensor,
+    Panel,
+    Territory,
+)
 from model.reading import Event
 
 from .fire_adu import (
@@ -44,6 +52,7 @@ _PASSAGES = (0.3, 0.2, 0.1, 0.1, 0.2, 1, 3, 8, 9, 5, 4, 5, 6, 4, 4, 4, 6, 9, 10,
 _DENIED_SHARE = 0.03
 _DENIALS = ("expired", "not_permitted", "unknown_card")
 _CARDS = 6_000
+_PRESSURES: Final = {"pump": (380.0, 420.0), "hydrant": (110.0, 130.0)}  # kPa, by role
 
 Body = float | int | bool | str
 Act = Callable[[int], list[DeviceMessage]]
@@ -67,6 +76,7 @@ class World:
         self.smoke: dict[str, SmokeState] = {}  # of detectors that are not at rest
         self.silent: set[str] = set()
         self.components: dict[str, FireState] = {}
+        self.pressures: dict[str, float] = {}  # kPa, of components that are not at rest
         self.systems: dict[int, FireState] = {}
         self.transmitters: dict[int, TransmitterState] = {}
         self._speed = speed
@@ -86,8 +96,17 @@ class World:
     def messages(self) -> Iterator[DeviceMessage]:
         """Give all messages in order of time, without end."""
         while self._agenda:
-            at, _, act = heappop(self._agenda)
-            yield from act(at)
+            yield from self.step()
+
+    @property
+    def next_at(self) -> int | None:
+        """When something happens next, None when nothing ever does."""
+        return self._agenda[0][0] if self._agenda else None
+
+    def step(self) -> list[DeviceMessage]:
+        """Let the next thing happen; return what is said then."""
+        at, _, act = heappop(self._agenda)
+        return act(at)
 
     def _begin(self) -> None:
         territory = self.territory
@@ -253,15 +272,33 @@ class World:
         )
 
     def _analogues(self, panel: Panel, at: int) -> DeviceMessage:
-        pressure, temperature = self.random.uniform(380, 420), self.random.uniform(19, 24)
+        temperature = self.random.uniform(19, 24)
         objects = [
-            Analogue(c.system, c.type, c.address, PRESSURE_KPA, round(pressure * 10))
-            if c.role == "pump"
-            else Analogue(c.system, c.type, c.address, TEMPERATURE, round(temperature * 10))
-            for c in (panel.components[8], panel.components[-1])
+            Analogue(c.system, c.type, c.address, TEMPERATURE, round(temperature * 10))
+            for c in panel.components
+            if c.type == HEAT_COMPONENT
         ]
+        for component in panel.components:
+            usual = _PRESSURES.get(component.role)
+            if usual is not None:
+                pressure = self.pressures.get(component.device, self.random.uniform(*usual))
+                objects.append(_pressure(component, pressure))
         adu = analogues(objects, to_label(at, ZONE))
         return _from_system(panel, at, adu)
+
+    def pressure_message(self, panel: Panel, component: Component, at: int) -> DeviceMessage:
+        """Let a panel report one component's pressure now (type 3)."""
+        adu = analogues(
+            [_pressure(component, self.pressures[component.device])], to_label(at, ZONE)
+        )
+        content = FireContent(panel.source, adu)
+        return DeviceMessage(at, component.device, "fire_component", Event.NONE, content)
+
+
+def _pressure(component: Component, kpa: float) -> Analogue:
+    return Analogue(
+        component.system, component.type, component.address, PRESSURE_KPA, round(kpa * 10)
+    )
 
 
 def _from_system(panel: Panel, at: int, adu: bytes, event: Event = Event.NONE) -> DeviceMessage:

@@ -20,6 +20,7 @@ SMOKE_COMPONENT: Final = 42  # 点型光电感烟火灾探测器, GB/T 26875.3 t
 HEAT_COMPONENT: Final = 31  # 点型感温火灾探测器(not S, not R)
 CALL_POINT: Final = 23  # 手动火灾报警按钮
 PUMP: Final = 91  # 消防水泵
+WATER_TANK: Final = 92  # 消防水箱; table 5 has no sensor of a hydrant's pressure (our assumption)
 FIRE_SYSTEM: Final = 1  # 火灾报警系统, table 4
 HYDRANT_SYSTEM: Final = 11  # 消火栓系统
 
@@ -252,9 +253,16 @@ def _panel(number: int, by_compound: list[list[Building]]) -> Panel:
         )
         for point, (type_, role, what) in enumerate(kinds, 1)
     ]
-    components.append(
-        _component(source, HYDRANT_SYSTEM, PUMP, 1, "pump", floor="-1层", text="消火栓泵出口压力")
-    )
+    components += [
+        _component(source, HYDRANT_SYSTEM, type_, point, role, floor=floor, text=text)
+        for point, (type_, role, floor, text) in enumerate(
+            (
+                (PUMP, "pump", "-1层", "消火栓泵出口压力"),
+                (WATER_TANK, "hydrant", "屋顶", "最不利点消火栓静压"),
+            ),
+            1,
+        )
+    ]
     return Panel(source, building.compound, building.id, tuple(components))
 
 

@@ -14,8 +14,8 @@ from adapters.gb26875.frame import Command, encode
 from adapters.gb26875.times import to_label
 from adapters.nb_iot.adapter import NbIot, NbIotSettings
 from adapters.zigbee2mqtt.adapter import Zigbee2Mqtt, Zigbee2MqttSettings
-from hub.simulation.incidents import plant
 from hub.simulation.messages import DeviceMessage, FireContent, MqttContent
+from hub.simulation.stories import dry_hydrant, plant
 from hub.simulation.world import ZONE, World
 from hub.territory.demo_territory import demo_documents, demo_territory
 from hub.territory.registry_files import load_registry
@@ -152,3 +152,22 @@ def test_the_idle_load_is_flat() -> None:
 
 def _topic(message: DeviceMessage) -> str:
     return message.content.topic if isinstance(message.content, MqttContent) else ""
+
+
+def test_a_hydrant_that_runs_dry_stays_below_the_limit_for_minutes() -> None:
+    """The pump is isolated first, the pressure falls step by step and is repaired in the end."""
+    world = World(demo_territory(detectors=10), seed=1, start=START)
+    dry_hydrant(world, START)
+    said = takewhile(lambda message: message.at < START + 500_000, world.messages())
+    readings = [reading for message in said for reading in decoded(message)]
+    isolated = [r for r in readings if r.values.get("isolated") is True]
+    assert isolated[0].received_at == START
+    hydrant = isolated[0].source + "-11-1-01000200"
+    pressures = [
+        (r.received_at - START, float(r.values["pressure_kpa"]))
+        for r in readings
+        if r.device == hydrant and "pressure_kpa" in r.values
+    ]
+    low = [at for at, kpa in pressures if kpa < 70]
+    assert low[-1] - low[0] > 120_000
+    assert pressures[-1][1] > 80
