@@ -17,7 +17,7 @@ from .grouping import (
     newest,
     precision,
 )
-from .joining import heard_at
+from .joining import heard_at, said_later
 from .taxonomy import Category
 
 FAULT = "fault_during_fire"
@@ -29,8 +29,8 @@ def starts_anew(dossier: Dossier, anomaly: Anomaly) -> bool:
     """Return whether a statement about a known anomaly is a new alarm, because its case has ended.
 
     A fire that is said again after its case was resolved is a new alarm, at once and however soon:
-    a lost fire is the worst defect. Only data that the case had not seen counts, by its own time,
-    so a repeat opens nothing. What is not an emergency stays with its case until that is closed:
+    a lost fire is the worst defect. Only data that the case had not seen counts, by its own time or
+    its gateway's count, so a repeat opens nothing. What is not an emergency stays with its case until that is closed:
     "still so" then means that the work is not done, and its proof fails.
     """
     member = dossier.members.get((anomaly.rule, anomaly.subject))
@@ -40,7 +40,7 @@ def starts_anew(dossier: Dossier, anomaly: Anomaly) -> bool:
         return False
     if dossier.case.cls is not EventClass.EMERGENCY and dossier.case.state in _LOOKED_AT:
         return False
-    return heard_at(anomaly) > member.last_at
+    return heard_at(anomaly) > member.last_at or said_later(member, anomaly)
 
 
 def find(

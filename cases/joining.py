@@ -12,11 +12,9 @@ from .closing import HUB
 from .dossier import QUIET, Dossier, Line
 from .grouping import BY_ITSELF, Spot, precision
 from .policy import Policy
-from .taxonomy import category
+from .telling import CHATTERING, MANUAL, alarm_notice
 
-CHATTERING = "chattering"
 RESET_BEFORE_CHECK = "reset_before_check"
-MANUAL = "manual"
 
 
 class News(NamedTuple):
@@ -32,20 +30,34 @@ def heard_at(anomaly: Anomaly) -> int:
     return max(anomaly.started_at, anomaly.last_at, anomaly.ended_at or 0, newest)
 
 
+def said_later(before: Member, anomaly: Anomaly) -> bool:
+    """Return whether a statement is newer than a member by its gateway's count, whatever clocks say.
+
+    What rests on no Reading (a silence) comes from the hub's own ticks, which are never disordered.
+    """
+    if not anomaly.evidence:
+        return anomaly.phase is Phase.STARTED
+    stream, _, number = anomaly.evidence[-1].reading.rpartition("/")
+    known, _, last = before.reading.rpartition("/")
+    counted = stream == known and number.isdecimal() and last.isdecimal()
+    return counted and int(number) > int(last)
+
+
 def news_of(
     before: Member | None, anomaly: Anomaly, *, source: str, now: int, policy: Policy
 ) -> News | None:
     """Return what is new in a statement, or None for a repeat or old news.
 
     Old news: an anomaly that had ended does not start again, a newer start of the same device is
-    known already, or nothing newer was heard. So order and repetition change no member.
+    known already, or nothing newer was heard. So order and repetition change no member, and a
+    clock that was set back hides no alarm.
     """
     fresh = _member(anomaly, source=source, now=now)
     if before is None:
         return News("joined", fresh)
     if anomaly.key == before.anomaly:
         return _same(before, fresh, anomaly)
-    if anomaly.started_at <= before.started_at:
+    if anomaly.started_at <= before.started_at and not said_later(before, anomaly):
         return None
     return News("again", _succeeding(before, fresh, policy))
 
@@ -76,7 +88,9 @@ def join(
     case, member = dossier.case, news.member
     before = dossier.members.get((member.rule, member.subject))
     lines = _lines(news, now, policy)
-    notice = _alarm_notice(dossier, before, news, now=now, policy=policy)
+    notice = ""
+    if news.kind in {"joined", "again"}:
+        notice = alarm_notice(dossier, before, member, now=now, policy=policy)
     if notice == "new_alarm":
         case = msgspec.structs.replace(case, renoticed_at=now)
     dossier.put(member)
@@ -200,33 +214,6 @@ def _lines(news: News, now: int, policy: Policy) -> list[Line]:
     if news.kind != "joined" and news.member.count > policy.lines_per_member:
         return []
     return [Line(now, HUB, news.kind, described(news.member))]
-
-
-def _alarm_notice(
-    dossier: Dossier, before: Member | None, news: News, *, now: int, policy: Policy
-) -> str:
-    """Return `new_alarm` when an emergency came back, `manual_alarm` when a person pressed a button."""
-    case, member = dossier.case, news.member
-    if case.cls is not EventClass.EMERGENCY or news.kind not in {"joined", "again"}:
-        return ""
-    if member.ended_at is not None:
-        return ""
-    if member.manual and MANUAL not in case.flags:
-        return "manual_alarm"
-    last = dossier.last_ended
-    came_back = before if news.kind == "again" and before and before.ended_at else last
-    if came_back is None and not _tells(case, news):
-        return ""
-    since = None if case.renoticed_at is None else now - case.renoticed_at
-    reset = came_back is not None and came_back.ended_by == "reset"
-    gap = policy.renotice
-    if reset and CHATTERING not in case.flags and member.burst < policy.burst_starts:
-        gap = policy.renotice_after_reset
-    return "new_alarm" if since is None or since >= gap else ""
-
-
-def _tells(case: Case, news: News) -> bool:
-    return news.kind == "joined" and category(case.category, case.severity).tells_each
 
 
 def _flagged(case: Case, anomaly: Anomaly, news: News, policy: Policy) -> tuple[Case, list[str]]:

@@ -154,7 +154,16 @@ def again(found: Anomaly, at: int) -> Anomaly:
         found,
         phase=Phase.CONTINUED,
         last_at=T0 + at,
-        evidence=(Evidence(f"gw1/e/alarm/{found.subject}/{at}", found.subject, T0 + at),),
+        evidence=(Evidence(f"gw1/e/alarm/{found.subject}/{T0 + at}", found.subject, T0 + at),),
+    )
+
+
+def numbered(found: Anomaly, number: int) -> Anomaly:
+    """Return an anomaly whose Reading its gateway numbered as one of `number` (ms after T0)."""
+    item = found.evidence[0]
+    reading = f"gw1/e/alarm/{found.subject}/{T0 + number}"
+    return msgspec.structs.replace(
+        found, evidence=(msgspec.structs.replace(item, reading=reading),)
     )
 
 
