@@ -33,6 +33,17 @@ def inert(text: str, room: int = 200) -> str:
     return _DOMAIN.sub("．", _SCHEME.sub("：", plain))
 
 
+def pinched(text: str, room: int) -> str:
+    """Return inert text cut in its middle: a place's end (building, floor) tells most."""
+    whole = inert(text)
+    if len(whole) <= room:
+        return whole
+    if room < 4:  # noqa: PLR2004 - nothing readable is left of it
+        return "…" if room else ""
+    tail = (room - 1) * 2 // 3
+    return f"{whole[: room - 1 - tail]}…{whole[-tail:]}"
+
+
 def cut(text: str, room: int) -> str:
     """Return the text within `room` signs, with … where it was cut."""
     if len(text) <= room:

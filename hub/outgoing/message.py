@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from model.errors import Refused
 
-from .inert import inert
+from .inert import inert, pinched
 from .notice import Notice
 from .words import (
     BY,
@@ -149,7 +149,7 @@ def _lines(notice: Notice, form: Form, first: Language, room: int) -> Iterable[s
         yield form.bold(f"{MODES[case.mode].shown(first)}: {NOT_REAL.shown(first)}")
     if notice.quiet:
         yield form.bold(SILENT.shown(first))
-    place = inert(case.place_name or case.place, room)
+    place = pinched(case.place_name or case.place, room)
     yield f"{PLACE.shown(first)}: {place}"
     yield f"{SINCE.shown(first)}: {notice.since}"
     if words := VERIFICATIONS.get(case.verification):
@@ -168,7 +168,7 @@ def _digest_lines(form: Form, first: Language) -> Iterable[Callable[[Notice], st
     def line(notice: Notice, room: int, *, linked: bool) -> str:
         case = notice.case
         name = form.link(case.id, notice.link) if linked else case.id
-        place = inert(case.place_name or case.place, room)
+        place = pinched(case.place_name or case.place, room)
         sign = "⚪" if notice.cancelled else SIGNS.get(case.severity, "")
         kind = inert(notice.words.short(first), room)
         quiet = f" {SILENT.short(first)}" if notice.quiet else ""

@@ -1,7 +1,7 @@
 """What people must know of a case, drawn from its event: how it stands, and what is to be done."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import quote
@@ -26,6 +26,7 @@ from .words import (
 )
 
 _UNDECIDED = frozenset({Verification.UNCONFIRMED, Verification.MACHINE_CORROBORATED})
+_UNSET = datetime(1970, 1, 2, tzinfo=UTC)
 _UNACCEPTED = frozenset({State.FILED, State.DISPATCHED, State.REWORK})
 _RESTING: Mapping[str, Words] = MappingProxyType(
     {
@@ -107,7 +108,7 @@ def notice_of(
     return Notice(
         case=case,
         words=Words(row.zh, row.en),
-        since=_local(case.started_at or case.opened_at, zone),
+        since=_local(_since(case), zone),
         next=Next(STAND_DOWN) if cancelled else _next(case, zone),
         reasons=tuple(reasons),
         link=link_to(case.id, public_url),
@@ -115,6 +116,12 @@ def notice_of(
         cancelled=cancelled,
         identity=f"{event.case}/{event.sequence}",
     )
+
+
+def _since(case: Told) -> datetime:
+    """Return when it began by the data, or when it was opened if no device said."""
+    started = case.started_at
+    return started if started is not None and started > _UNSET else case.opened_at
 
 
 def link_to(case: str, public_url: str) -> str:

@@ -12,7 +12,7 @@ from cases.events import outgoing_event
 from hub.case_store import OutgoingEvent
 from hub.outgoing.dingtalk import DINGTALK
 from hub.outgoing.feishu import FEISHU
-from hub.outgoing.inert import inert, one_line
+from hub.outgoing.inert import inert, one_line, pinched
 from hub.outgoing.message import Form, card, digest
 from hub.outgoing.notice import Notice, notice_of
 from hub.outgoing.robot import Kind
@@ -191,3 +191,16 @@ def test_every_word_of_the_vocabulary_has_both_languages() -> None:
 def test_a_device_with_a_broken_clock_is_told_all_the_same() -> None:
     """The year 9999 has no later hour, and the fire is real."""
     assert LINK in card(notice(case(ID, started_at=10**18)), WECOM.card, "zh").text
+
+
+def test_a_long_place_keeps_its_end() -> None:
+    """Building and floor say where to go."""
+    place = "海勃湾区滨河街道幸福小区二期 17号楼 3单元 5F"
+    assert pinched(place, 12) == "海勃湾区… 3单元 5F"
+    assert pinched(place, 80) == place
+    assert [len(pinched(place, room)) for room in (0, 3, 4, 10)] == [0, 1, 4, 10]
+
+
+def test_a_case_without_a_data_time_is_told_since_its_opening() -> None:
+    """A person's report has no sensor's time; nobody reads of 1970."""
+    assert "Since: 09-21 22:13" in card(notice(case(ID, started_at=0)), WECOM.card, "zh").text
