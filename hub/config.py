@@ -7,7 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.config import Broker, Name
 from model.errors import ConfigError
-from model.yamlfile import YamlText
+from model.yamlfile import ConfigErrors, YamlText
+
+from .outgoing.settings import Receiver, problems_of
 
 
 class _Strict(BaseModel):
@@ -15,10 +17,21 @@ class _Strict(BaseModel):
 
 
 class Http(_Strict):
-    """Where the API listens."""
+    """Where the API listens, and the address under which people reach it."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=1, le=65535)
+    public_url: str = Field(
+        default="",
+        pattern=r"^(https?://[A-Za-z0-9._~:/\[\]%-]{1,180})?$",
+        description="begin of the links in notices; empty: http://host:port",
+    )
+
+    @property
+    def link_base(self) -> str:
+        """Return what the links in notices begin with, without a slash at the end."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
 
 
 class EmbeddedReadings(_Strict):
@@ -75,6 +88,7 @@ class HubFile(_Strict):
     )
     cases_url: str = Field(default="", description="SQLAlchemy URL; else SQLite in the data folder")
     webhooks: tuple[Webhook, ...] = ()
+    notices: tuple[Receiver, ...] = Field(default=(), description="robots and mail, for people")
     log: LogKeep = LogKeep()
     demo: Demo | None = None
 
@@ -85,4 +99,17 @@ def load(path: Path) -> HubFile:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror}", file=str(path)) from error
-    return YamlText(text, str(path)).check(HubFile)
+    parsed = YamlText(text, str(path))
+    file = parsed.check(HubFile)
+    problems = [
+        ConfigError(
+            problem.message,
+            file=parsed.name,
+            line=parsed.line(("notices", problem.number, problem.key)),
+            key=f"notices.{problem.number}.{problem.key}",
+        )
+        for problem in problems_of(file.notices)
+    ]
+    if problems:
+        raise ConfigErrors(problems)
+    return file

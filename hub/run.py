@@ -59,7 +59,9 @@ async def _move(hub: Hub, started: Started, say: Callable[[str], None] | None) -
     try:
         await _log_versions(hub)
         # First the channels: one that is new is told what happens from now on.
-        outgoing = dispatcher_of(hub.file, hub.store, publish=hub.publish_event, clock=hub.now)
+        hub.outgoing = outgoing = dispatcher_of(
+            hub.file, hub.store, publish=hub.publish_event, clock=hub.now
+        )
         hub.announcer.after_changes(outgoing.wake)
         _start_readers(hub)
         config, board = _web(hub)

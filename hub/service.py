@@ -30,6 +30,8 @@ from .desk_reader import DeskReader
 from .intake import HubIntake
 from .log.sqlite import SqliteLog
 from .metrics import exposition
+from .outgoing.dispatcher import Dispatcher
+from .outgoing.status import Shown
 from .reading_store.choose import open_store
 from .recorder import Recorder
 
@@ -44,6 +46,7 @@ class Hub:
 
     desk: DeskReader
     recorder: Recorder
+    outgoing: Dispatcher
 
     def __init__(self, file: HubFile) -> None:
         """Open every store; raises ConfigError or HubError with a remedy."""
@@ -152,6 +155,14 @@ class Hub:
     def subscribe(self) -> AsyncIterator[tuple[str, Json]]:
         """Yield (event, data) as things happen; `case` events carry the case."""
         return self.announcer.subscribe()
+
+    def channels(self) -> list[Shown]:
+        """Return how every outgoing channel fares, without secrets."""
+        return self.outgoing.channels()
+
+    async def test_channel(self, name: str) -> None:
+        """Send a test message to a robot or by mail."""
+        await self.outgoing.trial(name, self.file.site)
 
     def ready(self) -> tuple[bool, Json]:
         """Say whether alarms become cases now; the reading store does not matter for that."""

@@ -31,6 +31,7 @@ TITLES: Mapping[int, str] = MappingProxyType(
         422: "Not understood 参数无效",
         429: "Too many attempts 尝试过多",
         500: "Error in the hub 内部错误",
+        502: "The other side did not take it 对方未接收",
         503: "Try again later 请稍后重试",
     }
 )

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from hub.case_store import CaseStore
+from hub.outgoing.status import Shown
 from model.anomaly import Anomaly
 from model.case import Case
 from model.entry import Action, Report
@@ -60,6 +61,12 @@ class Services(Protocol):
 
     def subscribe(self) -> AsyncIterator[tuple[str, Json]]:
         """Yield (event, data) as things happen; `case` events carry the case under `case`."""
+
+    def channels(self) -> Sequence[Shown]:
+        """Return how every outgoing channel fares, without secrets."""
+
+    async def test_channel(self, name: str) -> None:
+        """Send a test message; raises LookupError, Refused, TooSoon, or why it was not taken."""
 
     def ready(self) -> tuple[bool, Json]:
         """Say whether alarms become cases now, and why not."""

@@ -5,6 +5,7 @@ other. Each channel follows at its own pace, and keeps the order of events withi
 """
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import (
@@ -20,6 +21,7 @@ from sqlalchemy import (
     update,
 )
 
+from .channel_records import ChannelRecords
 from .letters import plain
 from .rows import record
 from .tables import channels, deliveries, outgoing
@@ -58,6 +60,7 @@ class Outbox:
     def __init__(self, reader: Engine, writer: Engine) -> None:
         self._reader = reader
         self._writer = writer
+        self.records = ChannelRecords(reader, writer)
 
     def open_channels(self, wanted: Mapping[str, str]) -> None:
         """Make exactly these channels (name → address) known; the others are forgotten.
@@ -73,6 +76,7 @@ class Outbox:
             for name in known.keys() - wanted.keys():
                 connection.execute(delete(channels).where(channels.c.name == name))
                 connection.execute(delete(deliveries).where(deliveries.c.channel == name))
+                self.records.forget(connection, name)
             for name, address in wanted.items():
                 row = {"name": name, "address": address, "cursor": newest, "disabled": ""}
                 change = {"address": address, "disabled": ""}
@@ -91,9 +95,10 @@ class Outbox:
             rows = _unseen(connection, channel, limit=limit)
             if not rows:
                 return 0
-            connection.execute(insert(deliveries), [_delivery(channel, row) for row in rows])
+            queued = [delivery_row(channel, event=row.id, case=row.case_id) for row in rows]
+            connection.execute(insert(deliveries), queued)
             mine = channels.c.name == channel
-            connection.execute(update(channels).where(mine).values(cursor=rows[-1]["id"]))
+            connection.execute(update(channels).where(mine).values(cursor=rows[-1].id))
         return len(rows)
 
     def due(self, channel: str, *, now: int, limit: int) -> list[OutgoingEvent]:
@@ -117,9 +122,10 @@ class Outbox:
         with self._reader.connect() as connection:
             return connection.execute(query).scalar()
 
-    def settle(self, channel: str, outcomes: Sequence[Outcome]) -> None:
-        """Write down, in one transaction, how a round of deliveries went."""
+    def settle(self, channel: str, outcomes: Sequence[Outcome], *, at: int) -> None:
+        """Write down, in one transaction, how a round of deliveries went; `at` is now, in ms."""
         with self._writer.begin() as connection:
+            self._note(connection, channel, outcomes, at)
             for outcome in outcomes:
                 mine = and_(
                     deliveries.c.channel == channel, deliveries.c.outgoing_id == outcome.event
@@ -132,6 +138,15 @@ class Outbox:
                 }
                 connection.execute(update(deliveries).where(mine).values(change))
 
+    def _note(
+        self, connection: Connection, channel: str, outcomes: Sequence[Outcome], at: int
+    ) -> None:
+        failures = [outcome.error for outcome in outcomes if outcome.state != DELIVERED]
+        if failures:
+            self.records.write(connection, channel, failed_at=at, failure=failures[-1])
+        if any(outcome.state == DELIVERED and not outcome.error for outcome in outcomes):
+            self.records.write(connection, channel, succeeded_at=at)
+
     def disable(self, channel: str, reason: str) -> None:
         """Stop a channel whose receiver wants no more; what is pending for it is given up."""
         with self._writer.begin() as connection:
@@ -139,6 +154,12 @@ class Outbox:
             connection.execute(update(channels).where(mine).values(disabled=plain(reason)[:500]))
             change = {"state": DEAD, "error": plain(reason)[:500]}
             connection.execute(update(deliveries).where(_pending(channel)).values(change))
+
+    def enable(self, channel: str) -> None:
+        """Let a disabled channel tell again, from the first event that it missed."""
+        with self._writer.begin() as connection:
+            mine = channels.c.name == channel
+            connection.execute(update(channels).where(mine).values(disabled=""))
 
     def disabled(self, channel: str) -> str:
         """Return why a channel is disabled, or an empty text."""
@@ -168,7 +189,12 @@ class Outbox:
         return gone
 
 
-def _unseen(connection: Connection, channel: str, *, limit: int) -> list[dict[str, object]]:
+class _Unseen(NamedTuple):
+    id: int
+    case_id: str
+
+
+def _unseen(connection: Connection, channel: str, *, limit: int) -> list[_Unseen]:
     query = (
         select(outgoing.c.id, outgoing.c.case_id)
         .join(channels, outgoing.c.id > channels.c.cursor)
@@ -176,7 +202,7 @@ def _unseen(connection: Connection, channel: str, *, limit: int) -> list[dict[st
         .order_by(outgoing.c.id)
         .limit(limit)
     )
-    return [dict(row) for row in connection.execute(query).mappings()]
+    return [_Unseen(row.id, row.case_id) for row in connection.execute(query)]
 
 
 def _pending(channel: str) -> ColumnElement[bool]:
@@ -195,11 +221,12 @@ def _head(channel: str) -> ColumnElement[bool]:
     return and_(_pending(channel), ~waits)
 
 
-def _delivery(channel: str, row: Mapping[str, object]) -> dict[str, object]:
+def delivery_row(channel: str, *, event: int, case: str) -> dict[str, object]:
+    """Return the row that says: this channel still has to deliver this event."""
     return {
         "channel": channel,
-        "outgoing_id": row["id"],
-        "case_id": row["case_id"],
+        "outgoing_id": event,
+        "case_id": case,
         "state": PENDING,
         "attempts": 0,
         "next_at": 0,

@@ -12,6 +12,7 @@ from .applying import DESK, RULES, Applier
 from .database import open_database
 from .filters import CaseFilter, behind, conditions, cursor_of
 from .letters import DeadLetter, Letters
+from .notice_queue import NoticeQueue
 from .outbox import Outbox
 from .rows import record
 from .tables import cases, history, reader_positions, rule_states
@@ -37,6 +38,7 @@ class CaseStore:
         self._site = site
         self._letters = Letters(self._engine, self._writer)
         self.outbox = Outbox(self._engine, self._writer)
+        self.notices = NoticeQueue(self._engine, self._writer)
         self.accounts = Accounts(self._engine, self._writer)
 
     def close(self) -> None:

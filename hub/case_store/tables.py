@@ -124,6 +124,16 @@ deliveries = Table(
     Index("deliveries_by_case", "channel", "case_id", "outgoing_id"),
 )
 
+channel_records = Table(
+    "channel_records",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("succeeded_at", BigInteger),
+    Column("failed_at", BigInteger),
+    Column("failure", Text, nullable=False),
+    Column("sent", Text, nullable=False),
+)
+
 tokens = Table(
     "tokens",
     metadata,

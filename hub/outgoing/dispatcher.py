@@ -11,7 +11,9 @@ from hub.case_store import CaseStore, OutgoingEvent
 from hub.case_store.outbox import DEAD, DELIVERED, PENDING, Outcome
 from model.errors import HubError, Refused
 
-from .channel import HOUR, MINUTE, SECOND, Channel, Gone, RetryLater
+from .channel import HOUR, MINUTE, SECOND, Channel, Gone, NoticeChannel, RetryLater
+from .courier import Courier
+from .status import Shown, shown
 
 KEEP = 30 * 24 * HOUR
 """How long delivered events are kept for questions; our assumption."""
@@ -19,6 +21,7 @@ KEEP = 30 * 24 * HOUR
 JITTER = 0.1  # a wait is lengthened by up to this part, so that receivers are not hit in step
 PAUSE_MAX = 30 * SECOND
 POLL_S = 1.0
+LOOK_S = 0.1
 
 _log = structlog.get_logger("outgoing")
 
@@ -38,16 +41,27 @@ class Dispatcher:
         *,
         clock: Callable[[], int],
         random: Random | None = None,
+        notices: Sequence[NoticeChannel] = (),
+        public_url: str = "",
     ) -> None:
-        """Take the store, the channels and a clock in ms; `random` is for the jitter."""
+        """Take the store, the channels and a clock in ms; `random` is for the jitter.
+
+        `notices` are told only what people must know; their links begin with `public_url`.
+        """
         self._store = store
         self._channels = tuple(channels)
         self._clock = clock
         self._random = random or SystemRandom()
-        self._news = {channel.name: asyncio.Event() for channel in channels}
+        names = [channel.name for channel in channels] + [item.name for item in notices]
+        self._news = {name: asyncio.Event() for name in names}
         self._failed_rounds = dict.fromkeys(self._news, 0)
         self._gone: dict[str, str] = {}  # channels whose receiver said so in this round
-        store.outbox.open_channels({channel.name: channel.address for channel in channels})
+        addresses = {channel.name: channel.address for channel in channels}
+        addresses |= {item.name: f"{item.address} {item.fingerprint}" for item in notices}
+        store.outbox.open_channels(addresses)
+        self._couriers = {
+            item.name: Courier(store, item, clock=clock, public_url=public_url) for item in notices
+        }
 
     def wake(self) -> None:
         """Say that there may be new events; call it on the loop's thread, as often as you like."""
@@ -59,7 +73,23 @@ class Dispatcher:
         async with asyncio.TaskGroup() as tasks:
             for channel in self._channels:
                 tasks.create_task(self._follow(channel), name=f"outgoing-{channel.name}")
+            for name, courier in self._couriers.items():
+                tasks.create_task(self._carry(courier), name=f"outgoing-{name}")
             tasks.create_task(self._tidy(), name="outgoing-tidy")
+
+    def channels(self) -> list[Shown]:
+        """Return how every channel fares, for people; reads the database."""
+        notices = [courier.channel for courier in self._couriers.values()]
+        return shown(self._store, self._channels, notices)
+
+    async def trial(self, name: str, site: str) -> None:
+        """Send a test message; raises LookupError, Refused for what is no notice channel, or why."""
+        courier = self._couriers.get(name)
+        if courier is None:
+            if name not in self._news:
+                raise LookupError(f"no channel {name}")
+            raise Refused(f"{name} is for programs: only robots and mail take a test message")
+        await courier.trial(site)
 
     async def round(self, channel: Channel) -> int:
         """Send what is due on one channel; return how long (ms) to wait before the next round.
@@ -74,7 +104,7 @@ class Dispatcher:
             next_at = await asyncio.to_thread(outbox.next_at, channel.name)
             return MINUTE if next_at is None else max(0, next_at - now)
         outcomes = await asyncio.gather(*(self._attempt(channel, event) for event in due))
-        await asyncio.to_thread(outbox.settle, channel.name, outcomes)
+        await asyncio.to_thread(outbox.settle, channel.name, outcomes, at=self._clock())
         if reason := self._gone.pop(channel.name, ""):
             await asyncio.to_thread(outbox.disable, channel.name, reason)
             _log.error("channel_disabled", channel=channel.name, reason=reason)
@@ -139,6 +169,23 @@ class Dispatcher:
             if self._failed_rounds[channel.name]:
                 await asyncio.sleep(wait / SECOND)
             elif wait:
+                await _first(news.wait(), min(wait / SECOND, POLL_S))
+
+    async def _carry(self, courier: Courier) -> None:
+        """Tell one notice channel; while it may not speak yet, news is looked at now and then."""
+        news = self._news[courier.channel.name]
+        while True:
+            news.clear()
+            try:
+                wait = await courier.round()
+            except SQLAlchemyError as error:
+                reason = str(getattr(error, "orig", None) or error)
+                _log.warning("outbox_unreadable", channel=courier.channel.name, reason=reason)
+                await asyncio.sleep(POLL_S)
+                continue
+            if wait:
+                # Not for every event of a storm: the queue is sorted anew at each look.
+                await asyncio.sleep(min(wait / SECOND, LOOK_S))
                 await _first(news.wait(), min(wait / SECOND, POLL_S))
 
     async def _tidy(self) -> None:

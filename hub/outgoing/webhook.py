@@ -1,25 +1,23 @@
 """Posts signed events to a URL, after the conventions of Standard Webhooks 1.0."""
 
-import asyncio
 import json
 import ssl
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 
 import httpx
-import msgspec
 from standardwebhooks import Webhook as Signer
 from standardwebhooks.webhooks import EmptyWebhookSecretError
 
 from hub.case_store import OutgoingEvent
 from model.errors import ConfigError, Refused, Transient
 
-from .address import Resolve, Target, check_url, parse_url, resolve_by_system
+from .address import Resolve, check_url, parse_url, resolve_by_system
 from .channel import HOUR, MINUTE, SECOND, Gone, RetryLater, Schedule
+from .post import Answer, post
 
 BODY_MAX = 20_000  # bytes; Standard Webhooks asks for less than 20 KB
-TIMEOUT_S = 15.0
 SHORTENED = "shortened"
 
 SCHEDULE = Schedule(
@@ -31,13 +29,6 @@ SCHEDULE = Schedule(
 """Waits after failed attempts, as Standard Webhooks suggests: ten attempts over about 75 hours."""
 
 _BAD_URL = (Refused, httpx.InvalidURL)
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """What the receiver answered: the status, and how long it asked us to wait (ms)."""
-
-    status: int
-    retry_after: int = 0
 
 
 class Webhook:
@@ -146,37 +137,3 @@ def _cut(part: object, text_max: int | None) -> object:
     if isinstance(part, str):
         return part[:text_max]
     return part
-
-
-async def post(
-    target: Target, body: bytes, *, headers: Mapping[str, str], tls: ssl.SSLContext
-) -> Answer:
-    """Post to the checked address and return the status; the answer's body is never read.
-
-    Raises RetryLater when there is no answer within 15 s.
-    """
-    url = httpx.URL(target.url)
-    host = url.netloc.decode()
-    try:
-        async with (
-            asyncio.timeout(TIMEOUT_S),
-            # No proxy from the environment: it would resolve the name again.
-            httpx.AsyncClient(trust_env=False, verify=tls, follow_redirects=False) as client,
-        ):
-            request = client.build_request(
-                "POST",
-                url.copy_with(host=target.address),
-                content=body,
-                headers={**headers, "host": host},
-                extensions={"sni_hostname": url.raw_host.decode()},
-            )
-            response = await client.send(request, stream=True)
-            await response.aclose()
-    except (httpx.HTTPError, TimeoutError) as error:
-        raise RetryLater(f"no answer: {error or type(error).__name__}") from error
-    return Answer(response.status_code, _retry_after(response.headers.get("retry-after", "")))
-
-
-def _retry_after(text: str) -> int:
-    """Return the header's seconds as ms; a date is ignored, our own schedule holds then."""
-    return min(int(text) * SECOND, HOUR) if text.isascii() and text.isdecimal() else 0

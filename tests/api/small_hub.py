@@ -7,6 +7,8 @@ from cases.desk import Desk
 from cases.events import case_json
 from hub.api.services import Json
 from hub.case_store import CaseStore
+from hub.outgoing.dispatcher import Dispatcher
+from hub.outgoing.status import Shown
 from model.anomaly import Anomaly, Evidence, Severity, anomaly_key
 from model.case import Case, Change, Health
 from model.entry import Action, Report
@@ -75,6 +77,7 @@ class SmallHub:
         self.desk = Desk(REGISTRY, Healthy())
         self.said: list[Anomaly] = []
         self.is_ready = True
+        self.outgoing = Dispatcher(store, (), clock=self.now)
         self.events: asyncio.Queue[tuple[str, Json]] = asyncio.Queue()
         self._pos = 0
 
@@ -140,6 +143,14 @@ class SmallHub:
         """Yield what the test puts in."""
         while True:
             yield await self.events.get()
+
+    def channels(self) -> list[Shown]:
+        """Return the channels of the test's dispatcher."""
+        return self.outgoing.channels()
+
+    async def test_channel(self, name: str) -> None:
+        """Send a test message."""
+        await self.outgoing.trial(name, "home")
 
     def ready(self) -> tuple[bool, Json]:
         """Return what the test set."""
