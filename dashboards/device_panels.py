@@ -94,7 +94,7 @@ def heard_over_time(*scope: str) -> sdk.Panel:
     names = [named(kind, shown) for kind, shown in KIND_NAMES.items()]
     return lines(
         "有报文的设备数 Devices heard", [query], unit="short", no_data=NOT_HEARD, overrides=names,
-        decimals=0, period="1h",
+        decimals=0, period="1h", span="6h",
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -19,7 +19,7 @@ from model.case import Case, Change, ChangeKind, State
 from model.errors import Transient
 from model.place import Building, Compound, Registry
 from tests.case_store.samples import T0, make_case
-from tests.influxd import Influxd, free_port
+from tests.influxd import Influxd, free_port, influxd_or_skip
 
 DATABASE = "readings"
 REGISTRY = Registry(
@@ -29,6 +29,13 @@ REGISTRY = Registry(
     ],
 )
 TOKEN = "case-points-of-a-test"
+
+
+@pytest.fixture(scope="module")
+def influxd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influxd]:
+    """Run an influxd of its own: it is stopped and started, and holds no demo."""
+    with Influxd(influxd_or_skip(), tmp_path_factory.mktemp("case-points")) as server:
+        yield server
 
 
 def encoder() -> CaseEncoder:
