@@ -62,6 +62,7 @@ def _json(board: Board, hub: str) -> Json:
         .time(board.span, "now")
         .tooltip(sdk.DashboardCursorSync.CROSSHAIR)
         .link(_others())
+        .annotations([])
         .variables([*(_choice(name) for name in board.choices), _hub(hub)])
     )
     built = builder.build()
