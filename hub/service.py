@@ -24,6 +24,7 @@ from model.reading import Reading
 
 from .announcer import Announcer
 from .bus import Bus
+from .case_points import CasePoints
 from .case_store import CaseStore
 from .config import HubFile
 from .desk_reader import DeskReader
@@ -47,6 +48,7 @@ class Hub:
     desk: DeskReader
     recorder: Recorder
     outgoing: Dispatcher
+    case_points: CasePoints | None = None  # only where Readings go to InfluxDB
 
     def __init__(self, file: HubFile) -> None:
         """Open every store; raises ConfigError or HubError with a remedy."""
@@ -148,6 +150,9 @@ class Hub:
             failures = dict(self.desk.core.engine.failures)
             found |= {f"rules.failed.{name}": n for name, n in failures.items()}
             found |= {f"recorder.{name}": n for name, n in dict(self.recorder.counters).items()}
+            if self.case_points:
+                points = dict(self.case_points.counters)
+                found |= {f"case_points.{name}": n for name, n in points.items()}
             found["desk.lag"] = self.log.end - self.desk.position
             found["recorder.lag"] = self.log.end - self.recorder.position
         return found

@@ -24,14 +24,14 @@ def open_store(file: HubFile, registry: Callable[[], Registry]) -> ReadingStore:
         return EmbeddedStore(file.data / "readings")
     return InfluxStore(
         readings.url,
-        token=_token(readings),
+        token=token_of(readings),
         org=readings.org,
         bucket=readings.bucket,
         encoder=LineEncoder(registry, file.site),
     )
 
 
-def _token(readings: InfluxReadings) -> str:
+def token_of(readings: InfluxReadings) -> str:
     """Return the token; empty when none is named, for an InfluxDB 1.8 without authentication."""
     if readings.token_env:
         value = os.environ.get(readings.token_env)

@@ -1,0 +1,1 @@
+"""Tests of the dashboards as Grafana would use them."""
