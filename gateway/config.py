@@ -13,6 +13,9 @@ from model.errors import ConfigError
 from model.reading import Mode
 from model.yamlfile import ConfigErrors, YamlText
 
+from .secret import given_secret
+from .variables import filled_in
+
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 MQTT_ADAPTER_KEYS = ("broker",)
 
@@ -32,19 +35,7 @@ class Broker(_Strict):
 
     def password(self) -> str:
         """Return the password; raises ConfigError when the file or variable is not there."""
-        if self.password_env:
-            value = os.environ.get(self.password_env)
-            if value is None:
-                raise ConfigError(f"set the environment variable {self.password_env}")
-            return value
-        if self.password_file is None:
-            return ""
-        try:
-            return self.password_file.read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise ConfigError(
-                f"the password file {self.password_file} cannot be read: {error.strerror}"
-            ) from error
+        return given_secret(env=self.password_env, file=self.password_file, key="password")
 
 
 class OutboxLimits(_Strict):
@@ -93,7 +84,7 @@ def load(path: Path) -> GatewayConfig:
 
 def check(text: str, name: str) -> GatewayConfig:
     """Check the text of a gateway's file; raises ConfigErrors with all problems at once."""
-    parsed = YamlText(text, name)
+    parsed = YamlText(filled_in(text, os.environ, name=name), name)
     file = parsed.check(GatewayFile)
     known = adapters()
     problems: list[ConfigError] = []

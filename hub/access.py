@@ -165,13 +165,16 @@ class Access:
         self._accounts.set_failures(user.name, failures=failures, locked_until=until)
 
 
-def ensure_admin(store: CaseStore) -> str | None:
-    """Create the user `admin` on the first start; return its password, which is nowhere else."""
+def ensure_admin(store: CaseStore, given: str = "") -> str | None:
+    """Create the user `admin` on the first start; return its password if it was drawn here.
+
+    A password that was `given` is not returned: who gave it knows it, and logs must not.
+    """
     if store.accounts.has_users():
         return None
-    password = secrets.token_urlsafe(12)
+    password = given or secrets.token_urlsafe(12)
     add_user(store, ADMIN, password, role=Role.ADMINISTRATOR)
-    return password
+    return None if given else password
 
 
 def add_user(store: CaseStore, name: str, password: str, *, role: Role, grid: str = "") -> None:

@@ -17,6 +17,7 @@ from model.errors import ConfigError, HubError
 
 from .commands import cases as cases_commands
 from .commands import demo as demo_commands
+from .commands import deploy as deploy_commands
 from .commands import grafana as grafana_commands
 from .commands import registry as registry_commands
 from .commands import rules as rules_commands
@@ -101,6 +102,7 @@ app.add_typer(cases_commands.letters, name="deadletter")
 app.add_typer(registry_commands.app, name="registry")
 app.add_typer(demo_commands.app, name="demo")
 app.add_typer(grafana_commands.app, name="grafana")
+app.add_typer(deploy_commands.app, name="deploy")
 simulation_commands.mount(app)
 
 

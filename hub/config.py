@@ -1,11 +1,14 @@
 """What people write about a hub, checked before anything starts."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.config import Broker, Name
+from gateway.secret import given_secret
+from gateway.variables import filled_in
 from model.errors import ConfigError
 from model.yamlfile import ConfigErrors, YamlText
 
@@ -87,10 +90,27 @@ class HubFile(_Strict):
         EmbeddedReadings()
     )
     cases_url: str = Field(default="", description="SQLAlchemy URL; else SQLite in the data folder")
+    cases_password_file: Path | None = None
+    cases_password_env: str = ""
+    admin_password_file: Path | None = Field(
+        default=None, description="first password of the user admin; else drawn and printed once"
+    )
     webhooks: tuple[Webhook, ...] = ()
     notices: tuple[Receiver, ...] = Field(default=(), description="robots and mail, for people")
     log: LogKeep = LogKeep()
     demo: Demo | None = None
+
+    def cases_password(self) -> str:
+        """Return the case database's password, "" for none; raises ConfigError."""
+        return given_secret(
+            env=self.cases_password_env,
+            file=self.cases_password_file,
+            key="cases_password",
+        )
+
+    def admin_password(self) -> str:
+        """Return the administrator's first password, "" to draw one; raises ConfigError."""
+        return given_secret(env="", file=self.admin_password_file, key="admin_password")
 
 
 def load(path: Path) -> HubFile:
@@ -99,7 +119,7 @@ def load(path: Path) -> HubFile:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror}", file=str(path)) from error
-    parsed = YamlText(text, str(path))
+    parsed = YamlText(filled_in(text, os.environ, name=str(path)), str(path))
     file = parsed.check(HubFile)
     problems = [
         ConfigError(

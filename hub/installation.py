@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 import socket
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -75,26 +76,7 @@ class Installation:
 
     def users(self) -> list[BrokerUser]:
         """Return the broker's users, each with its own topics."""
-        topics = GatewayTopics.of(SITE, GATEWAY)
-        every = GatewayTopics.of(SITE, "+")
-        return [
-            BrokerUser(
-                "hub",
-                self.passwords["hub"],
-                (every.receipt, cases_topic(SITE)),
-                (every.alarm, every.telemetry, every.status),
-            ),
-            BrokerUser(
-                GATEWAY,
-                self.passwords[GATEWAY],
-                (topics.alarm, topics.telemetry, topics.status),
-                (topics.receipt, *DEVICE_TOPICS, *BRIDGE_TOPICS),
-            ),
-            BrokerUser("device", self.passwords["device"], DEVICE_TOPICS, ()),
-            BrokerUser("bridge", self.passwords["bridge"], BRIDGE_TOPICS, BRIDGE_TOPICS),
-            # For `smarthub capture`: hears devices and says nothing.
-            BrokerUser("capture", self.passwords["capture"], (), DEVICE_TOPICS + BRIDGE_TOPICS),
-        ]
+        return broker_users(SITE, self.passwords, gateways=(GATEWAY,))
 
     def write_files(self, ports: Ports, *, registry: Path | None, mode: str) -> tuple[Path, Path]:
         """Write the gateway's and the hub's file as people would; return their paths."""
@@ -138,6 +120,37 @@ http:
             encoding="utf-8",
         )
         return gateway, hub
+
+
+def broker_users(
+    site: str, passwords: Mapping[str, str], *, gateways: Sequence[str]
+) -> list[BrokerUser]:
+    """Return a broker's users, each with its own topics: the hub, gateways, devices, tools."""
+    every = GatewayTopics.of(site, "+")
+    hub = BrokerUser(
+        "hub",
+        passwords["hub"],
+        (every.receipt, cases_topic(site)),
+        (every.alarm, every.telemetry, every.status),
+    )
+    return [
+        hub,
+        *(_gateway_user(site, name, passwords[name]) for name in gateways),
+        BrokerUser("device", passwords["device"], DEVICE_TOPICS, ()),
+        BrokerUser("bridge", passwords["bridge"], BRIDGE_TOPICS, BRIDGE_TOPICS),
+        # For `smarthub capture`: hears devices and says nothing.
+        BrokerUser("capture", passwords["capture"], (), DEVICE_TOPICS + BRIDGE_TOPICS),
+    ]
+
+
+def _gateway_user(site: str, name: str, password: str) -> BrokerUser:
+    topics = GatewayTopics.of(site, name)
+    return BrokerUser(
+        name,
+        password,
+        (topics.alarm, topics.telemetry, topics.status),
+        (topics.receipt, *DEVICE_TOPICS, *BRIDGE_TOPICS),
+    )
 
 
 def check_ports(ports: Ports) -> None:

@@ -11,27 +11,39 @@ import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
+from gateway.durable_file import write_durably
+
 from .broker import MAX_PAYLOAD, BrokerUser
 
 ITERATIONS = 10_000
 
 
-def write_mosquitto(folder: Path, *, host: str, port: int, users: Sequence[BrokerUser]) -> Path:
-    """Write mosquitto.conf, its users and its rights into `folder`; return the first."""
-    store = folder / "store"
-    store.mkdir(parents=True, exist_ok=True)
-    passwords, rights = folder / "passwords", folder / "rights"
-    passwords.touch(mode=0o600)
-    passwords.write_text("".join(f"{u.name}:{_hashed(u.password)}\n" for u in users))
-    rights.touch(mode=0o600)
-    rights.write_text("\n".join(_rights(user) for user in users))
+def write_mosquitto(
+    folder: Path,
+    *,
+    host: str,
+    port: int,
+    users: Sequence[BrokerUser],
+    seen: tuple[str, str] | None = None,
+) -> Path:
+    """Write mosquitto.conf, its users and its rights into `folder`; return the first.
+
+    `seen` is where the broker itself finds this folder and its store, when it runs elsewhere (in a
+    container); relative paths count from the broker's working folder.
+    """
+    here, store = seen or (str(folder), str(folder / "store"))
+    (folder if seen else folder / "store").mkdir(parents=True, exist_ok=True)
+    passwords = "".join(f"{u.name}:{_hashed(u.password)}\n" for u in users)
+    write_durably(folder / "passwords", passwords.encode())
+    write_durably(folder / "rights", "\n".join(_rights(user) for user in users).encode())
     path = folder / "mosquitto.conf"
-    path.write_text(
+    write_durably(
+        path,
         f"""# Written by smarthub. No anonymous access; every gateway writes its own topics only.
 listener {port} {host}
 allow_anonymous false
-password_file {passwords}
-acl_file {rights}
+password_file {here}/passwords
+acl_file {here}/rights
 persistence true
 persistence_location {store}/
 autosave_interval 10
@@ -42,8 +54,7 @@ persistent_client_expiration 14d
 log_type error
 log_type warning
 log_dest stderr
-""",
-        encoding="utf-8",
+""".encode(),
     )
     return path
 

@@ -56,7 +56,7 @@ async def run(file: HubFile, started: Started, say: Callable[[str], None] | None
 
 
 async def _move(hub: Hub, started: Started, say: Callable[[str], None] | None) -> None:
-    password = await asyncio.to_thread(ensure_admin, hub.store)
+    password = await asyncio.to_thread(ensure_admin, hub.store, hub.file.admin_password())
     tasks = [asyncio.create_task(hub.intake.run(), name="intake")]
     server: Server | None = None
     try:

@@ -26,6 +26,7 @@ from .announcer import Announcer
 from .bus import Bus
 from .case_points import CasePoints
 from .case_store import CaseStore
+from .case_store.database import with_password
 from .config import HubFile
 from .desk_reader import DeskReader
 from .intake import HubIntake
@@ -246,7 +247,8 @@ def _open(file: HubFile) -> tuple[SqliteLog, CaseStore]:
     try:
         file.data.mkdir(parents=True, exist_ok=True)
         url = file.cases_url or f"sqlite:///{file.data / 'cases.db'}"
-        return SqliteLog(file.data / "log"), CaseStore(url, site=file.site)
+        cases = CaseStore(with_password(url, file.cases_password()), site=file.site)
+        return SqliteLog(file.data / "log"), cases
     except (OSError, ValueError, sqlite3.Error) as error:
         raise ConfigError(f"the data folder {file.data} cannot be used: {error}") from error
 

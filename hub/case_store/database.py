@@ -37,6 +37,20 @@ def open_database(url: str) -> Engine:
     return engine
 
 
+def with_password(url: str, password: str) -> str:
+    """Return the address with a password that did not stand in it; raises ConfigError."""
+    if not password:
+        return url
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise ConfigError(f"cannot use the case database: {error}", key="cases_url") from error
+    if parsed.password is not None:
+        message = "holds a password, and cases_password_file or _env gives another; remove one"
+        raise ConfigError(message, key="cases_url")
+    return parsed.set(password=password).render_as_string(hide_password=False)
+
+
 def _server(url: URL) -> Engine:
     return create_engine(url, pool_pre_ping=True, pool_size=8)
 

@@ -1,10 +1,9 @@
 """Opens the reading store that the hub's file names."""
 
-import os
 from collections.abc import Callable
 
+from gateway.secret import given_secret
 from hub.config import HubFile, InfluxReadings
-from model.errors import ConfigError
 from model.place import Registry
 from model.ports import ReadingStore
 
@@ -33,19 +32,4 @@ def open_store(file: HubFile, registry: Callable[[], Registry]) -> ReadingStore:
 
 def token_of(readings: InfluxReadings) -> str:
     """Return the token; empty when none is named, for an InfluxDB 1.8 without authentication."""
-    if readings.token_env:
-        value = os.environ.get(readings.token_env)
-        if value is None:
-            raise ConfigError(
-                f"set the environment variable {readings.token_env}", key="readings.token_env"
-            )
-        return value
-    if readings.token_file is None:
-        return ""
-    try:
-        return readings.token_file.read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise ConfigError(
-            f"the token file {readings.token_file} cannot be read: {error.strerror}",
-            key="readings.token_file",
-        ) from error
+    return given_secret(env=readings.token_env, file=readings.token_file, key="readings.token")

@@ -1,0 +1,1 @@
+"""What docker-compose starts, checked without an engine: the file itself, and the same set as processes."""
