@@ -16,13 +16,13 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from hub.deployment import prepare
-from hub.installation import GATEWAY, SITE
+from hub.installation import GATEWAY, SITE, Ports
 from model.topics import GatewayTopics
 from tests.brokers import mosquitto_path
 from tests.influxd import Influxd, influxd_or_skip
 from tests.postgres import Postgres, postgres
 from tests.trust.devices import Panel
-from tests.trust.stack import TOKEN, Api, Ports, eventually, free_port
+from tests.trust.stack import TOKEN, Api, eventually, free_port
 
 from .project import project
 
