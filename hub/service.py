@@ -21,6 +21,7 @@ from model.errors import ConfigError, HubError, Refused
 from model.place import Registry
 from model.ports import ReadingStore
 from model.reading import Reading
+from rules.views import Census
 
 from .announcer import Announcer
 from .bus import Bus
@@ -130,6 +131,11 @@ class Hub:
             views = engine.unregistered() if unregistered else engine.devices()
         wanted = q.lower()
         return [_plain(view) for view in views if wanted in view.id.lower()][:limit]
+
+    def census(self) -> Census:
+        """Return how many devices there are, heard and silent; cheap."""
+        with self.desk.guard:
+            return self.desk.core.engine.census()
 
     def gateways(self) -> list[Json]:
         """Return the gateways as their heartbeats describe them."""

@@ -27,7 +27,14 @@ from .route import Route, route_of
 from .rulefile import ConfirmSpec, EventSpec, RuleSet, SilenceSpec, Spec
 from .silence import SilenceRule
 from .threshold import ThresholdRule
-from .views import DeviceView, GatewayView, view_device, view_gateways
+from .views import (
+    Census,
+    DeviceView,
+    GatewayView,
+    take_census,
+    view_device,
+    view_gateways,
+)
 
 Input = TypeVar("Input")
 
@@ -165,6 +172,10 @@ class Engine:
     def unregistered(self) -> list[DeviceView]:
         """Return the devices that were heard and that nobody registered, by id."""
         return [view_device(self.book, name, set()) for name in sorted(self.book.strangers)]
+
+    def census(self) -> Census:
+        """Return how many devices there are, heard and silent."""
+        return take_census(self.book)
 
     def gateways(self) -> list[GatewayView]:
         """Return every gateway that was heard, by id."""

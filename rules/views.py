@@ -37,6 +37,34 @@ class GatewayView(msgspec.Struct, frozen=True):
     devices: int
 
 
+class Census(msgspec.Struct, frozen=True):
+    """How many devices there are and are heard, without looking at each of them."""
+
+    registered: int
+    heard: int  # heard within their contract
+    silent: int
+    unregistered: int
+    silent_in: dict[str, int]  # by compound; only of registered devices
+
+
+def take_census(book: Book) -> Census:
+    """Count devices; the cost is that of the silent ones."""
+    registry = book.registry
+    silent_in: Counter[str] = Counter()
+    for name in book.silent:
+        known = registry.devices.get(name)
+        if known is not None:
+            building = registry.buildings.get(known.building)
+            silent_in[known.compound or (building.compound if building else "")] += 1
+    return Census(
+        registered=len(registry.devices),
+        heard=len(book.devices) - len(book.silent & book.devices.keys()),
+        silent=len(book.silent),
+        unregistered=len(book.strangers),
+        silent_in=dict(silent_in),
+    )
+
+
 def view_device(book: Book, name: str, alarmed: AbstractSet[str]) -> DeviceView:
     """Return one device; `alarmed` names the devices with an open anomaly that is at least major."""
     row, known = book.devices.get(name), book.registry.devices.get(name)

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from hub.access import Principal
+from hub.territory.areas import areas, geojson
 from model.place import Registry
 
 from .answer import answer
@@ -35,6 +36,18 @@ def list_devices(
         registry = hub.registry()
         found = [item for item in found if in_territory(str(item.get("id")), who, registry)]
     return answer({"items": found[:limit], "next": None})
+
+
+@router.get("/census", summary="How many devices are heard and silent 设备统计")
+def census(hub: Hub, _who: UnlimitedReader) -> Response:
+    """Return counts of devices: registered, heard within their contract, silent, unregistered."""
+    return answer(msgspec.to_builtins(hub.census()))
+
+
+@router.get("/areas", summary="Schematic areas of communities and grids (GeoJSON) 区域示意")
+def list_areas(hub: Hub, _who: Reader) -> Response:
+    """Return GeoJSON (RFC 7946, WGS-84); made from registered positions, no survey."""
+    return answer(geojson(areas(hub.registry())))
 
 
 @router.get("/anomalies", summary="What the rules concluded lately, newest first 异常")

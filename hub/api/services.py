@@ -10,6 +10,7 @@ from model.case import Case
 from model.entry import Action, Report
 from model.place import Registry
 from model.reading import Reading
+from rules.views import Census
 
 Json = dict[str, object]
 
@@ -49,6 +50,9 @@ class Services(Protocol):
 
     def devices(self, *, q: str = "", unregistered: bool = False, limit: int = 500) -> list[Json]:
         """Return devices as the engine knows them, each with its `id`; `q` is a part of the id."""
+
+    def census(self) -> Census:
+        """Return how many devices there are, heard and silent; cheap."""
 
     def gateways(self) -> list[Json]:
         """Return gateways as their heartbeats describe them."""

@@ -13,6 +13,8 @@ from hub.api.services import Services
 from hub.case_store import CaseFilter
 from model.case import ChangeKind, EventClass, State
 
+from .vitals import Vitals, Watch
+
 log = structlog.get_logger()
 Json = dict[str, object]
 LATENCIES_KEPT = 1_000
@@ -30,11 +32,23 @@ class Board:
         self.version = 0
         self.latencies_ms: deque[int] = deque(maxlen=LATENCIES_KEPT)  # frame → case
         self.status: Json = {}
+        self._watch = Watch(hub)
         self._hub = hub
         self._changed = asyncio.Condition()
 
+    @property
+    def vitals(self) -> Vitals:
+        """How the hub itself is, at most two seconds old."""
+        return self._watch.now
+
     async def run(self) -> None:
-        """Load what is open, then follow the stream until cancelled."""
+        """Keep cases and vitals current until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._follow(), name="board-cases")
+            tasks.create_task(self._watch.run(), name="board-vitals")
+
+    async def _follow(self) -> None:
+        """Load what is open, then follow the stream."""
         stream = self._hub.subscribe()
         # Subscribed before loading: what happens meanwhile waits in the queue and is newer.
         following = asyncio.ensure_future(anext(stream))

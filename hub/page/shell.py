@@ -89,30 +89,37 @@ def _lamps(visit: Visit) -> None:
     """Draw the lamps that the browser's own script keeps: sound, and whether the stream lives."""
     texts = {
         "armed": visit.say("声音已开启", "Sound armed"),
-        "unarmed": visit.say("声音未开启，点此开启", "Sound is OFF: click to arm"),
         "test": visit.say("试音", "Test tone"),
         "live": visit.say("实时", "Live"),
         "stale": visit.say(
             "画面已停止更新：与中枢的连接中断，所示内容可能过时",
             "NOT LIVE: the hub does not answer, what you see may be out of date",
         ),
+        "quiet": visit.say("静音 60 秒", "Quiet for 60 s"),
+        "hushed": visit.say("已静音", "quiet"),
+        "unarmed": visit.say("声音未开启，点此开启", "Sound is OFF: click to arm"),
         "full": visit.say("全屏", "Full screen"),
     }
+    unheard = visit.say(
+        "有未接警的紧急案件，但本机声音未开启", "An emergency waits, and this screen's sound is OFF"
+    )
     data = " ".join(f'data-{name}="{text}"' for name, text in texts.items())
     ui.html(
         f'<div id="sh-lamps" {data}>'
         f'<button type="button" id="sh-sound" class="sh-lamp sh-off" aria-pressed="false">{texts["unarmed"]}</button>'
         f'<button type="button" id="sh-test" class="sh-lamp">{texts["test"]}</button>'
+        f'<button type="button" id="sh-quiet" class="sh-lamp" hidden>{texts["quiet"]}</button>'
         f'<span id="sh-live" class="sh-lamp" role="status">…</span>'
         f'<button type="button" id="sh-full" class="sh-lamp" aria-label="{texts["full"]}"><svg width="14" height="14" viewBox="0 0 14 14" aria-hidden="true"><path d="M1 5V1h4M9 1h4v4M13 9v4H9M5 13H1V9" fill="none" stroke="currentColor" stroke-width="1.6"/></svg></button></div>'
-        f'<div id="sh-stale" role="alert" hidden>{texts["stale"]}</div>',
+        f'<div id="sh-stale" role="alert" hidden>{texts["stale"]}</div>'
+        f'<div id="sh-unarmed" role="alert" hidden>{unheard}</div>',
         sanitize=False,
     )
 
 
 def _who(visit: Visit) -> None:
     other, name = (Lang.EN, "English") if visit.lang is Lang.ZH else (Lang.ZH, "中文")
-    ui.link(name, f"/language/{other}?next={visit.path}").classes("sh-navlink").props(
+    ui.link(name, f"/language/{other}?next={visit.path}").classes("sh-navlink sh-lang").props(
         f'lang="{other}"'
     )
     with ui.row().classes("sh-who"):

@@ -15,6 +15,7 @@ from model.entry import Action, Report
 from model.errors import Refused, Transient
 from model.place import Building, Compound, Contact, Device, Registry
 from model.reading import Reading
+from rules.views import Census
 
 T0 = 1_790_000_000_000  # 22:13 in Shanghai
 MINUTE = 60_000
@@ -126,6 +127,10 @@ class SmallHub:
         every: list[Json] = [*known, {"id": "stranger", "registered": False}]
         wanted = [item for item in every if not (unregistered and item["registered"])]
         return [item for item in wanted if q in str(item["id"])][:limit]
+
+    def census(self) -> Census:
+        """Count the registered devices, all heard."""
+        return Census(len(REGISTRY.devices), len(REGISTRY.devices), 0, 0, {})
 
     def gateways(self) -> list[Json]:
         """Return one gateway."""

@@ -4,6 +4,7 @@
 (() => {
   const STALE_MS = 5000;
   const REPEAT_MS = 4000;
+  const QUIET_MS = 60000; // nobody mutes a fire for longer; a new alarm ends the quiet at once
   // Two tones (Hz) and how often they alternate (ms): each class sounds different, also to bad ears.
   const SOUNDS = {
     fire: { tones: [880, 660], step: 350, times: 6 },
@@ -21,6 +22,7 @@
   let alarms = [];
   let soundedAt = 0;
   let stale = false;
+  let quietUntil = 0;
 
   const by = (id) => document.getElementById(id);
   const text = (name) => (by("sh-lamps") ? by("sh-lamps").dataset[name] : "");
@@ -57,13 +59,41 @@
     sound();
   }
 
+  // Two short high blips and a soft voice: a drill or a simulation is never taken for the real thing.
+  const MARKER = { tones: [1500, 0], step: 90, times: 4 };
+
   function sound() {
-    if (!armed() || stale || alarms.length === 0) return;
     const now = performance.now();
+    if (!armed() || stale || alarms.length === 0 || now < quietUntil) return;
     if (now - soundedAt < REPEAT_MS) return;
     soundedAt = now;
-    const loudest = ORDER.find((name) => alarms.some((a) => a.category === name)) || "other";
-    beep(SOUNDS[loudest], 0.25);
+    const real = alarms.filter((a) => a.mode === "real");
+    const heard = real.length ? real : alarms;
+    const loudest = ORDER.find((name) => heard.some((a) => a.category === name)) || "other";
+    if (real.length) beep(SOUNDS[loudest], loudest === "duress" ? 0.12 : 0.3);
+    else {
+      beep(MARKER, 0.06);
+      setTimeout(() => armed() && beep(SOUNDS[loudest], 0.1), 450);
+    }
+  }
+
+  function hush() {
+    quietUntil = performance.now() + QUIET_MS;
+    paint();
+  }
+
+  // Ages count up here, so that a screen that shows them costs the hub nothing.
+  function ages() {
+    const zh = document.documentElement.lang.startsWith("zh");
+    for (const item of document.querySelectorAll("time[data-since]")) {
+      const s = Math.max(0, Math.floor((Date.now() - Number(item.dataset.since)) / 1000));
+      const [d, h, m] = [Math.floor(s / 86400), Math.floor(s / 3600) % 24, Math.floor(s / 60) % 60];
+      let said = `${s % 60} ${zh ? "秒" : "s"}`;
+      if (d) said = `${d} ${zh ? "天" : "d"} ${h} ${zh ? "时" : "h"}`;
+      else if (h) said = `${h} ${zh ? "时" : "h"} ${m} ${zh ? "分" : "min"}`;
+      else if (m) said = `${m} ${zh ? "分" : "min"} ${said}`;
+      if (item.textContent !== said) item.textContent = said;
+    }
   }
 
   function paint() {
@@ -75,6 +105,10 @@
     by("sh-live").textContent = stale ? "○" : `● ${text("live")}`;
     by("sh-live").classList.toggle("sh-off", stale);
     by("sh-stale").hidden = !stale;
+    by("sh-unarmed").hidden = armed() || stale || alarms.length === 0;
+    const left = Math.ceil((quietUntil - performance.now()) / 1000);
+    by("sh-quiet").hidden = alarms.length === 0 || !armed();
+    by("sh-quiet").textContent = left > 0 ? `${text("hushed")} ${left} s` : text("quiet");
     document.body.classList.toggle("sh-is-stale", stale);
     document.body.classList.toggle("sh-alarm", alarms.length > 0);
   }
@@ -93,9 +127,9 @@
     stream.addEventListener("beat", (message) => {
       const said = JSON.parse(message.data);
       heardAt = performance.now();
-      const before = alarms.map((a) => a.id).join();
+      const known = new Set(alarms.map((a) => a.id));
       alarms = said.alarms;
-      if (alarms.map((a) => a.id).join() !== before) soundedAt = 0;
+      if (alarms.some((a) => !known.has(a.id))) soundedAt = quietUntil = 0;
       if (stale) {
         stale = false;
         location.reload();
@@ -113,6 +147,7 @@
   document.addEventListener("click", (event) => {
     const id = event.target.closest ? (event.target.closest("button") || {}).id : "";
     if (id === "sh-test") arm().then(() => beep(SOUNDS.fire, 0.15));
+    else if (id === "sh-quiet") hush();
     else if (id === "sh-full") {
       if (document.fullscreenElement) document.exitFullscreen();
       else document.documentElement.requestFullscreen();
@@ -129,6 +164,8 @@
   // The framework draws the frame after this script has begun.
   setInterval(() => {
     watch();
+    ages();
+    if (quietUntil > performance.now() || (by("sh-quiet") && !by("sh-quiet").hidden)) paint();
     if (by("sh-sound") && by("sh-sound").textContent !== paintedLamp()) paint();
   }, 500);
   function paintedLamp() {

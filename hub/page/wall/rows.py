@@ -1,0 +1,111 @@
+"""Writes the lists of cases as HTML, each name made inert; the browser keeps the ages running."""
+
+from collections.abc import Iterable
+from html import escape
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from hub.page.board import Json
+from hub.page.words import (
+    MODE,
+    SEVERITY,
+    STATE,
+    VERIFICATION,
+    Lang,
+    category,
+    local,
+    moment,
+    word,
+)
+from model.reading import Mode
+
+_DUE = ("acknowledge_due", "confirm_due", "accept_due", "due")
+
+
+class Reader(NamedTuple):
+    """For whom a list is written."""
+
+    lang: Lang
+    zone: ZoneInfo
+    now: int  # ms
+    acknowledges: bool  # whether rows offer the button 接警
+
+
+def text(value: object) -> str:
+    """Return a name as inert HTML: no tags, no line breaks, and marks of direction isolated."""
+    return f"<bdi>{escape(' '.join(str(value).split()))}</bdi>"
+
+
+def rows(cases: Iterable[Json], reader: Reader) -> str:
+    """Return a list of cases."""
+    return "".join(row(case, reader) for case in cases)
+
+
+def row(case: Json, reader: Reader) -> str:
+    """Return one case as a list item: how bad, what, where, since when, who has it."""
+    lang, severity = reader.lang, str(case["severity"])
+    case_id = escape(str(case["id"]), quote=True)
+    waits = case["class"] == "emergency" and not case["acknowledged_by"]
+    kind = f"sh-case sh-{escape(severity)} sh-mode-{escape(str(case['mode']))}"
+    icon = SEVERITY.get(severity, ("", "", "help"))[2]
+    parts = [
+        f'<i class="q-icon material-icons" aria-hidden="true">{icon}</i>',
+        f'<span class="sh-word">{word(SEVERITY, severity, lang)}</span>',
+        f'<a class="sh-what" href="/cases/{case_id}">{text(category(case["category"], lang))}</a>',
+        _badges(case, lang),
+        f'<span class="sh-where">{text(case["place_name"] or case["place"])}</span>',
+        _state(case, lang),
+        _clock(case, reader),
+    ]
+    if waits and reader.acknowledges:
+        label = "接警" if lang is Lang.ZH else "Acknowledge"
+        parts.append(
+            f'<button type="button" class="sh-button sh-ack" data-ack="{case_id}">{label}</button>'
+        )
+    return f'<li class="{kind}{" sh-waits" if waits else ""}" data-id="{case_id}">{"".join(parts)}</li>'
+
+
+def _badges(case: Json, lang: Lang) -> str:
+    found = []
+    if case["mode"] != Mode.REAL:
+        found.append(
+            f'<span class="sh-badge sh-mode">{escape(word(MODE, case["mode"], lang))}</span>'
+        )
+    if said := word(VERIFICATION, case["verification"], lang):
+        found.append(f'<span class="sh-badge">{escape(said)}</span>')
+    return "".join(found)
+
+
+def _state(case: Json, lang: Lang) -> str:
+    who = case["assignee"] or case["handler"] or case["acknowledged_by"]
+    if not who and case["class"] == "emergency":
+        unseen = "未接警" if lang is Lang.ZH else "NOT ACKNOWLEDGED"
+        return f'<span class="sh-state sh-unseen">{unseen}</span>'
+    said = escape(word(STATE, case["state"], lang))
+    return f'<span class="sh-state">{said}{" · " + text(who) if who else ""}</span>'
+
+
+def _clock(case: Json, reader: Reader) -> str:
+    since = moment(case["opened_at"])
+    at = int(since.timestamp() * 1000) if since else reader.now
+    shown = local(case["opened_at"], reader.zone, day=False)
+    late = ""
+    if _overdue(case, reader.now):
+        said = "超时" if reader.lang is Lang.ZH else "OVERDUE"
+        late = f'<span class="sh-badge sh-late">{said}</span>'
+    return f'{late}<time class="sh-age sh-num" data-since="{at}" title="{shown}">{shown}</time>'
+
+
+def _overdue(case: Json, now: int) -> bool:
+    """Whether the limit of the next step has passed."""
+    limits = {
+        "acknowledge_due": not case["acknowledged_by"],
+        "confirm_due": case["verification"] in {"unconfirmed", "machine_corroborated"},
+        "accept_due": case["state"] in {"filed", "dispatched"},
+        "due": case["state"] not in {"resolved", "verifying"},
+    }
+    for name in _DUE:
+        due = moment(case.get(name))
+        if limits[name] and due is not None and due.timestamp() * 1000 < now:
+            return True
+    return False

@@ -1,0 +1,190 @@
+"""Puts the wall together and keeps it current."""
+
+from html import escape
+
+from nicegui import events, ui
+from starlette.concurrency import run_in_threadpool
+
+from hub.access import Role
+from hub.page.board import Json
+from hub.page.site import Site, Title, Visit
+from hub.page.words import CLASS, word
+from hub.territory.areas import areas
+from model.case import EventClass
+from model.entry import Action
+from model.errors import HubError
+
+from .map import Sheet, ground, heading, marks, sheet_of
+from .rows import Reader, rows
+from .strip import figures
+
+SHOWN = 40  # of a list; the rest is a click away
+LOOK_S = 0.4
+FIGURES_S = 2.0
+_OTHERS = (EventClass.IMPAIRMENT, EventClass.DUTY, EventClass.MAINTENANCE, EventClass.REPORT)
+_ACKNOWLEDGE = """(event) => {
+  const button = event.target.closest("[data-ack]");
+  if (button) { button.disabled = true; emit(button.dataset.ack); }
+}"""
+
+
+def register(site: Site) -> None:
+    """Serve the wall at the page's root."""
+    site.page("/", Title("态势", "Wall"), build)
+
+
+async def build(visit: Visit) -> None:
+    """Draw the figures, the emergencies, the map and the other work."""
+    ui.add_head_html(f'<link rel="stylesheet" href="{visit.site.asset("wall.css")}">')
+    wall = Wall(visit)
+    wall.figures = ui.html(sanitize=False).classes("sh-kpis")
+    with ui.element("div").classes("sh-wall"):
+        with ui.element("section").classes("sh-card sh-emergencies"):
+            wall.title(visit.say("紧急", "Emergencies"))
+            wall.emergencies = wall.rows()
+        with ui.element("section").classes("sh-card sh-map"):
+            wall.title(visit.say("辖区示意图", "Territory (schematic)"))
+            wall.map = ui.html(sanitize=False)
+        with ui.element("section").classes("sh-card sh-others"):
+            wall.others = {cls: wall.group(cls) for cls in _OTHERS}
+    # Read out at once by screen readers; only fires interrupt.
+    wall.said = ui.html(sanitize=False).props('role="alert"').classes("sh-hidden")
+    await run_in_threadpool(wall.survey)
+    wall.draw_figures()
+    wall.look()
+    ui.timer(LOOK_S, wall.look)
+    ui.timer(FIGURES_S, wall.draw_figures)
+
+
+class Wall:
+    """One open wall: what it shows, and what it showed last."""
+
+    figures: ui.html
+    emergencies: ui.html
+    map: ui.html
+    said: ui.html
+    others: dict[EventClass, ui.html]
+
+    def __init__(self, visit: Visit) -> None:
+        """Take who looks, and whether only at one compound."""
+        self._visit = visit
+        self._compound = visit.query.get("compound", "")
+        self._seen = -1
+        self._drawn: dict[int, str] = {}
+        self._ground = ""
+        self._sheet = Sheet(1.0, lambda point: point)
+        self._heads: dict[EventClass, ui.label] = {}
+        self._told: set[str] = set()
+
+    def survey(self) -> None:
+        """Draw the ground, once for this screen; takes some milliseconds of a worker thread."""
+        registry = self._visit.hub.registry()
+        found = areas(registry)
+        self._sheet = sheet_of(found, registry.compounds.values())
+        self._ground = ground(found, registry, self._sheet)
+
+    def title(self, name: str) -> None:
+        """Write a section's heading."""
+        ui.label(name).classes("sh-h2").props('role="heading" aria-level="2"')
+
+    def rows(self) -> ui.html:
+        """Make a list whose rows may be acknowledged."""
+        made = ui.html(sanitize=False)
+        made.on("click", self._acknowledge, js_handler=_ACKNOWLEDGE)
+        return made
+
+    def group(self, cls: EventClass) -> ui.html:
+        """Make the list of a class that is no emergency, with its count above it."""
+        self._heads[cls] = ui.label().classes("sh-h2").props('role="heading" aria-level="2"')
+        return self.rows()
+
+    def look(self) -> None:
+        """Draw what has changed since the last look."""
+        board = self._visit.board
+        if board.version == self._seen:
+            return
+        self._seen = board.version
+        shown = board.ordered(self._shows)
+        emergencies = [case for case in shown if case["class"] == EventClass.EMERGENCY]
+        self._put(self.emergencies, self._listed(emergencies, self._quiet()))
+        for cls, made in self.others.items():
+            of_class = [case for case in shown if case["class"] == cls]
+            self._heads[cls].text = f"{word(CLASS, cls, self._visit.lang)} · {len(of_class)}"
+            self._put(made, self._listed(of_class, ""))
+        self._draw_map()
+        self._say_fires(emergencies)
+
+    def draw_figures(self) -> None:
+        """Draw the strip of figures."""
+        self._put(self.figures, figures(self._visit, self._shows))
+        self._draw_map()
+
+    def _shows(self, case: Json) -> bool:
+        here = not self._compound or case["compound"] == self._compound
+        return here and self._visit.sees(case)
+
+    def _quiet(self) -> str:
+        calm = self._visit.say("没有未结的紧急案件", "No open emergency")
+        return f'<li class="sh-empty">✓ {calm}</li>'
+
+    def _listed(self, cases: list[Json], otherwise: str) -> str:
+        visit = self._visit
+        reader = Reader(visit.lang, visit.zone, visit.hub.now(), visit.may(Role.DISPATCH))
+        more = ""
+        if len(cases) > SHOWN:
+            rest = len(cases) - SHOWN
+            said = visit.say(f"另有 {rest} 件 →", f"and {rest} more →")
+            more = f'<li class="sh-more"><a href="/cases?class={escape(str(cases[0]["class"]))}">{said}</a></li>'
+        only = ""
+        if self._compound:
+            back = visit.say("显示全部", "show all")
+            name = heading(visit.hub.registry(), self._compound)
+            only = f'<p class="sh-only">{name} · <a href="/">{back}</a></p>'
+        return f'{only}<ul class="sh-list">{rows(cases[:SHOWN], reader) or otherwise}{more}</ul>'
+
+    def _draw_map(self) -> None:
+        visit = self._visit
+        registry = visit.hub.registry()
+        if not registry.compounds:
+            self._put(
+                self.map,
+                f'<p class="sh-empty">{visit.say("尚未登记小区", "No compound is registered yet")}</p>',
+            )
+            return
+        cases = [case for case in visit.board.cases.values() if visit.sees(case)]
+        drawn = marks(registry, cases, visit.board.vitals.silent_in, self._sheet, visit.lang)
+        note = visit.say(
+            "示意图：区域按登记位置生成，非测绘边界。▲ 特别严重 ◆ 严重 ■ 一般 ● 提示 ○ 有设备失联",
+            "Schematic: areas are made from registered positions, no survey. ▲ critical ◆ major ■ minor ● warning ○ silent devices",
+        )
+        self._put(
+            self.map,
+            f'<svg class="sh-svg" role="group" viewBox="0 0 1000 {self._sheet.height:.0f}">'
+            f'{self._ground}{drawn}</svg><p class="sh-note">{note}</p>',
+        )
+
+    def _say_fires(self, emergencies: list[Json]) -> None:
+        fires = [c for c in emergencies if c["category"] == "fire" and not c["acknowledged_by"]]
+        new = [case for case in fires if case["id"] not in self._told]
+        self._told = {str(case["id"]) for case in fires}
+        if new:
+            places = escape("；".join(str(c["place_name"] or c["place"]) for c in new[:3]))
+            self._put(self.said, self._visit.say(f"火警：{places}", f"Fire: {places}"))
+
+    def _put(self, element: ui.html, content: str) -> None:
+        """Send a part to the browser only when it differs from what is there."""
+        if self._drawn.get(element.id) != content:
+            self._drawn[element.id] = content
+            element.set_content(content)
+
+    async def _acknowledge(self, event: events.GenericEventArguments) -> None:
+        """Acknowledge 接警 the case whose button was pressed."""
+        visit, case_id = self._visit, str(event.args)
+        case = visit.board.cases.get(case_id)
+        if case is None or not visit.sees(case) or not await visit.still(Role.DISPATCH):
+            return
+        action = Action(case_id, "acknowledge", visit.who.name, level=visit.who.level.value)
+        try:
+            await visit.hub.submit(action)
+        except (HubError, LookupError) as error:
+            ui.notify(str(error), type="negative")
