@@ -49,6 +49,11 @@ class Core:
         self._rules = rules
         self._registry = registry
 
+    @property
+    def rules(self) -> Versioned:
+        """The version of the rules in force."""
+        return self._rules
+
     def step(self, entry: Entry, *, desk: bool = True) -> Step:
         """Take one entry; with `desk=False` only the rules move (their state lags the desk's)."""
         if entry.kind is EntryKind.READINGS:

@@ -160,6 +160,7 @@ class HubIntake:
             )  # fmt: skip
             self.counters[f"rows_received.{lane}"] += 1
             if message.not_durable:
+                self.counters["rows_not_durable"] += 1
                 self._show_volatile(payload, name)
             else:
                 self._row(seen, name, payload)
@@ -245,6 +246,7 @@ class HubIntake:
             if item.done is not None and not item.done.done():
                 item.done.set_result(entry)
         self.counters["entries_logged"] += len(entries)
+        self.counters["rows_logged"] += sum(1 for item in group if item.draft.row)
         self._appended()
         return True
 
@@ -261,6 +263,7 @@ class HubIntake:
         for item, readings in zip(group, decoded, strict=True):
             name = item.draft.row
             if name is not None:
+                self.counters["rows_refused_by_disk"] += 1
                 seen = self._seen[name.gateway, name.epoch, name.lane]
                 seen.pending.discard((name.first, name.hash))
                 seen.rows.get(name.first, set()).discard(name.hash)

@@ -6,6 +6,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from .balance import of_hub
+
 GAUGES = ("desk.lag", "recorder.lag", "log.end")
 
 
@@ -25,6 +27,12 @@ class _Counters(Collector):
             else:
                 hops.add_metric([hop, what], value)
         yield hops
+        balance = GaugeMetricFamily(
+            "smarthub_in_hand", "Received and not accounted for yet", labels=["hop"]
+        )
+        for one in of_hub(self._counters):
+            balance.add_metric([one.hop], one.in_hand)
+        yield balance
 
 
 def exposition(counters: Mapping[str, int], *, ready: bool) -> bytes:

@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
@@ -21,6 +21,7 @@ from model.errors import ConfigError, HubError, Refused
 from model.place import Registry
 from model.ports import ReadingStore
 from model.reading import Reading
+from rules.rulefile import Spec, load_rules
 from rules.views import Census
 
 from .announcer import Announcer
@@ -60,6 +61,7 @@ class Hub:
         self._clerk = ThreadPoolExecutor(1, "letters")
         self._letters_room = threading.BoundedSemaphore(LETTERS_WAITING)
         self.moving = False  # desk and recorder are there
+        self._rules_shown: tuple[str, Sequence[Spec]] = ("", ())
         self.log, self.store = _open(file)
         self.readings: ReadingStore = open_store(file, self.registry)
         self.bus = Bus(file.mqtt, site=file.site, handler=self._message)
@@ -167,6 +169,25 @@ class Hub:
     def subscribe(self) -> AsyncIterator[tuple[str, Json]]:
         """Yield (event, data) as things happen; `case` events carry the case."""
         return self.announcer.subscribe()
+
+    def rules(self) -> list[Json]:
+        """Return every rule in force: what it is, what it holds open, how often it broke."""
+        with self.desk.guard:
+            core = self.desk.core
+            version = core.rules
+            opened = Counter(anomaly.rule for anomaly in core.engine.open())
+            failures = dict(core.engine.failures)
+        if version.hash != self._rules_shown[0]:
+            self._rules_shown = (version.hash, load_rules(version.documents).specs)
+        return [
+            {
+                "id": spec.id, "kind": spec.kind, "title_zh": spec.title.zh,
+                "title_en": spec.title.en, "category": spec.category,
+                "severity": spec.severity.value, "hash": spec.hash,
+                "open": opened[spec.id], "failures": failures.get(spec.id, 0),
+            }
+            for spec in self._rules_shown[1]
+        ]  # fmt: skip
 
     def channels(self) -> list[Shown]:
         """Return how every outgoing channel fares, without secrets."""

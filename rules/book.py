@@ -72,6 +72,7 @@ class GatewayRow(msgspec.Struct):
     caught_up_to: int = 0
     depth: dict[str, int] = {}
     warnings: list[str] = []
+    counters: dict[str, int] = {}
 
 
 class ClockRow(msgspec.Struct):
@@ -194,7 +195,7 @@ class Book:
             row.state, row.heard_at, row.heard_awake = beat.state, at, self.awake
             if beat.epoch and beat.epoch != row.epoch:
                 _draw_epoch(row, beat.epoch)
-            row.depth, row.warnings = beat.depth, beat.warnings
+            row.depth, row.warnings, row.counters = beat.depth, beat.warnings, beat.counters
             row.caught_up_to = beat.caught_up_to
             if beat.state == "online" and beat.at - beat.caught_up_to <= CAUGHT_UP_MS:
                 row.caught_awake = self.awake

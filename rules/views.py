@@ -35,6 +35,7 @@ class GatewayView(msgspec.Struct, frozen=True):
     depth: dict[str, int]
     warnings: list[str]
     devices: int
+    counters: dict[str, int] = {}  # since the gateway's process began
 
 
 class Census(msgspec.Struct, frozen=True):
@@ -103,6 +104,7 @@ def view_gateways(book: Book) -> list[GatewayView]:
             depth=row.depth,
             warnings=row.warnings,
             devices=behind[name],
+            counters=row.counters,
         )
         for name, row in sorted(book.gateways.rows.items())
     ]

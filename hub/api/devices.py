@@ -38,6 +38,12 @@ def list_devices(
     return answer({"items": found[:limit], "next": None})
 
 
+@router.get("/rules", summary="Rules in force 规则")
+def list_rules(hub: Hub, _who: UnlimitedReader) -> Response:
+    """Return every rule: id, kind, title, category, severity, hash, open anomalies, failures."""
+    return answer({"items": hub.rules(), "next": None})
+
+
 @router.get("/census", summary="How many devices are heard and silent 设备统计")
 def census(hub: Hub, _who: UnlimitedReader) -> Response:
     """Return counts of devices: registered, heard within their contract, silent, unregistered."""

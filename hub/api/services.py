@@ -51,6 +51,9 @@ class Services(Protocol):
     def devices(self, *, q: str = "", unregistered: bool = False, limit: int = 500) -> list[Json]:
         """Return devices as the engine knows them, each with its `id`; `q` is a part of the id."""
 
+    def rules(self) -> list[Json]:
+        """Return every rule in force: what it is, what it holds open, how often it broke."""
+
     def census(self) -> Census:
         """Return how many devices there are, heard and silent; cheap."""
 

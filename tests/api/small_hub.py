@@ -128,6 +128,10 @@ class SmallHub:
         wanted = [item for item in every if not (unregistered and item["registered"])]
         return [item for item in wanted if q in str(item["id"])][:limit]
 
+    def rules(self) -> list[Json]:
+        """Return no rule."""
+        return []
+
     def census(self) -> Census:
         """Count the registered devices, all heard."""
         return Census(len(REGISTRY.devices), len(REGISTRY.devices), 0, 0, {})

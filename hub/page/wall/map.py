@@ -6,11 +6,10 @@ from math import cos, radians
 from typing import NamedTuple
 
 from hub.page.board import Json
+from hub.page.tables import inert
 from hub.page.words import SEVERITY, Lang, word
 from hub.territory.areas import Area, Point
 from model.place import Compound, Registry
-
-from .rows import text
 
 WIDTH = 1000.0
 _ORDER = tuple(SEVERITY)
@@ -126,4 +125,4 @@ def _centre(area: Area, sheet: Sheet) -> Point:
 def heading(registry: Registry, compound: str) -> str:
     """Return the name of the compound that a list is limited to, inert."""
     known = registry.compounds.get(compound)
-    return text(known.name if known else compound)
+    return inert(known.name if known else compound)

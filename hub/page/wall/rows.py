@@ -6,6 +6,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from hub.page.board import Json
+from hub.page.tables import inert
 from hub.page.words import (
     MODE,
     SEVERITY,
@@ -31,11 +32,6 @@ class Reader(NamedTuple):
     acknowledges: bool  # whether rows offer the button 接警
 
 
-def text(value: object) -> str:
-    """Return a name as inert HTML: no tags, no line breaks, and marks of direction isolated."""
-    return f"<bdi>{escape(' '.join(str(value).split()))}</bdi>"
-
-
 def rows(cases: Iterable[Json], reader: Reader) -> str:
     """Return a list of cases."""
     return "".join(row(case, reader) for case in cases)
@@ -51,9 +47,9 @@ def row(case: Json, reader: Reader) -> str:
     parts = [
         f'<i class="q-icon material-icons" aria-hidden="true">{icon}</i>',
         f'<span class="sh-word">{word(SEVERITY, severity, lang)}</span>',
-        f'<a class="sh-what" href="/cases/{case_id}">{text(category(case["category"], lang))}</a>',
+        f'<a class="sh-what" href="/cases/{case_id}">{inert(category(case["category"], lang))}</a>',
         _badges(case, lang),
-        f'<span class="sh-where">{text(case["place_name"] or case["place"])}</span>',
+        f'<span class="sh-where">{inert(case["place_name"] or case["place"])}</span>',
         _state(case, lang),
         _clock(case, reader),
     ]
@@ -82,7 +78,7 @@ def _state(case: Json, lang: Lang) -> str:
         unseen = "未接警" if lang is Lang.ZH else "NOT ACKNOWLEDGED"
         return f'<span class="sh-state sh-unseen">{unseen}</span>'
     said = escape(word(STATE, case["state"], lang))
-    return f'<span class="sh-state">{said}{" · " + text(who) if who else ""}</span>'
+    return f'<span class="sh-state">{said}{" · " + inert(who) if who else ""}</span>'
 
 
 def _clock(case: Json, reader: Reader) -> str:

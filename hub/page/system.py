@@ -1,0 +1,240 @@
+"""System 系统: what is wrong and what to do, hop by hop from the gateway to the dispatcher."""
+
+import asyncio
+from functools import partial
+from html import escape
+from importlib.metadata import version
+
+from nicegui import ui
+from starlette.concurrency import run_in_threadpool
+
+from hub.access import Role
+from hub.api.services import Json
+from hub.balance import Balance, of_gateway, of_hub
+from hub.case_store import DeadLetter
+from hub.outgoing.channel import Gone, RetryLater
+from hub.outgoing.courier import TooSoon
+from model.errors import HubError
+
+from .site import Site, Title, Visit
+from .tables import Cell, Row, inert, table
+from .troubles import troubles, troubles_html
+from .words import age
+
+LOOK_S = 3.0
+LETTERS = 50
+BYTES_SHOWN = 64
+_TONES = {"online": "normal", "stopped": "minor", "lost": "critical", "silent": "critical"}
+
+
+def register(site: Site) -> None:
+    """Serve the page."""
+    site.page("/system", Title("系统", "System"), build)
+
+
+async def build(visit: Visit) -> None:
+    """Draw every part, and draw it anew every few seconds."""
+    ui.label(f"smarthub {version('smarthub')}").classes("sh-muted")
+    parts = {
+        name: _section(visit.say(zh, en))
+        for name, zh, en in (
+            ("troubles", "待处理的问题", "What is wrong, and what to do"),
+            ("gateways", "网关", "Gateways"),
+            ("balances", "逐跳核对", "Balance of every hop"),
+            ("rules", "规则", "Rules loaded"),
+        )
+    }
+    channels = ui.element("div")
+    letters = None
+    if visit.may(Role.ADMINISTRATOR):
+        letters = _section(visit.say("死信（无法理解的报文）", "Dead letters (not understood)"))
+    with ui.element("section").classes("sh-card"):
+        ui.label(
+            visit.say(
+                "本安装不含 Grafana：用 “smarthub grafana write DIR” 生成看板文件，见 docs/dashboards.md。",
+                "There is no Grafana here: “smarthub grafana write DIR” writes the dashboards for yours, see docs/dashboards.md.",
+            )
+        )
+
+    async def look() -> None:
+        found = await run_in_threadpool(_look, visit)
+        for name, content in found.items():
+            if name in parts and parts[name].content != content:
+                parts[name].set_content(content)
+        if letters is not None:
+            kept = await asyncio.to_thread(visit.hub.store.dead_letters, LETTERS)
+            letters.set_content(letters_html(visit, kept))
+
+    await look()
+    await _draw_channels(visit, channels)
+    ui.timer(LOOK_S, look)
+
+
+def _section(name: str) -> ui.html:
+    with ui.element("section").classes("sh-card").style("margin-bottom:12px"):
+        ui.label(name).classes("sh-h2").props('role="heading" aria-level="2"')
+        return ui.html(sanitize=False)
+
+
+def _look(visit: Visit) -> dict[str, str]:
+    hub = visit.hub
+    gateways, counters = hub.gateways(), hub.counters()
+    balances = [of_gateway(str(g["id"]), _numbers(g.get("counters"))) for g in gateways]
+    balances += of_hub(counters)
+    return {
+        "troubles": troubles_html(visit, troubles(visit, gateways, balances, counters)),
+        "gateways": _gateways_html(visit, gateways),
+        "balances": _balances_html(visit, balances),
+        "rules": _rules_html(visit, hub.rules()),
+    }
+
+
+def _numbers(found: object) -> dict[str, int]:
+    return {str(k): int(v) for k, v in found.items()} if isinstance(found, dict) else {}
+
+
+def _gateways_html(visit: Visit, gateways: list[Json]) -> str:
+    now, say = visit.hub.now(), visit.say
+    rows: list[Row] = [
+        [
+            str(item["id"]),
+            Cell(str(item["state"]), _TONES.get(str(item["state"]), "minor")),
+            age(item.get("last_heard"), now, visit.lang),
+            _lane(item, "alarm"),
+            _lane(item, "telemetry"),
+            str(item.get("devices", "")),
+        ]
+        for item in gateways
+    ]
+    head = [say("网关", "Gateway"), say("状态", "State"), say("最近心跳", "Heard"), say("待发报警", "Alarms waiting"), say("待发遥测", "Telemetry waiting"), say("设备", "Devices")]  # fmt: skip
+    return table(
+        say("网关", "Gateways"), head, rows, empty=say("还没有网关报到", "No gateway was heard yet")
+    )
+
+
+def _lane(gateway: Json, lane: str) -> Cell:
+    waiting = _numbers(gateway.get("depth")).get(lane, 0)
+    return Cell(f"{waiting:,}", "critical" if waiting and lane == "alarm" else "")
+
+
+def _balances_html(visit: Visit, balances: list[Balance]) -> str:
+    say = visit.say
+    rows: list[Row] = [
+        [
+            b.hop,
+            f"{b.received:,}",
+            " + ".join(f"{name} {n:,}" for name, n in b.went.items()),
+            f"{b.in_hand:,}",
+            Cell(say("平", "holds"), "normal")
+            if b.holds
+            else Cell(say("不平", "DOES NOT HOLD"), "critical"),
+        ]
+        for b in balances
+    ]
+    head = [
+        say("环节", "Hop"),
+        say("收到", "Received"),
+        say("去向", "Went"),
+        say("处理中", "In hand"),
+        say("核对", "Balance"),
+    ]
+    return table(
+        say("逐跳核对", "Balance of every hop"),
+        head,
+        rows,
+        empty=say("尚无计数", "Nothing was counted yet"),
+    )
+
+
+def _rules_html(visit: Visit, rules: list[Json]) -> str:
+    say = visit.say
+    rows: list[Row] = [
+        [
+            str(rule["id"]),
+            str(rule["title_zh"] if visit.say("zh", "en") == "zh" else rule["title_en"]),
+            str(rule["kind"]),
+            Cell(str(rule["severity"]), str(rule["severity"])),
+            str(rule["category"]),
+            str(rule["open"]),
+            Cell(str(rule["failures"]), "critical" if rule["failures"] else ""),
+            str(rule["hash"])[:10],
+        ]
+        for rule in rules
+    ]
+    head = [
+        "id",
+        say("名称", "Title"),
+        say("种类", "Kind"),
+        say("等级", "Severity"),
+        say("类别", "Category"),
+        say("进行中", "Open"),
+        say("出错", "Failures"),
+        "hash",
+    ]
+    return table(say("规则", "Rules"), head, rows, empty=say("没有规则", "No rule is loaded"))
+
+
+def letters_html(visit: Visit, letters: list[DeadLetter]) -> str:
+    """Return the newest dead letters: reason, source, how often, and the first bytes, inert."""
+    say = visit.say
+    rows: list[Row] = [
+        [
+            visit.time(letter.at),
+            Cell(letter.reason, "minor"),
+            letter.source,
+            f"{letter.count:,}",
+            letter.detail,
+            letter.payload[:BYTES_SHOWN].hex(" "),
+            _printable(letter.payload[:BYTES_SHOWN]),
+        ]
+        for letter in letters
+    ]
+    head = [
+        say("时间", "Time"),
+        say("原因", "Reason"),
+        say("来源", "Source"),
+        say("次数", "Times"),
+        say("说明", "Detail"),
+        say("字节（十六进制）", "Bytes (hex)"),
+        say("文本", "Text"),
+    ]
+    return table(say("死信", "Dead letters"), head, rows, empty=say("没有死信", "No dead letter"))
+
+
+def _printable(payload: bytes) -> str:
+    text = payload.decode("utf-8", "replace")
+    return "".join(char if char.isprintable() else "·" for char in text)
+
+
+async def _draw_channels(visit: Visit, where: ui.element) -> None:
+    """Draw the channels to people and programs, each with a test for the administrator."""
+    found = await run_in_threadpool(visit.hub.channels)
+    where.clear()
+    with where, ui.element("section").classes("sh-card").style("margin-bottom:12px"):
+        ui.label(visit.say("通知通道", "Notice channels")).classes("sh-h2").props(
+            'role="heading" aria-level="2"'
+        )
+        for item in found:
+            with ui.element("div").classes("sh-form"):
+                state = item.disabled_reason or item.failure or "ok"
+                ui.html(
+                    f"<b>{inert(item.name)}</b> {inert(item.address)} · {inert(state)} · "
+                    f"{visit.say('待发', 'waiting')} {item.waiting}",
+                    sanitize=False,
+                )
+                if item.testable and visit.may(Role.ADMINISTRATOR):
+                    button = ui.element("button").classes("sh-button").props('type="button"')
+                    with button:
+                        ui.label(visit.say("测试", "Test"))
+                    button.on("click", partial(_test, visit, item.name))
+
+
+async def _test(visit: Visit, name: str) -> None:
+    if not await visit.still(Role.ADMINISTRATOR):
+        return
+    try:
+        await visit.hub.test_channel(name)
+    except (TooSoon, RetryLater, Gone, HubError, OSError) as error:
+        ui.notify(escape(str(error)), type="negative")
+    else:
+        ui.notify(visit.say("已发送", "Sent"), type="positive")
