@@ -11,12 +11,12 @@ from hub.access import Access
 from hub.api.services import Services
 from hub.simulation.orders import Orders
 
-from . import demo, entrance, live, wall
+from . import cases, demo, entrance, live, wall
 from .board import Board
 from .site import STATIC, Site
 
 RECONNECT_S = 8.0
-_PARTS = (wall,)
+_PARTS = (wall, cases)
 
 
 def install_page(
