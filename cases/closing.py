@@ -18,6 +18,14 @@ from .taxonomy import Closing, category
 
 Fields = Mapping[str, Value | list[str] | None]
 
+
+class Item(NamedTuple):
+    """One part of the proof: its word, and whether it is there (已具备, 缺少)."""
+
+    word: str
+    met: bool
+
+
 HUB = "hub"
 REPORT_SCOPE = "report"
 PROOF_FIELDS = frozenset(
@@ -63,11 +71,24 @@ def missing(
 
     The action's own fields count. Empty: the case may be closed.
     """
+    items = checklist(case, action, now, health, policy=policy)
+    return tuple(item.word for item in items if not item.met)
+
+
+def checklist(
+    case: Case, action: Action, now: int, health: HealthView, *, policy: Policy
+) -> tuple[Item, ...]:
+    """Return every part that a closing by `action` needs, and whether it is there, before one tries."""
     proof: dict[str, Value | list[str] | None] = dict(case.proof)
     proof |= {k: v for k, v in action.fields.items() if k in PROOF_FIELDS and v is not None}
     by = _said(action.fields, "by")
     look = _Look(case, action.actor, by, proof, now, health, policy)
-    return tuple(dict.fromkeys(part for check in _PROFILES[profile(case)] for part in check(look)))
+    found: dict[str, bool] = {}
+    for check in _PROFILES[profile(case)]:
+        lacks = check(look)
+        for word in (*_needs(check, look), *lacks):
+            found[word] = found.get(word, True) and word not in lacks
+    return tuple(Item(word, met) for word, met in found.items())
 
 
 def refuse(case: Case, parts: tuple[str, ...], what: str) -> Refused:
@@ -216,6 +237,36 @@ _PROFILES: Mapping[Closing, tuple[_Check, ...]] = MappingProxyType(
         Closing.FALSE_ALARM: (_false_cause, _checked, _sensor_normal, _second_person),
     }
 )
+
+
+_NEEDS: Mapping[_Check, str] = MappingProxyType(
+    {
+        _result: "result_on_site",
+        _handler: "handler_named",
+        _cause: "cause",
+        _repair_note: "repair_note",
+        _settled: "conflict_settled",
+        _stated_solved: "solved",
+        _solved: "solved",
+        _sensor_normal: "sensor_normal",
+        _satisfied: "satisfaction",
+        _satisfied_if_disturbed: "satisfaction",
+        _verifier: "verifier_is_not_handler",
+        _false_cause: "false_alarm_cause",
+        _checked: "checked_by_and_how",
+        _second_person: "second_person",
+    }
+)
+"""What each check looks for, by its word; some name more when that fails."""
+
+
+def _needs(check: _Check, look: _Look) -> tuple[str, ...]:
+    """Return the part that a check asks of this case: not every case has somebody to satisfy."""
+    if check is _satisfied_if_disturbed and look.proof.get("disturbed") is not True:
+        return ()
+    if check is _second_person and look.case.cause != "fire":
+        return ()
+    return (_NEEDS[check],)
 
 
 def _proves(member: Member, health: HealthView) -> bool:

@@ -44,6 +44,11 @@ class Desk:
         self._timers: list[tuple[int, str]] = []
         self._closed: list[tuple[int, str]] = []
 
+    @property
+    def policy(self) -> Policy:
+        """Return the figures that hold at this site."""
+        return self._policy
+
     def restore(
         self, cases: Iterable[Case], ordinals: Mapping[tuple[str, str], int] | None = None
     ) -> None:

@@ -74,19 +74,24 @@ def force_close(case: Case, action: Action, desktop: Desktop) -> Outcome:
     return Outcome(_closed(case, action, desktop), "forced")
 
 
-def _upper_level(case: Case, action: Action) -> None:
-    """Raise Refused unless the actor is a level above the case.
+def may_force(case: Case, actor: str, level: Level) -> bool:
+    """Return whether somebody at a level may force a case closed: the level above it may.
 
     Above the district there is none: there, somebody who did not work on it may (our assumption).
     """
+    if LEVELS.index(level) > LEVELS.index(case.level):
+        return True
+    top = case.level is level is Level.DISTRICT
+    return top and not closing.worked_on(case, actor)
+
+
+def _upper_level(case: Case, action: Action) -> None:
+    """Raise Refused unless the actor may force the case closed."""
     try:
         level = Level(action.level)
     except ValueError as error:
         raise Refused(f"unknown level {action.level!r}", missing=("upper_level",)) from error
-    if LEVELS.index(level) > LEVELS.index(case.level):
-        return
-    top = case.level is level is Level.DISTRICT
-    if not top or closing.worked_on(case, action.actor):
+    if not may_force(case, action.actor, level):
         raise Refused(
             f"case {case.id} is at level {case.level}: only the level above may force it closed"
             " (强制结案须由上一级)",

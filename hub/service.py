@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import msgspec
 import structlog
 
+from cases.closing import Item
 from gateway.crash import crash_points
 from model.anomaly import Anomaly
 from model.case import Case, Change
@@ -31,6 +32,7 @@ from .case_store import CaseStore
 from .case_store.database import with_password
 from .config import HubFile
 from .desk_reader import DeskReader
+from .health import closing_parts
 from .intake import HubIntake
 from .log.sqlite import SqliteLog
 from .metrics import exposition
@@ -38,6 +40,7 @@ from .outgoing.dispatcher import Dispatcher
 from .outgoing.status import Shown
 from .reading_store.choose import open_store
 from .recorder import Recorder
+from .rule_texts import RuleText, RuleTexts
 
 log = structlog.get_logger()
 Json = dict[str, object]
@@ -63,6 +66,7 @@ class Hub:
         self.moving = False  # desk and recorder are there
         self._rules_shown: tuple[str, Sequence[Spec]] = ("", ())
         self.log, self.store = _open(file)
+        self._rule_texts = RuleTexts(self.log)
         self.readings: ReadingStore = open_store(file, self.registry)
         self.bus = Bus(file.mqtt, site=file.site, handler=self._message)
         self.announcer = Announcer(file.site, self.publish_event)
@@ -125,6 +129,14 @@ class Hub:
         if answer.refused is not None:
             raise answer.refused
         return answer.changes
+
+    def closing_parts(self, case: Case, actor: str) -> Sequence[Item]:
+        """Return the proof that a closing by somebody needs, and what of it is there now."""
+        return closing_parts(self.desk, case, actor, now=self.now())
+
+    def rule(self, rule: str, rule_hash: str) -> RuleText | None:
+        """Return a rule as it was when it had that hash, None when that version is gone."""
+        return self._rule_texts.find(rule, rule_hash)
 
     def devices(self, *, q: str = "", unregistered: bool = False, limit: int = 500) -> list[Json]:
         """Return devices as the engine knows them; `q` is a part of the id."""

@@ -1,16 +1,18 @@
 """Cases over HTTP: the list, one case with whom to call, its history, and what people do to it."""
 
 import secrets
+from collections.abc import Sequence
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import msgspec
-from fastapi import APIRouter, HTTPException, Path, Query, Request
+from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StrictBool, model_validator
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from cases.actions import ACTIONS
+from cases.closing import Item
 from cases.events import case_json, rfc3339
 from hub.access import Principal, Role
 from hub.case_store import CaseFilter
@@ -20,18 +22,39 @@ from model.entry import Action
 from model.place import Level
 
 from .answer import answer
-from .auth import Dispatcher, Hub, Reader
+from .auth import Hub, Reader
 from .contacts import whom_to_call
-from .services import Json
+from .services import Json, Services
 from .words import Name, Text, Word
 
 router = APIRouter(prefix="/cases", tags=["cases"])
 
 FIELDS_MAX = 40
+MAINTENANCE_CLASSES = frozenset({EventClass.MAINTENANCE, EventClass.IMPAIRMENT})
+"""What the role `maintenance` works on; the role `dispatch` works on all."""
+
 _RANK = {level: rank for rank, level in enumerate(Level)}
 
 CaseId = Annotated[str, Path(max_length=64, pattern=r"^[0-9A-Za-z_-]+$")]
 FieldValue = StrictBool | FiniteFloat | Text | Annotated[list[Text], Field(max_length=50)] | None
+
+
+def may_work_on(who: Principal, cls: EventClass) -> bool:
+    """Return whether somebody's role lets them act on cases of a class."""
+    if who.role.includes(Role.DISPATCH):
+        return True
+    return who.role.includes(Role.MAINTENANCE) and cls in MAINTENANCE_CLASSES
+
+
+def worker(who: Reader) -> Principal:
+    """Let pass who may work on cases of some class."""
+    if not any(may_work_on(who, cls) for cls in EventClass):
+        roles = f"{Role.DISPATCH} or {Role.MAINTENANCE}"
+        raise HTTPException(403, f"this needs the role {roles}; the token has {who.role}")
+    return who
+
+
+Worker = Annotated[Principal, Depends(worker)]
 
 
 class CaseQuery(BaseModel):
@@ -92,12 +115,16 @@ def list_cases(hub: Hub, who: Reader, query: Annotated[CaseQuery, Query()]) -> R
 
 @router.get("/{case_id}", summary="One case, with its history and whom to call 案件详情")
 def show_case(hub: Hub, who: Reader, request: Request, case_id: CaseId) -> Response:
-    """Return the case; `contacts` are in the order in which to call them at this hour."""
+    """Return the case; `contacts` are in the order in which to call them at this hour.
+
+    `closing_parts` says which proof a closing by the asker needs, and what of it is there.
+    """
     case = visible(hub, who, case_id)
     zone: ZoneInfo = request.app.state.zone
     body = case_json(case)
     body["history"] = [_line(item) for item in hub.store.history(case.id)]
     body["contacts"] = whom_to_call(case, hub.registry(), now=hub.now(), zone=zone)
+    body["closing_parts"] = [item._asdict() for item in closing_parts(hub, who, case)]
     return answer(body)
 
 
@@ -111,13 +138,18 @@ def show_history(hub: Hub, who: Reader, case_id: CaseId) -> Response:
 
 @router.post("/{case_id}/actions/{action}", summary="Do something to a case 案件操作")
 async def act(
-    hub: Hub, who: Dispatcher, case_id: CaseId, action: Word, body: ActionBody | None = None
+    hub: Hub, who: Worker, case_id: CaseId, action: Word, body: ActionBody | None = None
 ) -> Response:
-    """Return the case afterwards; 409 names what is missing."""
+    """Return the case afterwards; 409 names what is missing.
+
+    The role `dispatch` acts on every case, `maintenance` on maintenance and impairment.
+    """
     if action not in ACTIONS:
         raise HTTPException(404, f"no action {action}; there are: {', '.join(sorted(ACTIONS))}")
     body = body or ActionBody()
     case = await run_in_threadpool(visible, hub, who, case_id)
+    if not may_work_on(who, case.cls):
+        raise HTTPException(403, f"the role {who.role} does not work on cases of class {case.cls}")
     submitted = Action(
         case=case.id,
         name=action,
@@ -130,7 +162,12 @@ async def act(
     return answer(case_json(await hub.submit(submitted)))
 
 
-def visible(hub: Hub, who: Principal, case_id: str) -> Case:
+def closing_parts(hub: Services, who: Principal, case: Case) -> Sequence[Item]:
+    """Return what a closing by somebody needs, and what is there; a closed case needs nothing."""
+    return () if case.state is State.CLOSED else hub.closing_parts(case, who.name)
+
+
+def visible(hub: Services, who: Principal, case_id: str) -> Case:
     """Return a case in the asker's territory; elsewhere it is as if there were none."""
     case = hub.store.get(case_id)
     if case is None or not who.sees(case.grid):

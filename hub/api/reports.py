@@ -35,7 +35,7 @@ class ReportBody(BaseModel):
 @router.post("/reports", summary="Report a matter 上报", status_code=201)
 async def report(hub: Hub, who: Dispatcher, body: ReportBody) -> Response:
     """Return the case that the report became; the same `id` sent again is refused (409)."""
-    if who.grid and not _covers(who, hub.registry(), body.place):
+    if who.grid and not covers(who, hub.registry(), body.place):
         raise HTTPException(403, f"{body.place} is not in the token's territory {who.grid}")
     submitted = Report(
         id=body.id or secrets.token_hex(12),
@@ -49,6 +49,7 @@ async def report(hub: Hub, who: Dispatcher, body: ReportBody) -> Response:
     return answer(case_json(await hub.submit_report(submitted)), status=201)
 
 
-def _covers(who: Principal, registry: Registry, where: str) -> bool:
+def covers(who: Principal, registry: Registry, where: str) -> bool:
+    """Return whether a place, or where a device is, lies in somebody's territory."""
     place = registry.place(where) or registry.place_of(where)
     return place is not None and who.sees(place.grid)

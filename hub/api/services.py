@@ -3,8 +3,10 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
+from cases.closing import Item
 from hub.case_store import CaseStore
 from hub.outgoing.status import Shown
+from hub.rule_texts import RuleText
 from model.anomaly import Anomaly
 from model.case import Case
 from model.entry import Action, Report
@@ -47,6 +49,15 @@ class Services(Protocol):
 
     async def submit_report(self, report: Report) -> Case:
         """Log a person's report and return its case; raises Refused."""
+
+    def closing_parts(self, case: Case, actor: str) -> Sequence[Item]:
+        """Return the proof that a closing by somebody needs, and what of it is there now."""
+
+    def rule(self, rule: str, rule_hash: str) -> RuleText | None:
+        """Return a rule as it was when it had that hash, None when that version is gone.
+
+        Reads the disk: for worker threads.
+        """
 
     def devices(self, *, q: str = "", unregistered: bool = False, limit: int = 500) -> list[Json]:
         """Return devices as the engine knows them, each with its `id`; `q` is a part of the id."""

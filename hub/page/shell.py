@@ -124,7 +124,8 @@ def _who(visit: Visit) -> None:
     )
     with ui.row().classes("sh-who"):
         ui.icon("person").props('aria-hidden="true"')
-        ui.label(f"{visit.who.name} · {word(ROLE, visit.who.role, visit.lang)}")
+        role = word(ROLE, visit.who.role, visit.lang)
+        ui.label(visit.who.name).tooltip(role)
         ui.html(
             '<form method="post" action="/logout"><button class="sh-navlink" type="submit">'
             f"{visit.say('退出', 'Sign out')}</button></form>",

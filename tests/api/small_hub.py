@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 
+from cases.closing import Item, checklist
 from cases.desk import Desk
 from cases.events import case_json
 from hub.api.services import Json
 from hub.case_store import CaseStore
 from hub.outgoing.dispatcher import Dispatcher
 from hub.outgoing.status import Shown
+from hub.rule_texts import RuleText
 from model.anomaly import Anomaly, Evidence, Severity, anomaly_key
 from model.case import Case, Change, Health
 from model.entry import Action, Report
@@ -120,6 +122,15 @@ class SmallHub:
         if not changes:
             raise Refused(f"report {report.id} was taken before")
         return changes[0].case
+
+    def closing_parts(self, case: Case, actor: str) -> Sequence[Item]:
+        """Return what a closing needs, as the desk would judge it."""
+        action = Action(case=case.id, name="close", actor=actor)
+        return checklist(case, action, self.clock, Healthy(), policy=self.desk.policy)
+
+    def rule(self, rule: str, rule_hash: str) -> RuleText | None:  # noqa: ARG002 - it has no rules
+        """Return nothing: this hub's alarms come from no rule file."""
+        return None
 
     def devices(self, *, q: str = "", unregistered: bool = False, limit: int = 500) -> list[Json]:
         """Return the registered devices and one that nobody knows."""

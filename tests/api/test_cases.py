@@ -221,3 +221,19 @@ def test_an_error_in_the_hub_shows_no_trace(hub: SmallHub, admin: Client) -> Non
     assert answer.json()["title"] == "Error in the hub 内部错误"
     assert "secret" not in answer.text
     assert "Traceback" not in answer.text
+
+
+def test_a_case_says_what_proof_a_closing_needs(hub: SmallHub, admin: Client) -> None:
+    """Each part with its word, there or missing; a closed case needs nothing."""
+    case = hub.alarm()
+    parts = admin.get(f"/api/v1/cases/{case.id}").json()["closing_parts"]
+    assert {"word": "cause", "met": False} in parts
+    act(admin, case.id, "resolve", result="扑灭", cause="烟头", actor="李雷")
+    parts = admin.get(f"/api/v1/cases/{case.id}").json()["closing_parts"]
+    assert {"word": "cause", "met": True} in parts
+    assert {"word": "sensor_normal", "met": False} in parts
+    refused = act(admin, case.id, "close").json()["missing"]
+    assert refused == [part["word"] for part in parts if not part["met"]]
+    hub.clock += MINUTE
+    act(admin, case.id, "close", photo="p", work_order="w")
+    assert admin.get(f"/api/v1/cases/{case.id}").json()["closing_parts"] == []

@@ -93,6 +93,33 @@ def test_a_dispatcher_of_grid_a_can_neither_read_nor_act_on_grid_b(
     assert client.get("/metrics").status_code == 401
 
 
+def test_maintenance_works_on_maintenance_and_impairment_only(
+    hub: SmallHub, with_role: WithRole
+) -> None:
+    """Its cases are its own; an emergency is as it was, and says who may."""
+    client = with_role(Role.MAINTENANCE, "", "维修工")
+    for category, status in (
+        ("battery_low", 200), ("low_pressure", 200), ("fire", 403), ("duty_unanswered", 403),
+    ):  # fmt: skip
+        case = hub.alarm(category=category)
+        path = f"/api/v1/cases/{case.id}/actions/acknowledge"
+        assert client.post(path, json={}).status_code == status, category
+        kept = hub.store.get(case.id)
+        assert kept is not None
+        assert kept.acknowledged_by == ("维修工" if status == 200 else None)
+
+
+def test_maintenance_keeps_to_its_territory_and_reports_nothing(
+    hub: SmallHub, with_role: WithRole
+) -> None:
+    """Another grid's battery is as if it were not there."""
+    client = with_role(Role.MAINTENANCE, GRID_A, "维修工")
+    theirs = hub.alarm("nb2", "battery_low")
+    path = f"/api/v1/cases/{theirs.id}/actions/note"
+    assert client.post(path, json={"text": "x"}).status_code == 404
+    assert client.post("/api/v1/reports", json={"place": "b1", "text": "x"}).status_code == 403
+
+
 def test_a_streets_token_covers_its_grids(hub: SmallHub, with_role: WithRole) -> None:
     """A division code of 12 digits with zeros at its end means everything within."""
     mine = hub.alarm("nb1")
