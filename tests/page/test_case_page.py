@@ -217,7 +217,7 @@ def test_evidence_and_reasons_are_shown_with_the_frame_decoded(
 def test_a_case_is_accessible_in_both_languages_and_on_a_phone(
     opens: Opens, fires: Fires, up: Up, lang: str, size: tuple[int, int]
 ) -> None:
-    """axe finds nothing serious, also with a form that was refused; nothing scrolls sideways."""
+    """Nothing serious is found by axe, also with a refused form; nothing scrolls sideways."""
     fires(SOURCE)
     case = case_of(up, "fire")
     screen = opens(size)
@@ -237,7 +237,11 @@ def test_a_case_is_accessible_in_both_languages_and_on_a_phone(
 def test_hostile_names_are_text(opens: Opens, up: Up) -> None:
     """A script in a compound's name and in a report, line breaks and marks that turn the direction."""
     text = "<img src=x onerror=window.hacked=1>\n第二行\u202eكعك"
-    body = {"place": "c1-b1", "text": text, "reporter": '"><script>window.hacked=1</script>'}
+    body: dict[str, object] = {
+        "place": "c1-b1",
+        "text": text,
+        "reporter": '"><script>window.hacked=1</script>',
+    }
     case = up.post("/api/v1/reports", body)["id"]
     screen = opens()
     page = opened(screen, case, HANDLER)
