@@ -12,14 +12,14 @@ from model.case import Case, HistoryItem
 from model.reading import Value
 
 from .markup import Markup, icon, tag
-from .vocabulary import DETAILS, DONE, ENDED_BY, FALSE_CAUSES_EN, FLAGS, part
+from .vocabulary import DEADLINES, DETAILS, DONE, ENDED_BY, FALSE_CAUSES_EN, FLAGS, part
 
 SHOWN = 150  # lines of history: the first and the newest, all on demand
 _TIMES = frozenset({"at", "until", "started_at", "ended_at"})
 _HIDDEN = frozenset({"anomaly"})
 _KNOWN_AS = {
     "state": STATE, "level": LEVEL, "role": OWNER, "flag": FLAGS, "ended_by": ENDED_BY,
-    "from": SEVERITY, "to": SEVERITY, "deadline": DONE,
+    "from": SEVERITY, "to": SEVERITY, "deadline": DEADLINES,
 }  # fmt: skip
 
 

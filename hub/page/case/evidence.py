@@ -78,7 +78,7 @@ def chart_options(
         "title": [_name(row, name, left=left) for row, name in enumerate(names)],
         "grid": [{"left": 64, "right": 90, "top": _top(row), "height": _PLOT} for row in rows],
         "xAxis": [_time_axis(row, last=row == len(names) - 1) for row in rows],
-        "yAxis": [_value_axis(row) for row in rows],
+        "yAxis": [_value_axis(row, name, readings) for row, name in enumerate(names)],
         "series": series,
     }
 
@@ -97,14 +97,16 @@ def _time_axis(row: int, *, last: bool) -> Json:
     return {"type": "time", "gridIndex": row, "axisLabel": label, "axisTick": {"show": last}}
 
 
-def _value_axis(row: int) -> Json:
+def _value_axis(row: int, name: str, readings: Sequence[Reading]) -> Json:
+    said = {reading.values[name] for reading in readings if name in reading.values}
+    scale: Json = {"min": 0, "max": 1, "interval": 1} if _is_state(said) else {"scale": True}
     return {
         "type": "value",
         "gridIndex": row,
-        "scale": True,
         "splitNumber": 2,
         "axisLabel": {"color": _MUTED},
         "splitLine": {"lineStyle": {"color": "#33404d"}},
+        **scale,
     }
 
 

@@ -15,6 +15,7 @@ from .evidence import nearest
 from .markup import Markup, badge, tag
 
 FRAMES_SHOWN = 12
+_SILENT = frozenset({"card_hmac"})  # tells people nothing, and is nobody's business
 _JSON_MAX = 20_000
 
 
@@ -38,7 +39,7 @@ def readings_html(
             tag("td", local(reading.received_at, zone, day=False),
                 badge("报警" if zh else "alarm", "sh-tone sh-critical")
                 if reading.received_at == case.started_at else None, class_="sh-num"),
-            tag("td", str(reading.event.value) or "–"),
+            tag("td", str(reading.event.value) or "–", class_="sh-num"),
             tag("td", values_text(reading.values)),
             tag("td", ", ".join(reading.quality) or "–"),
         )
@@ -61,7 +62,7 @@ def values_text(values: dict[str, Value]) -> str:
     shown = [
         name if value is True else f"{name} {value:g}" if isinstance(value, float | int) else f"{name} {value}"
         for name, value in values.items()
-        if value is not False
+        if value is not False and name not in _SILENT
     ]  # fmt: skip
     return ", ".join(shown) or "–"
 
@@ -79,13 +80,13 @@ def devices_html(devices: Sequence[str], chosen: str, path: str, lang: Lang) -> 
     return tag("nav", *links, class_="cp-chips", aria_label=label)
 
 
-def frames_html(case: Case, *, zone: ZoneInfo, lang: Lang) -> Markup:
-    """Return what was received for each piece of evidence, decoded; the newest half may follow."""
+def frames_html(case: Case, *, whole: bool, path: str, zone: ZoneInfo, lang: Lang) -> Markup:
+    """Return what was received for each piece of evidence, decoded; beyond some only on demand."""
     zh = lang is Lang.ZH
     items = [item for item in case.evidence if item.raw]
     shown = [
         _frame(item, opened=number == 0, zone=zone, lang=lang)
-        for number, item in enumerate(items[:FRAMES_SHOWN])
+        for number, item in enumerate(items if whole else items[:FRAMES_SHOWN])
     ]
     if not shown:
         said = (
@@ -95,12 +96,12 @@ def frames_html(case: Case, *, zone: ZoneInfo, lang: Lang) -> Markup:
         )
         shown = [tag("p", said, class_="sh-muted")]
     left = len(items) - len(shown)
-    more = f"另有 {left} 条报文" if zh else f"{left} more frames"
+    more = f"另有 {left} 条报文，全部显示" if zh else f"{left} more frames: show all"
     return tag(
         "section",
         tag("h2", "原始报文" if zh else "Frames as received", class_="sh-h2"),
         *shown,
-        tag("p", more, class_="sh-muted") if left > 0 else None,
+        tag("p", tag("a", more, href=f"{path}?frames=all")) if left > 0 else None,
         class_="sh-card",
     )
 

@@ -67,10 +67,11 @@ def _button(offer: Offer, number: int, once: str, lang: Lang) -> Markup:
         tag("span", deed.label(lang)),
         type="button",
         class_="cp-deed cp-first" if number == 0 else "cp-deed",
-        data_deed=deed.key,
+        # Not `disabled`: who uses a keyboard shall reach it and hear why it is not possible.
+        data_deed=None if offer.blocked[0] else deed.key,
         data_once=f"page-{once}-{deed.key}" if deed.at_once else None,
         data_keep=f"deed-{deed.key}",
-        disabled=bool(offer.blocked[0]),
+        aria_disabled="true" if offer.blocked[0] else None,
     )
 
 
@@ -84,8 +85,8 @@ def _small(offer: Offer, lang: Lang) -> Markup:
     return tag(
         "button", icon(deed.icon), tag("span", label),
         tag("small", reason) if reason else None,
-        type="button", class_="cp-deed cp-small", data_deed=deed.key,
-        data_keep=f"more-{deed.key}", disabled=bool(reason),
+        type="button", class_="cp-deed cp-small", data_deed=None if reason else deed.key,
+        data_keep=f"more-{deed.key}", aria_disabled="true" if reason else None,
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from cases.ending import may_force
 from cases.transitions import TRANSITIONS
 from hub.access import Principal
 from hub.api.cases import may_work_on
-from model.case import Case, EventClass, State, Verification
+from model.case import ENDED_STATES, Case, EventClass, State
 from model.place import Level
 from model.reading import Mode
 
@@ -49,19 +49,21 @@ def offers(case: Case, who: Principal) -> list[Offer]:
 
 def likely(case: Case) -> list[str]:
     """Return the keys of what comes next, the first thing to do first."""
-    emergency = case.cls is EventClass.EMERGENCY
     if case.state is State.CLOSED:
         return ["note"]
-    found: list[str] = []
-    if emergency and case.acknowledged_by is None:
-        found.append("acknowledge")
-    if emergency and case.verification in UNDECIDED:
-        found += _CONFIRM
-    handed = any(flag.startswith("handed_to_") for flag in case.flags)
-    taken_for_real = case.verification in {Verification.CONFIRMED, Verification.UNREACHABLE}
-    if emergency and taken_for_real and not handed and case.mode is Mode.REAL:
-        found.append("handover")
+    emergency = case.cls is EventClass.EMERGENCY
+    found = ["acknowledge"] if emergency and case.acknowledged_by is None else []
+    if emergency and case.state not in ENDED_STATES:
+        found += _decide(case)
     return [*found, *_BY_STATE[case.state], "note"]
+
+
+def _decide(case: Case) -> tuple[str, ...]:
+    """Return what an emergency asks of a person: is it real, and does the fire brigade know."""
+    if case.verification in UNDECIDED:
+        return _CONFIRM
+    handed = any(flag.startswith("handed_to_") for flag in case.flags)
+    return () if handed or case.mode is not Mode.REAL else ("handover",)
 
 
 def _makes_sense(deed: Deed, case: Case, who: Principal) -> bool:

@@ -22,7 +22,7 @@ from .why_html import sequence_html, why_html
 LOOK_S = 0.5
 REREAD_S = 15.0  # deadlines, hours of contacts and "normal for 10 minutes" change by themselves
 CLICKS = (
-    '(e) => { const b = e.target.closest("[data-deed]"); if (b && !b.disabled)'
+    '(e) => { const b = e.target.closest("[data-deed]"); if (b)'
     ' emit({deed: b.dataset.deed, once: b.dataset.once || ""}); }'
 )
 SUBMITS = (
@@ -150,7 +150,13 @@ class CasePage:
             ),
             "why": lambda: why_html(case, view.rules, zone=zone, lang=lang),
             "sequence": lambda: sequence_html(case, registry, zone=zone, lang=lang),
-            "frames": lambda: frames_html(case, zone=zone, lang=lang),
+            "frames": lambda: frames_html(
+                case,
+                whole=visit.query.get("frames") == "all",
+                path=visit.path,
+                zone=zone,
+                lang=lang,
+            ),
             "history": lambda: history_html(
                 view.chain, whole=whole, zone=zone, lang=lang, path=visit.path
             ),

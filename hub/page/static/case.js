@@ -73,7 +73,7 @@
       form.scrollIntoView({ block: "nearest" });
     }
     if (done.length) {
-      const next = document.querySelector(".cp-next [data-deed]:not(:disabled)");
+      const next = document.querySelector(".cp-next [data-deed]");
       if (next && document.activeElement === document.body) next.focus({ preventScroll: true });
     }
   }
