@@ -50,6 +50,11 @@ class Core:
         self._registry = registry
 
     @property
+    def registry_version(self) -> Versioned:
+        """The version of the registry in force, with its texts."""
+        return self._registry
+
+    @property
     def rules(self) -> Versioned:
         """The version of the rules in force."""
         return self._rules

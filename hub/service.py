@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
@@ -32,6 +32,7 @@ from .case_store import CaseStore
 from .case_store.database import with_password
 from .config import HubFile
 from .desk_reader import DeskReader
+from .device_search import Found, Page, Wanted, one, search
 from .health import closing_parts
 from .intake import HubIntake
 from .log.sqlite import SqliteLog
@@ -40,7 +41,9 @@ from .outgoing.dispatcher import Dispatcher
 from .outgoing.status import Shown
 from .reading_store.choose import open_store
 from .recorder import Recorder
+from .registering import Register
 from .rule_texts import RuleText, RuleTexts
+from .territory.registry_import import Merge
 
 log = structlog.get_logger()
 Json = dict[str, object]
@@ -70,7 +73,7 @@ class Hub:
         self.readings: ReadingStore = open_store(file, self.registry)
         self.bus = Bus(file.mqtt, site=file.site, handler=self._message)
         self.announcer = Announcer(file.site, self.publish_event)
-        self.intake = HubIntake(
+        self.intake = intake = HubIntake(
             self.log,
             site=file.site,
             publish=self.bus.publish,
@@ -80,6 +83,8 @@ class Hub:
             clock=self.now,
             crash=self.crash,
         )
+
+        self.register = Register(file.registry, intake)
 
     def now(self) -> int:
         """Return the hub's clock in ms."""
@@ -113,6 +118,27 @@ class Hub:
         if not changes:
             raise Refused(f"report {report.id} was taken before")
         return changes[0].case
+
+    async def import_devices(self, text: str, *, name: str, actor: str, apply: bool) -> Merge:
+        """Show or make the change of the registry that a CSV of devices is; raises ConfigErrors."""
+        version = self.desk.core.registry_version
+        if not apply:
+            return await self.register.preview(version, text, name=name)
+        return await self.register.apply(version, text, name=name, actor=actor)
+
+    def find_devices(self, wanted: Wanted, sees: Callable[[str], bool]) -> Page:
+        """Return a page of devices with their places; for a worker thread."""
+        return search(self.desk.core.engine, wanted, sees)
+
+    def device(self, name: str) -> Found | None:
+        """Return one device with its place, or None."""
+        engine = self.desk.core.engine
+        return one(engine, engine.book.registry, name)
+
+    def last_reading(self, name: str) -> Reading | None:
+        """Return the newest Reading of a device as it came, or None."""
+        row = self.desk.core.engine.book.devices.get(name)
+        return row.last if row else None
 
     async def _ask(self, kind: EntryKind, request: str, payload: bytes) -> list[Change]:
         waiting = self.desk.answer_to(request)

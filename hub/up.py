@@ -155,9 +155,17 @@ async def up(folder: Path, ports: Ports, *, demo_speed: float | None) -> None:
         await broker.stop()
 
 
-def _own_registry(folder: Path) -> Path | None:
+def _own_registry(folder: Path) -> Path:
+    """Return the registry's folder; an empty one is made, so that devices can be registered."""
     path = folder / "registry"
-    return path if path.is_dir() else None
+    if not path.is_dir():
+        path.mkdir()
+        (path / "registry.yaml").write_text(
+            "# Compounds, buildings and contacts: docs/registry.md. 登记小区、楼栋与联系人。\n"
+            "compounds: []\n",
+            encoding="utf-8",
+        )
+    return path
 
 
 def _demo_registry(folder: Path) -> Path:

@@ -1,12 +1,14 @@
 """What the API needs from the hub, so that it can be tested without one."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Protocol
 
 from cases.closing import Item
 from hub.case_store import CaseStore
+from hub.device_search import Found, Page, Wanted
 from hub.outgoing.status import Shown
 from hub.rule_texts import RuleText
+from hub.territory.registry_import import Merge
 from model.anomaly import Anomaly
 from model.case import Case
 from model.entry import Action, Report
@@ -61,6 +63,18 @@ class Services(Protocol):
 
     def devices(self, *, q: str = "", unregistered: bool = False, limit: int = 500) -> list[Json]:
         """Return devices as the engine knows them, each with its `id`; `q` is a part of the id."""
+
+    async def import_devices(self, text: str, *, name: str, actor: str, apply: bool) -> Merge:
+        """Show or make the change of the registry that a CSV of devices is; raises ConfigErrors."""
+
+    def find_devices(self, wanted: Wanted, sees: Callable[[str], bool]) -> Page:
+        """Return a page of devices with their places; for a worker thread."""
+
+    def device(self, name: str) -> Found | None:
+        """Return one device with its place, or None."""
+
+    def last_reading(self, name: str) -> Reading | None:
+        """Return the newest Reading of a device as it came, or None."""
 
     def rules(self) -> list[Json]:
         """Return every rule in force: what it is, what it holds open, how often it broke."""

@@ -13,6 +13,7 @@ from hub.api.services import Services
 from hub.case_store import CaseFilter
 from model.case import ChangeKind, EventClass, State
 
+from .pulse import Pulse
 from .vitals import Vitals, Watch
 
 log = structlog.get_logger()
@@ -32,6 +33,7 @@ class Board:
         self.version = 0
         self.latencies_ms: deque[int] = deque(maxlen=LATENCIES_KEPT)  # frame → case
         self.status: Json = {}
+        self.pulse = Pulse(hub)
         self._watch = Watch(hub)
         self._hub = hub
         self._changed = asyncio.Condition()
@@ -46,6 +48,7 @@ class Board:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow(), name="board-cases")
             tasks.create_task(self._watch.run(), name="board-vitals")
+            tasks.create_task(self.pulse.run(), name="board-pulse")
 
     async def _follow(self) -> None:
         """Load what is open, then follow the stream."""

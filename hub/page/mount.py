@@ -11,12 +11,13 @@ from hub.access import Access
 from hub.api.services import Services
 from hub.simulation.orders import Orders
 
-from . import cases, demo, entrance, live, system, wall
+from . import cases, demo, device, devices, entrance, live, system, unregistered, wall
 from .board import Board
 from .site import STATIC, Site
 
 RECONNECT_S = 8.0
-_PARTS = (wall, cases, system)
+# The list of unregistered devices comes before a device of any name.
+_PARTS = (wall, cases, devices, unregistered, device, system)
 
 
 def install_page(
@@ -32,7 +33,7 @@ def install_page(
     board = Board(hub)
     site = Site(hub, access, board, zone=zone, secure=secure, orders=orders)
     app.mount("/page/static", StaticFiles(directory=STATIC))
-    for part in (entrance, live):
+    for part in (entrance, live, unregistered):
         app.include_router(part.routes(site))
     for part in (*_PARTS, *([demo] if orders else [])):
         part.register(site)

@@ -1,22 +1,26 @@
 """A hub without broker, log and threads: the real desk, the real case store, and the API's port."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from cases.closing import Item, checklist
 from cases.desk import Desk
 from cases.events import case_json
 from hub.api.services import Json
 from hub.case_store import CaseStore
+from hub.device_search import Found, Page, Wanted, one, search
 from hub.outgoing.dispatcher import Dispatcher
 from hub.outgoing.status import Shown
 from hub.rule_texts import RuleText
+from hub.territory.registry_import import Merge
 from model.anomaly import Anomaly, Evidence, Severity, anomaly_key
 from model.case import Case, Change, Health
 from model.entry import Action, Report
 from model.errors import Refused, Transient
 from model.place import Building, Compound, Contact, Device, Registry
 from model.reading import Reading
+from rules.engine import Engine
+from rules.rulefile import load_rules
 from rules.views import Census
 
 T0 = 1_790_000_000_000  # 22:13 in Shanghai
@@ -138,6 +142,22 @@ class SmallHub:
         every: list[Json] = [*known, {"id": "stranger", "registered": False}]
         wanted = [item for item in every if not (unregistered and item["registered"])]
         return [item for item in wanted if q in str(item["id"])][:limit]
+
+    async def import_devices(self, text: str, *, name: str, actor: str, apply: bool) -> Merge:
+        """This hub has no registry folder."""
+        raise Refused(f"no registry: {name} {actor} {apply} {len(text)}")
+
+    def find_devices(self, wanted: Wanted, sees: Callable[[str], bool]) -> Page:
+        """Search the registered devices."""
+        return search(Engine(REGISTRY, load_rules({})), wanted, sees)
+
+    def device(self, name: str) -> Found | None:
+        """Return a registered device."""
+        return one(Engine(REGISTRY, load_rules({})), REGISTRY, name)
+
+    def last_reading(self, name: str) -> Reading | None:
+        """Return the newest Reading on the shelf."""
+        return next(iter(self.readings.query(name, 0, 1 << 62, 1)), None)
 
     def rules(self) -> list[Json]:
         """Return no rule."""

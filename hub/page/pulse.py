@@ -1,0 +1,52 @@
+"""Remembers when each device was heard in the last day, in half hours; a restart begins anew."""
+
+import asyncio
+
+from hub.api.services import Services
+from hub.device_search import Wanted
+
+SLOT_MS = 30 * 60_000
+SLOTS = 48
+LOOK_S = 60.0
+
+
+class Pulse:
+    """A few bytes a device: one bit for each half hour in which it was heard."""
+
+    def __init__(self, hub: Services) -> None:
+        """Take the hub."""
+        self.since = 0  # ms, when remembering began
+        self._hub = hub
+        self._slot = 0
+        self._bits: dict[str, int] = {}
+
+    async def run(self) -> None:
+        """Look once a minute until cancelled."""
+        self.since = self._hub.now()
+        while True:
+            heard = await asyncio.to_thread(self._heard)
+            self.note(heard, self._hub.now())
+            await asyncio.sleep(LOOK_S)
+
+    def _heard(self) -> dict[str, int]:
+        page = self._hub.find_devices(Wanted(limit=1_000_000), lambda _grid: True)
+        return {found.view.id: found.view.last_heard for found in page.items}
+
+    def note(self, heard: dict[str, int], now: int) -> None:
+        """Take when each device was last heard (ms)."""
+        slot = now // SLOT_MS
+        moved = min(slot - self._slot, SLOTS) if self._slot else 0
+        mask = (1 << SLOTS) - 1
+        self._slot = slot
+        old = self._bits
+        self._bits = {}
+        for name, at in heard.items():
+            bits = (old.get(name, 0) << moved) & mask
+            back = slot - at // SLOT_MS
+            if at and 0 <= back < SLOTS:
+                bits |= 1 << back
+            self._bits[name] = bits
+
+    def bars(self, name: str) -> str:
+        """Return the last day as signs, oldest first: `1` heard, `0` not."""
+        return f"{self._bits.get(name, 0):0{SLOTS}b}"

@@ -1,0 +1,97 @@
+"""Finding devices: what needs a look first, a page at a time, only in one's own territory."""
+
+from hub.device_search import Wanted, one, search
+from hub.page.pulse import SLOT_MS, Pulse
+from model.place import Building, Compound, Device, Registry
+from model.reading import Lane, Reading
+from rules.engine import Engine
+from rules.rulefile import load_rules
+from tests.api.small_hub import SmallHub
+
+T0 = 1_790_000_000_000
+
+
+def engine(devices: int = 3) -> Engine:
+    """An engine that knows devices in two grids and has heard some of them."""
+    registry = Registry(
+        compounds=[Compound("c1", "幸福小区", "1503020010"), Compound("c2", "和平", "1503020020")],
+        buildings=[
+            Building("b1", "1号楼", "c1", "1503020010"),
+            Building("b2", "2号楼", "c2", "1503020020"),
+        ],
+        devices=[
+            Device(f"d{n:05d}", "smoke_detector", building=f"b{1 + n % 2}", room=f"{n}室")
+            for n in range(devices)
+        ],
+    )
+    made = Engine(registry, load_rules({}))
+    heard = [
+        Reading("d00001", "smoke_detector", T0, order=1, values={"battery_pct": 10.0}),
+        Reading("stranger", "door", T0, order=2),
+    ]
+    made.observe(heard, Lane.TELEMETRY, T0)
+    return made
+
+
+def everywhere(_grid: str) -> bool:
+    """See all."""
+    return True
+
+
+def test_what_needs_a_look_comes_first_and_nothing_is_left_out() -> None:
+    """Silent before normal before never heard; strangers are among them."""
+    known = engine()
+    known.book.silent.add("d00001")
+    found = search(known, Wanted(), everywhere)
+    assert [item.view.id for item in found.items] == ["d00001", "stranger", "d00000", "d00002"]
+    assert found.kinds == ["door", "smoke_detector"]
+
+
+def test_words_states_kinds_and_batteries_narrow_the_list() -> None:
+    """Each filter alone."""
+    known = engine()
+
+    def ids(wanted: Wanted) -> list[str]:
+        return [found.view.id for found in search(known, wanted, everywhere).items]
+
+    assert ids(Wanted(text="幸福 2室")) == ["d00002"]
+    assert ids(Wanted(kind="door")) == ["stranger"]
+    assert ids(Wanted(state="low_battery")) == ["d00001"]
+    assert ids(Wanted(state="never_heard")) == ["d00000", "d00002"]
+    assert ids(Wanted(compound="c2")) == ["d00001"]
+
+
+def test_a_page_is_bounded_however_many_devices_there_are() -> None:
+    """Of 10,000 devices 50 are built."""
+    known = engine(10_000)
+    page = search(known, Wanted(offset=100, limit=50), everywhere)
+    assert (page.total, len(page.items)) == (10_001, 50)
+
+
+def test_a_limited_person_sees_the_devices_of_their_grids_only() -> None:
+    """A stranger belongs to no grid and is not shown to them."""
+    found = search(engine(), Wanted(), lambda grid: grid.startswith("1503020010"))
+    assert [item.view.id for item in found.items] == ["d00000", "d00002"]
+
+
+def test_one_device_is_found_or_not() -> None:
+    """By its id."""
+    known = engine()
+    assert one(known, known.book.registry, "nobody") is None
+    found = one(known, known.book.registry, "stranger")
+    assert found is not None
+    assert found.place is None
+
+
+def test_the_pulse_moves_with_time_and_forgets_after_a_day() -> None:
+    """One sign a half hour, the newest last."""
+    pulse = Pulse(SmallHub.__new__(SmallHub))
+    start = T0 // SLOT_MS * SLOT_MS
+    pulse.note({"d": start}, start)
+    assert pulse.bars("d").endswith("01")
+    pulse.note({"d": start}, start + SLOT_MS)
+    assert pulse.bars("d").endswith("010")
+    pulse.note({"d": start + 3 * SLOT_MS}, start + 3 * SLOT_MS)
+    assert pulse.bars("d").endswith("01001")
+    pulse.note({"d": start + 3 * SLOT_MS}, start + 200 * SLOT_MS)
+    assert set(pulse.bars("d")) == {"0"}
