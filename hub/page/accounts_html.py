@@ -7,7 +7,7 @@ from hub.case_store import Token, User
 from hub.case_store.accounts import AccountChange
 from hub.people import PASSWORD_MIN
 
-from .case.markup import Markup, badge, joined, tag
+from .case.markup import Markup, Part, badge, joined, tag
 from .site import Visit
 from .tables import Cell, Row, table
 from .words import ROLE, word
@@ -104,15 +104,8 @@ def tokens_html(visit: Visit, tokens: Sequence[Token], mine: str) -> Markup:
             say("至", "Until"), say("操作", "Action"))  # fmt: skip
     shown = list(reversed(tokens))[:TOKENS_SHOWN]
     rows = [
-        tag(
-            "tr", tag("td", tag("bdi", token.name)), tag("td", word(ROLE, token.role, visit.lang)),
-            tag("td", territory(visit, token.grid)), tag("td", visit.time(token.created_at)),
-            tag("td", visit.time(token.expires_at) if token.expires_at
-                else say("撤销前", "withdrawn")),
-            tag("td", badge(say("本次会话", "this session")) if token.digest == mine
-                else _button(say("撤销", "Withdraw"), "revoke", token.id,
-                             label=say(f"撤销 {token.name}", f"Withdraw {token.name}"))),
-        )
+        tag("tr", *(tag("td", cell, data_label=name)
+                    for name, cell in zip(head, _token(visit, token, mine), strict=True)))
         for token in shown
     ]  # fmt: skip
     rest = len(tokens) - len(shown)
@@ -121,11 +114,27 @@ def tokens_html(visit: Visit, tokens: Sequence[Token], mine: str) -> Markup:
         tag(
             "div",
             tag("table", tag("thead", tag("tr", *(tag("th", name, scope="col") for name in head))),
-                tag("tbody", *rows), class_="sh-table"),
+                tag("tbody", *rows), class_="sh-table pp-stack"),
             class_="sh-scroll", tabindex="0", role="region", aria_label=title,
         ),
         tag("p", say(f"另有 {rest} 个", f"and {rest} more"), class_="sh-muted") if rest else None,
     ))  # fmt: skip
+
+
+def _token(visit: Visit, token: Token, mine: str) -> tuple[Part, ...]:
+    say = visit.say
+    withdraw = _button(
+        say("撤销", "Withdraw"), "revoke", token.id,
+        label=say(f"撤销 {token.name}", f"Withdraw {token.name}"),
+    )  # fmt: skip
+    return (
+        tag("bdi", token.name),
+        word(ROLE, token.role, visit.lang),
+        territory(visit, token.grid),
+        visit.time(token.created_at),
+        visit.time(token.expires_at) if token.expires_at else say("撤销为止", "until withdrawn"),
+        badge(say("本次会话", "this session")) if token.digest == mine else withdraw,
+    )
 
 
 def changes_html(visit: Visit, changes: Sequence[AccountChange]) -> str:
