@@ -11,12 +11,12 @@ from hub.access import Access
 from hub.api.services import Services
 from hub.simulation.orders import Orders
 
-from . import accounts, cases, demo, entrance, live, system, wall
+from . import accounts, cases, demo, entrance, handover, live, system, wall
 from .board import Board
 from .site import STATIC, Site
 
 RECONNECT_S = 8.0
-_PARTS = (wall, cases, system, accounts)
+_PARTS = (wall, cases, system, accounts, handover)
 
 
 def install_page(
