@@ -8,15 +8,17 @@ from enum import StrEnum
 from hashlib import sha256
 
 import msgspec
+import structlog
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from model.errors import HubError, Refused
 from model.place import Level
 
-from .case_store.accounts import Accounts, Token, User
+from .case_store.accounts import AccountChange, Accounts, Token, User
 from .case_store.store import CaseStore
 
+log = structlog.get_logger()
 ADMIN = "admin"
 SESSION_MS = 12 * 3_600_000
 """How long a sign-in lasts; our assumption: one shift."""
@@ -80,50 +82,84 @@ class Access:
         self, accounts: Accounts, *, clock: Callable[[], int], master_token: str = ""
     ) -> None:
         """Take the accounts and a clock in ms; `master_token` is administrator without being stored."""
-        self._accounts = accounts
-        self._clock = clock
-        self._master = _digest(master_token) if master_token else ""
+        self.accounts = accounts
+        self.clock = clock
+        self._master = digest_of(master_token) if master_token else ""
         self._one_at_a_time = threading.Lock()
         # Verified when a name is unknown, so that the time taken does not tell names.
         self._nobody = ""
 
     def authenticate(self, token: str) -> Principal | None:
         """Return who a bearer token belongs to, or None."""
-        digest = _digest(token)
+        digest = digest_of(token)
         # Digests, in constant time: neither the time nor the length tells about the secret.
         if self._master and hmac.compare_digest(digest, self._master):
             return Principal(ADMIN, Role.ADMINISTRATOR)
-        known = self._accounts.token(digest, now=self._clock())
+        known = self.accounts.token(digest, now=self.clock())
         return None if known is None else Principal(known.name, Role(known.role), known.grid)
 
     def create_token(
-        self, name: str, role: Role, *, grid: str = "", lifetime_ms: int | None = None
+        self,
+        name: str,
+        role: Role,
+        *,
+        grid: str = "",
+        lifetime_ms: int | None = None,
+        by: str = "",
+        of: User | None = None,
     ) -> tuple[Token, str]:
-        """Return a new token's record and the token itself, which is shown only this once."""
+        """Return a new token's record and the token itself, which is shown only this once.
+
+        `by` is who made it, for the audit; a sign-in is no change, and has nobody. With `of` it is
+        made only while that user is as it was; raises Refused.
+        """
         secret = _PREFIX + secrets.token_urlsafe(32)
-        now = self._clock()
+        now = self.clock()
         expires = None if lifetime_ms is None else now + lifetime_ms
         token = Token(
-            secrets.token_hex(8), name, role.value, grid_prefix(grid), _digest(secret), now, expires
+            secrets.token_hex(8),
+            name,
+            role.value,
+            grid_prefix(grid),
+            digest_of(secret),
+            now,
+            expires,
         )
-        self._accounts.add_token(token)
+        change = AccountChange(now, by, "token_added", name, f"{role} {token.grid}".strip())
+        self.accounts.add_token(token, change if by else None, of=of)
+        if by:
+            log.info("account_changed", who=by, what=change.what, whom=name, detail=change.detail)
         return token, secret
 
     def tokens(self) -> list[Token]:
         """Return what is kept of every token."""
-        return self._accounts.tokens()
+        return self.accounts.tokens()
 
-    def remove_token(self, token: str) -> None:
-        """Withdraw a token by its id; raises LookupError."""
-        self._accounts.remove_token(token)
+    def remove_token(self, token: str, *, by: str = "") -> None:
+        """Withdraw a token by its id; raises LookupError. `by` is who does it, for the audit."""
+        change = AccountChange(self.clock(), by, "token_removed", "")
+        self.accounts.remove_token(token, change if by else None)
+        log.info("account_changed", who=by, what=change.what, token=token)
 
     def sign_in(self, name: str, password: str) -> tuple[Principal, str, int]:
         """Return (who, a token, until when in ms); raises SignInRefused.
 
         From the fifth failure in a row a name has to wait, twice as long each time, at most 5 min.
         """
-        user = self._accounts.user(name)
-        now = self._clock()
+        user = self.check_password(name, password)
+        who = Principal(user.name, Role(user.role), user.grid)
+        try:
+            token, secret = self.create_token(
+                who.name, who.role, grid=who.grid, lifetime_ms=SESSION_MS, of=user
+            )
+        except Refused as error:  # changed or removed while the password was looked at
+            raise SignInRefused("the name or the password is wrong") from error
+        return who, secret, token.expires_at or self.clock()
+
+    def check_password(self, name: str, password: str) -> User:
+        """Return whose password it is; raises SignInRefused, and counts a failure as signing in does."""
+        user = self.accounts.user(name)
+        now = self.clock()
         if user is not None and user.locked_until > now:
             wait_s = (user.locked_until - now + 999) // 1000
             raise SignInRefused("too many failed attempts", wait_s=wait_s)
@@ -133,16 +169,14 @@ class Access:
             raise SignInRefused("the name or the password is wrong")
         assert user is not None  # noqa: S101 - nobody's password is never right
         if user.failures:
-            self._accounts.set_failures(name, failures=0, locked_until=0)
-        who = Principal(user.name, Role(user.role), user.grid)
-        token, secret = self.create_token(who.name, who.role, grid=who.grid, lifetime_ms=SESSION_MS)
-        return who, secret, token.expires_at or now
+            self.accounts.set_failures(name, failures=0, locked_until=0)
+        return user
 
     def sign_out(self, secret: str) -> None:
         """Withdraw a token by itself; one that is not known is gone already."""
-        known = self._accounts.token(_digest(secret), now=self._clock())
+        known = self.accounts.token(digest_of(secret), now=self.clock())
         if known is not None:
-            self._accounts.remove_token(known.id)
+            self.accounts.remove_token(known.id)
 
     def _verified(self, user: User | None, password: str) -> bool:
         if not self._one_at_a_time.acquire(timeout=_VERIFY_WAIT_S):
@@ -162,7 +196,7 @@ class Access:
         over = failures - FREE_FAILURES
         wait = 0 if over < 0 else min(LOCK_MAX_MS, 1000 << min(over, 20))
         until = now + wait if wait else 0
-        self._accounts.set_failures(user.name, failures=failures, locked_until=until)
+        self.accounts.set_failures(user.name, failures=failures, locked_until=until)
 
 
 def ensure_admin(store: CaseStore, given: str = "") -> str | None:
@@ -179,8 +213,13 @@ def ensure_admin(store: CaseStore, given: str = "") -> str | None:
 
 def add_user(store: CaseStore, name: str, password: str, *, role: Role, grid: str = "") -> None:
     """Add a person who signs in with a password; raises Refused when the name is taken."""
-    user = User(name, role.value, grid_prefix(grid), _HASHER.hash(password))
+    user = User(name, role.value, grid_prefix(grid), hash_of(password))
     store.accounts.add_user(user)
+
+
+def hash_of(password: str) -> str:
+    """Return what is kept of a password: Argon2id with a salt of its own."""
+    return _HASHER.hash(password)
 
 
 def grid_prefix(code: str) -> str:
@@ -199,5 +238,6 @@ def grid_prefix(code: str) -> str:
     return code
 
 
-def _digest(token: str) -> str:
+def digest_of(token: str) -> str:
+    """Return the SHA-256 by which a token is kept."""
     return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

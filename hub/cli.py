@@ -22,6 +22,7 @@ from .commands import grafana as grafana_commands
 from .commands import registry as registry_commands
 from .commands import rules as rules_commands
 from .commands import simulation as simulation_commands
+from .commands import users as users_commands
 
 EXIT_REFUSED = 2
 app = typer.Typer(
@@ -103,6 +104,7 @@ app.add_typer(registry_commands.app, name="registry")
 app.add_typer(demo_commands.app, name="demo")
 app.add_typer(grafana_commands.app, name="grafana")
 app.add_typer(deploy_commands.app, name="deploy")
+app.add_typer(users_commands.app, name="users")
 simulation_commands.mount(app)
 
 

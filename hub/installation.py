@@ -58,6 +58,10 @@ class Installation:
         self.fresh_passwords: dict[str, str] = {}
         self.passwords = self._passwords()
 
+    def close(self) -> None:
+        """Give the folder back, so that another process may hold it."""
+        self._lock.close()
+
     def _passwords(self) -> dict[str, str]:
         """Return the broker's passwords, drawn at the first start."""
         path = self.folder / "secrets.json"

@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
@@ -171,6 +172,11 @@ class Hub:
             views = engine.unregistered() if unregistered else engine.devices()
         wanted = q.lower()
         return [_plain(view) for view in views if wanted in view.id.lower()][:limit]
+
+    def flagged(self, flags: AbstractSet[str]) -> list[Json]:
+        """Return the devices that have one of those flags."""
+        with self.desk.guard:
+            return [_plain(view) for view in self.desk.core.engine.flagged(flags)]
 
     def census(self) -> Census:
         """Return how many devices there are, heard and silent; cheap."""

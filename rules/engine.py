@@ -7,6 +7,7 @@ the log from there gives the anomalies of an uninterrupted run.
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TypeVar
 
 from model.anomaly import Anomaly, Severity
@@ -172,6 +173,12 @@ class Engine:
     def unregistered(self) -> list[DeviceView]:
         """Return the devices that were heard and that nobody registered, by id."""
         return [view_device(self.book, name, set()) for name in sorted(self.book.strangers)]
+
+    def flagged(self, flags: AbstractSet[str]) -> list[DeviceView]:
+        """Return the devices that have one of those flags (isolated, testing …), by id."""
+        rows = self.book.devices
+        names = sorted(name for name, row in rows.items() if not flags.isdisjoint(row.flags))
+        return [view_device(self.book, name, set()) for name in names]
 
     def census(self) -> Census:
         """Return how many devices there are, heard and silent."""

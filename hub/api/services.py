@@ -1,6 +1,7 @@
 """What the API needs from the hub, so that it can be tested without one."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Protocol
 
 from cases.closing import Item
@@ -78,6 +79,9 @@ class Services(Protocol):
 
     def rules(self) -> list[Json]:
         """Return every rule in force: what it is, what it holds open, how often it broke."""
+
+    def flagged(self, flags: AbstractSet[str]) -> list[Json]:
+        """Return devices that have one of those flags (isolated, testing …); cheap."""
 
     def census(self) -> Census:
         """Return how many devices there are, heard and silent; cheap."""

@@ -179,3 +179,29 @@ counters = Table(
     Column("name", String(200), primary_key=True),
     Column("value", BigInteger, nullable=False),
 )
+
+account_changes = Table(
+    "account_changes",
+    metadata,
+    Column("id", SERIAL, primary_key=True, autoincrement=True),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("what", String(32), nullable=False),
+    Column("whom", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+handovers = Table(
+    "handovers",
+    metadata,
+    Column("id", SERIAL, primary_key=True, autoincrement=True),
+    Column("at", BigInteger, nullable=False),
+    Column("grid", Text, nullable=False),
+    Column("outgoing", Text, nullable=False),
+    Column("incoming", Text, nullable=False),
+    Column("notes", Text, nullable=False),
+    Column("snapshot", Text, nullable=False),
+    Column("hash", String(128), nullable=False),
+    sqlite_autoincrement=True,
+)

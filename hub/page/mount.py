@@ -11,13 +11,25 @@ from hub.access import Access
 from hub.api.services import Services
 from hub.simulation.orders import Orders
 
-from . import cases, demo, device, devices, entrance, live, system, unregistered, wall
+from . import (
+    accounts,
+    cases,
+    demo,
+    device,
+    devices,
+    entrance,
+    handover,
+    live,
+    system,
+    unregistered,
+    wall,
+)
 from .board import Board
 from .site import STATIC, Site
 
 RECONNECT_S = 8.0
 # The list of unregistered devices comes before a device of any name.
-_PARTS = (wall, cases, devices, unregistered, device, system)
+_PARTS = (wall, cases, devices, unregistered, device, handover, system, accounts)
 
 
 def install_page(

@@ -125,7 +125,8 @@ def _who(visit: Visit) -> None:
     with ui.row().classes("sh-who"):
         ui.icon("person").props('aria-hidden="true"')
         role = word(ROLE, visit.who.role, visit.lang)
-        ui.label(visit.who.name).tooltip(role)
+        # Where everybody changes their own password.
+        ui.link(visit.who.name, "/accounts").classes("sh-navlink").tooltip(role)
         ui.html(
             '<form method="post" action="/logout"><button class="sh-navlink" type="submit">'
             f"{visit.say('退出', 'Sign out')}</button></form>",

@@ -46,7 +46,7 @@ class Visit:
         self.path = request.url.path
         self.given: dict[str, str] = {k: str(v) for k, v in request.path_params.items()}
         self.query = dict(request.query_params)
-        self._token = token
+        self.token = token
 
     def say(self, zh: str, en: str) -> str:
         """Return one of two texts that mean the same."""
@@ -66,7 +66,7 @@ class Visit:
 
     async def still(self, role: Role) -> bool:
         """Ask again whether the visitor may act: a session can have been withdrawn meanwhile."""
-        who = await run_in_threadpool(self.site.access.authenticate, self._token)
+        who = await run_in_threadpool(self.site.access.authenticate, self.token)
         if who is not None and who.role.includes(role):
             return True
         ui.notify(
