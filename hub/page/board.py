@@ -128,7 +128,8 @@ class Board:
             self.cases.pop(str(case["id"]), None)
             return
         self.cases[str(case["id"])] = case
-        if kind == ChangeKind.CREATE and not case["flags"] and known is None:
+        new = kind == ChangeKind.CREATE and known is None and not case["flags"]
+        if new and case["class"] == EventClass.EMERGENCY:  # other rules wait on purpose
             self._time(case)
 
     def _time(self, case: Json) -> None:
