@@ -49,7 +49,7 @@ def test_a_shift_with_an_open_fire_is_handed_over_and_printed(
     page.wait_for_selector(".pp-signs")
     text = page.inner_text(".pp-sheet")
     assert page.title() != "gone"
-    for word in ("admin", "韩梅梅", case, "<script>document", "记录完整", "未接警"):
+    for word in ("admin", "韩梅梅", case, "<script>document", "记录完整", "未接警", "☑ 已当面交代"):
         assert word in text
     page.emulate_media(media="print")
     white = "getComputedStyle(document.body).backgroundColor"
