@@ -2,7 +2,7 @@
 
 from html import escape
 from typing import Annotated
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, Form, Request
 from starlette.concurrency import run_in_threadpool
@@ -14,6 +14,11 @@ from .site import LANGUAGE_COOKIE, SESSION_COOKIE, Site, language_of
 from .words import Lang
 
 YEAR_S = 365 * 86_400
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self';"
+    " base-uri 'none'; frame-ancestors 'none'"
+)
+"""The sign-in needs no script at all, so that none can be planted where passwords are typed."""
 
 
 def routes(site: Site) -> APIRouter:
@@ -22,7 +27,7 @@ def routes(site: Site) -> APIRouter:
 
     @router.get("/login")
     async def show(request: Request) -> HTMLResponse:
-        return HTMLResponse(login_html(site, request))
+        return _page(login_html(site, request))
 
     @router.post("/login")
     async def sign_in(
@@ -31,12 +36,14 @@ def routes(site: Site) -> APIRouter:
         password: Annotated[str, Form(max_length=200)] = "",
     ) -> Response:
         lang = language_of(request)
+        if not from_here(request):
+            return _elsewhere(lang)
         try:
             _, token, _ = await run_in_threadpool(site.access.sign_in, name, password)
         except SignInRefused as error:
             said = refusal(error, lang)
             status = 429 if error.wait_s else 401
-            return HTMLResponse(login_html(site, request, said=said, name=name), status)
+            return _page(login_html(site, request, said=said, name=name), status)
         answer = RedirectResponse(local_path(request.query_params.get("next", "/")), 303)
         answer.set_cookie(
             SESSION_COOKIE, token, max_age=SESSION_MS // 1000, httponly=True, samesite="strict",
@@ -46,6 +53,8 @@ def routes(site: Site) -> APIRouter:
 
     @router.post("/logout")
     async def sign_out(request: Request) -> Response:
+        if not from_here(request):
+            return _elsewhere(language_of(request))
         await run_in_threadpool(site.access.sign_out, request.cookies.get(SESSION_COOKIE, ""))
         answer = RedirectResponse("/login", 303)
         answer.delete_cookie(SESSION_COOKIE)
@@ -58,6 +67,36 @@ def routes(site: Site) -> APIRouter:
         return answer
 
     return router
+
+
+def from_here(request: Request) -> bool:
+    """Return whether a form was sent from a page of this hub: no other site signs people in or out.
+
+    Browsers say so by `Sec-Fetch-Site`, older ones and those without TLS by `Origin`; a program
+    says neither, and has no cookie that could be abused.
+    """
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = request.headers.get("origin")
+    if origin is None:
+        return True
+    # Behind a proxy our own name is in the header that it adds; another site cannot send that.
+    names = {request.headers.get("host"), request.headers.get("x-forwarded-host")}
+    return urlsplit(origin).netloc in names - {None, ""}
+
+
+def _elsewhere(lang: Lang) -> Response:
+    said = (
+        "请从本系统的页面登录或退出。"
+        if lang is Lang.ZH
+        else "Sign in and out on this hub's own page."
+    )
+    return HTMLResponse(f"<!doctype html><title>403</title><p>{said}</p>", 403)
+
+
+def _page(content: str, status: int = 200) -> HTMLResponse:
+    return HTMLResponse(content, status, {"content-security-policy": POLICY})
 
 
 def local_path(path: str) -> str:

@@ -18,11 +18,15 @@ _FLAGS = {
 
 
 class Reader(NamedTuple):
-    """Who reads the sheet: the language, the clock, and what is ticked (None: nothing to tick)."""
+    """Who reads the sheet: the language, the clock, and what is ticked (None: nothing to tick).
+
+    `told` are the emergencies of a kept sheet that were ticked.
+    """
 
     lang: Lang
     zone: ZoneInfo
     ticked: Collection[str] | None = None
+    told: Collection[str] = ()
 
     def say(self, zh: str, en: str) -> str:
         """Return one of two texts that mean the same."""
@@ -64,7 +68,8 @@ def kept_html(reader: Reader, made: Handover, *, intact: bool) -> Markup:
     say = reader.say
     sound = say("记录完整", "record intact") if intact else say(
         "记录已被改动！", "THE RECORD WAS CHANGED!")  # fmt: skip
-    since = made.snapshot.get("since")
+    since, kept = made.snapshot.get("since"), made.snapshot.get("ticked")
+    told = [str(case) for case in kept] if isinstance(kept, list) else []
     before = reader.time(since) if since else say("首次交接", "the first hand-over")
     return joined((
         tag(
@@ -76,7 +81,7 @@ def kept_html(reader: Reader, made: Handover, *, intact: bool) -> Markup:
             *_pair(say("上次交接", "The one before"), before),
             class_="pp-facts",
         ),
-        sheet_html(reader, made.snapshot),
+        sheet_html(reader._replace(told=told), made.snapshot),
         _part(say("备注", "Notes"), tag("p", made.notes or "–", class_="pp-notes")),
         tag(
             "div", _line(say("交班人签名", "Signature, outgoing"), made.outgoing),
@@ -187,6 +192,7 @@ def _case(reader: Reader, case: Json) -> Markup:
         tag("span", reader.time(case["opened_at"]), class_="sh-muted sh-num"),
         badge(say("未接警", "NOT acknowledged"), "sh-critical sh-tone") if waiting
         else by if case["acknowledged_by"] else None,
+        tag("span", "☑ ", say("已当面交代", "told in person")) if ident in reader.told else None,
         class_="pp-waiting" if waiting else None,
     )  # fmt: skip
 
