@@ -51,10 +51,14 @@ class YamlText:
                 break
         return line
 
+    def plain(self) -> object:
+        """Return the data in plain lists, mappings and scalars."""
+        return _plain(self.data)
+
     def check(self, model: type[Model]) -> Model:
         """Return the data as `model`, or raise ConfigErrors naming file, line and key of each problem."""
         try:
-            return model.model_validate(_plain(self.data))
+            return model.model_validate(self.plain())
         except ValidationError as error:
             raise ConfigErrors(self.problems(error)) from error
 
