@@ -317,3 +317,19 @@ def test_a_device_silent_again_after_a_clock_was_set_back_counts() -> None:
         msgspec.structs.replace(alarm("nb1", -HOUR, category="silent"), evidence=()), 2 * MINUTE
     )
     assert change.case.active == 1
+
+
+def test_a_corroboration_said_again_reaches_the_case_of_the_new_fire() -> None:
+    """Its first case is resolved; the devices of the new one agree, under the old key."""
+    story = Story()
+    agreed = alarm("place:b1", SECOND, scope="place", corroborates=True)
+    (first,) = story.receive(COMPONENT)
+    story.receive(agreed)
+    story.receive(ended(COMPONENT, MINUTE))
+    story.act(first.case, "resolve", HOUR, result="put out", by="wang")
+    (second,) = story.receive(alarm("uitd1/b", 2 * HOUR))
+    assert second.case.verification is Verification.UNCONFIRMED
+    changes = story.receive(again(agreed, 2 * HOUR + SECOND))
+    assert changes[-1].case.id == second.case.id
+    assert changes[-1].case.verification is Verification.MACHINE_CORROBORATED
+    assert changes[-1].notice == "corroborated"
