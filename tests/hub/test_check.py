@@ -62,6 +62,7 @@ def test_hub_and_rule_files_are_known_by_their_keys(tmp_path: Path) -> None:
     assert "rules.yaml:3: rules.0" in said(tmp_path / "rules.yaml", rules)[0]
     assert "neither a gateway's file" in said(tmp_path / "nothing.yaml", "")[0]
     assert "not YAML" in said(tmp_path / "broken.yaml", "a: [\n")[0]
+    assert "deep.yaml:2: not YAML" in said(tmp_path / "deep.yaml", "a: 1\nb: " + "[" * 3000)[0]
 
 
 def test_a_good_file_passes(tmp_path: Path) -> None:
