@@ -17,6 +17,7 @@ from model.errors import ConfigError, HubError
 from model.reading import Lane
 from model.topics import GatewayTopics
 
+from . import balance
 from .config import GatewayConfig
 from .crash import crash_points
 from .intake import Intake
@@ -171,6 +172,8 @@ async def heartbeat(config: GatewayConfig, parts: Parts, state: str) -> Heartbea
     depth = await asyncio.to_thread(parts.outbox.depth)
     warnings = [text for lane in parts.lanes.values() if (text := lane.warning())]
     warnings += parts.sources.warnings()
+    if parts.intake.oldest_at is None and (text := balance.warning(parts.intake.counters)):
+        warnings.append(text)
     if parts.intake.full:
         warnings.append("the data disk is full: alarms are forwarded from memory only")
     return Heartbeat(

@@ -85,20 +85,34 @@ def load(path: Path) -> GatewayConfig:
 def check(text: str, name: str) -> GatewayConfig:
     """Check the text of a gateway's file; raises ConfigErrors with all problems at once."""
     parsed = YamlText(filled_in(text, os.environ, name=name), name)
-    file = parsed.check(GatewayFile)
-    known = adapters()
     problems: list[ConfigError] = []
+    file: GatewayFile | None = None
+    try:
+        file = parsed.check(GatewayFile)
+    except ConfigErrors as error:
+        problems.extend(error.problems)
+    known = adapters()
     sources: list[Source] = []
-    for index, entry in enumerate(file.sources):
+    # What is wrong above must not hide what is wrong in a source.
+    for index, entry in enumerate(file.sources if file else _entries(parsed)):
         try:
-            sources.append(_source(parsed, index, entry, known, file.uplink))
+            sources.append(_source(parsed, index, entry, known, file.uplink if file else Broker()))
         except ConfigErrors as error:
             problems.extend(error.problems)
         except ConfigError as error:
             problems.append(error)
-    if problems:
+    if problems or file is None:
         raise ConfigErrors(problems)
     return GatewayConfig(file, tuple(sources))
+
+
+def _entries(parsed: YamlText) -> list[dict[str, object]]:
+    """Return the sources of a file that is wrong elsewhere, as far as they are mappings."""
+    data = parsed.plain()
+    written = data.get("sources") if isinstance(data, dict) else None
+    if not isinstance(written, list) or not all(isinstance(entry, dict) for entry in written):
+        return []
+    return written
 
 
 def _source(

@@ -3,12 +3,13 @@
 What `smarthub up` needs is made at the first start and kept; nothing has a default password.
 """
 
+import contextlib
 import fcntl
 import json
 import os
 import secrets
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -65,7 +66,12 @@ class Installation:
     def _passwords(self) -> dict[str, str]:
         """Return the broker's passwords, drawn at the first start."""
         path = self.folder / "secrets.json"
-        known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+        try:
+            known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+        except ValueError as error:
+            raise ConfigError(
+                f"{path} is damaged ({error}): restore it, or remove it and new passwords are drawn"
+            ) from error
         for user in USERS:
             if user not in known:
                 known[user] = self.fresh_passwords[user] = secrets.token_urlsafe(18)
@@ -157,9 +163,29 @@ def _gateway_user(site: str, name: str, password: str) -> BrokerUser:
     )
 
 
+@contextlib.contextmanager
+def written_in(folder: Path) -> Iterator[None]:
+    """Turn what the disk refuses while a start prepares the folder into one clear line."""
+    try:
+        yield
+    except OSError as error:
+        where = error.filename or folder
+        raise ConfigError(
+            f"the data folder {folder} cannot be used: {where}: {error.strerror or error}; give its"
+            " files to this user, or choose another with --data"
+        ) from error
+
+
 def check_ports(ports: Ports) -> None:
     """Raise ConfigError naming the first port that is in use, and the option that changes it."""
+    chosen: dict[int, str] = {}
     for name, port in ports._asdict().items():
+        if port in chosen:
+            raise ConfigError(
+                f"port {port} is given twice ({chosen[port]} and {name}): give another with"
+                f" --{name}-port"
+            )
+        chosen[port] = name
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

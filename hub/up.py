@@ -17,7 +17,7 @@ import structlog
 from model.errors import ConfigError
 
 from .broker import EmbeddedBroker, die_with_parent
-from .installation import GATEWAY, ORDERS, Installation, Ports, check_ports
+from .installation import GATEWAY, ORDERS, Installation, Ports, check_ports, written_in
 from .simulation.orders import Orders
 from .simulation.stories import GATEWAY_CUT
 
@@ -110,12 +110,13 @@ async def up(folder: Path, ports: Ports, *, demo_speed: float | None) -> None:
     """
     demo = demo_speed is not None
     check_ports(ports)
-    installation = Installation(folder)
     logs = folder / "logs"
-    logs.mkdir(exist_ok=True)
-    registry = _demo_registry(folder) if demo else _own_registry(folder)
-    mode = "simulated" if demo else "real"
-    gateway_file, hub_file = installation.write_files(ports, registry=registry, mode=mode)
+    with written_in(folder):
+        installation = Installation(folder)
+        logs.mkdir(exist_ok=True)
+        registry = _demo_registry(folder) if demo else _own_registry(folder)
+        mode = "simulated" if demo else "real"
+        gateway_file, hub_file = installation.write_files(ports, registry=registry, mode=mode)
     broker = EmbeddedBroker(
         folder / "broker", host="127.0.0.1", port=ports.mqtt, users=installation.users()
     )
@@ -132,10 +133,12 @@ async def up(folder: Path, ports: Ports, *, demo_speed: float | None) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     supervisors: list[asyncio.Task[None]] = []
     try:
-        await broker.start()
+        with written_in(folder):
+            await broker.start()
         supervisors.append(asyncio.create_task(broker.supervise(), name="broker"))
         for child in children[:2]:
-            await child.start()
+            with written_in(folder):
+                await child.start()
             supervisors.append(asyncio.create_task(child.supervise(), name=child.name))
         await _until_ready(ports, supervisors, stop)
         _say(installation, ports, demo=demo)

@@ -85,10 +85,13 @@ ALARM_STATES = frozenset(
     {
         "fire", "fault", "isolated", "supervisory", "mains_fault", "backup_fault", "bus_fault",
         "line_fault", "channel_fault", "forced", "held_open", "duress", "tamper", "removed",
-        "pre_alarm", "manual_alarm",
+        "pre_alarm", "manual_alarm", "running", "feedback",
     }
 )  # fmt: skip
-"""Boolean values that are an alarm while true; a flip in either direction is alarm-lane news."""
+"""Boolean values that are an alarm while true; a flip in either direction is alarm-lane news.
+
+`running` and `feedback` are all that a flow switch of a sprinkler system says when water flows.
+"""
 
 
 class Reading(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):

@@ -1,5 +1,6 @@
 """Reads the YAML that people write and says every mistake with file, line and key."""
 
+import re
 from collections.abc import Sequence
 from io import StringIO
 from typing import TypeVar
@@ -11,6 +12,8 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from .errors import ConfigError
 
+DEEPEST = 100
+_BRACKET = re.compile(r"[\[\]{}]")
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -28,6 +31,7 @@ class YamlText:
     def __init__(self, text: str, name: str) -> None:
         """Parse `text`; `name` is the file's name in errors. Raises ConfigError."""
         self.name = name
+        _refuse_depth(text, name)
         try:
             self.data = YAML(typ="rt", pure=True).load(StringIO(text))
         except MarkedYAMLError as error:
@@ -51,10 +55,14 @@ class YamlText:
                 break
         return line
 
+    def plain(self) -> object:
+        """Return the data in plain lists, mappings and scalars."""
+        return _plain(self.data)
+
     def check(self, model: type[Model]) -> Model:
         """Return the data as `model`, or raise ConfigErrors naming file, line and key of each problem."""
         try:
-            return model.model_validate(_plain(self.data))
+            return model.model_validate(self.plain())
         except ValidationError as error:
             raise ConfigErrors(self.problems(error)) from error
 
@@ -71,6 +79,21 @@ class YamlText:
                 message = "unknown key; remove it or correct its spelling"
             found.append(ConfigError(message, file=self.name, line=self.line(path), key=key))
         return found
+
+
+def _refuse_depth(text: str, name: str) -> None:
+    """Raise ConfigError on brackets in brackets beyond sense: the parser takes minutes for them."""
+    depth = 0
+    for sign in _BRACKET.finditer(text):
+        depth += 1 if sign.group() in "[{" else -1
+        if depth > DEEPEST:
+            line = text.count("\n", 0, sign.start()) + 1
+            raise ConfigError(
+                f"not YAML: more than {DEEPEST} brackets are open; close them",
+                file=name,
+                line=line,
+            )
+        depth = max(depth, 0)
 
 
 def _plain(node: object) -> object:

@@ -15,7 +15,17 @@ from model.reading import Event, Mode, Reading
 
 from .book import Book
 from .contract import Interest, Observation
-from .finding import SYSTEM, TRANSMITTER, behind, by_hand, ended, fits, is_reset, started
+from .finding import (
+    SYSTEM,
+    TRANSMITTER,
+    behind,
+    by_hand,
+    continued,
+    ended,
+    fits,
+    is_reset,
+    started,
+)
 from .rulefile import ConfirmSpec
 from .states import StateTable
 
@@ -152,13 +162,20 @@ class ConfirmRule:
             )
             self._where[reading.device] = spot.place
         self._scenes.put(spot.place, scene)
-        if scene.active is not None:
-            return []
         agreeing = self._agreeing(scene, reading)
         if agreeing is None:
             return []
+        if scene.active is not None:
+            return self._again(seen, scene, scene.active)
         scene.active = self._conclude(seen, spot, agreeing)
         return [scene.active]
+
+    def _again(self, seen: Observation, scene: Scene, active: Anomaly) -> list[Anomaly]:
+        """Say it again, once in a while: a detector that died in an old fire must not hide a new one."""
+        if seen.reading.received_at - active.last_at < self._spec.within:
+            return []
+        scene.active = msgspec.structs.replace(active, last_at=seen.reading.received_at)
+        return [continued(active, seen)]
 
     def _agreeing(self, scene: Scene, reading: Reading) -> dict[str, Witness] | None:
         """Return the devices that agree with this one in time and mode, if they are enough."""

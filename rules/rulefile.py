@@ -164,6 +164,7 @@ class ThresholdSpec(_Spec):
     below: float | None = None
     clear_at: float | None = None
     hold: Duration = Field(default=0, alias="for")
+    unless: tuple[Word, ...] = ()  # a device that says one of these says something worse itself
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -1,6 +1,7 @@
 """Raises an anomaly when a quantity stays beyond its limit, and ends it when it is well inside again.
 
-The start is the first reading beyond the limit. A reading older than one already seen tells no
+The start is the first reading beyond the limit. A reading in which the device itself says one of
+`unless` (a fire, for a pre-alarm) starts nothing here and ends nothing. A reading older than one already seen tells no
 present value and is passed over. Between two readings the last value is taken to hold.
 """
 
@@ -61,6 +62,10 @@ class ThresholdRule:
         ):
             return ()
         row = self._beyond.rows.get(reading.device)
+        if any(reading.values.get(word) is True for word in self._spec.unless):
+            if row and not row.open:
+                self._forget(reading.device)
+            return ()
         if row is None:
             return self._begin(seen, value)
         row.value, row.at = value, max(row.at, reading.received_at)

@@ -105,8 +105,13 @@ def _reading(
         quality=quality,
         compound=sent.compound,
         source=transmitter_id(sent.frame.source),
-        raw=sent.frame.raw.hex() if meaning.event in _EVIDENT else "",
+        raw=sent.frame.raw.hex() if _is_evident(meaning) else "",
     )
+
+
+def _is_evident(meaning: Meaning) -> bool:
+    # Feedback has no event of its own, and is all that some flow switches say.
+    return meaning.event in _EVIDENT or meaning.values.get("feedback") is True
 
 
 def _is_near(moment: int | None, at: int) -> bool:

@@ -12,7 +12,7 @@ from gateway.crash import crash_points
 from gateway.intake import Intake
 from gateway.outbox import Outbox, OutboxRow
 from model.codec import decode_readings
-from model.reading import Event, Lane, Mode, Reading
+from model.reading import Event, Lane, Mode, Reading, Value
 
 
 class Rows(list[tuple[OutboxRow, bool]]):
@@ -48,6 +48,17 @@ def smoke(device: str, *, fire: bool, at: int = 1) -> Reading:
     """A detector's message."""
     event = Event.FIRE_ALARM if fire else Event.NONE
     return Reading(device, "smoke_detector", at, values={"fire": fire}, event=event)
+
+
+async def test_a_flow_switch_goes_in_the_alarm_lane_both_ways(tmp_path: Path) -> None:
+    """Feedback is all it says; among telemetry a full outbox would drop it first."""
+    rows = Rows()
+    async with intake_on(Outbox(tmp_path / "o.db"), rows) as intake:
+        for flows in (False, True, False, False):
+            values: dict[str, Value] = {"feedback": flows, "component_type": 96.0}
+            assert await intake.store([Reading("gb-1", "fire_component", 1, values=values)])
+    lanes = [row.lane for row, _ in rows]
+    assert lanes == [Lane.TELEMETRY, Lane.ALARM, Lane.ALARM, Lane.TELEMETRY]
 
 
 async def test_onset_and_clearing_go_in_the_alarm_lane(tmp_path: Path) -> None:

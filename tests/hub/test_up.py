@@ -70,6 +70,29 @@ def test_a_folder_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> No
     assert "--data" in line
 
 
+def test_one_port_for_two_things_is_one_clear_line(tmp_path: Path) -> None:
+    """Each is free, but not for both: the hub would die again and again behind the broker."""
+    port = free_port()
+    line = refused(command(tmp_path, http=port, mqtt=port))
+    assert "given twice" in line
+    assert str(port) in line
+
+
+@pytest.mark.parametrize("name", ["logs/hub.log", "broker/nats.log", "gateway.yaml"])
+def test_a_file_that_cannot_be_written_is_one_clear_line(tmp_path: Path, name: str) -> None:
+    """A folder copied by another user: the line names the file; nothing is left running."""
+    (tmp_path / name).mkdir(parents=True)
+    line = refused(command(tmp_path))
+    assert str(tmp_path / name) in line
+    assert "--data" in line
+
+
+def test_damaged_secrets_are_one_clear_line(tmp_path: Path) -> None:
+    """It names the file and what helps."""
+    (tmp_path / "secrets.json").write_text('{"hub": ')
+    assert "secrets.json is damaged" in refused(command(tmp_path))
+
+
 def test_a_second_copy_on_the_same_folder_is_refused(tmp_path: Path) -> None:
     """Two hubs must never write one log."""
     with started(tmp_path):

@@ -7,6 +7,7 @@ from model.reading import Event, Mode
 from rules.rulefile import RuleSet, load_rules
 
 from .town import (
+    DAY,
     MINUTE,
     PANEL,
     SECOND,
@@ -85,6 +86,20 @@ def test_it_ends_when_the_last_takes_it_back() -> None:
     town.pass_time(10 * SECOND)
     assert town.fire("nb-1") == []
     assert len(town.fire("nb-2")) == 1
+
+
+def test_a_detector_that_died_in_an_old_fire_hides_no_new_one() -> None:
+    """It never takes back its word; a day later two others agree, and that is said again."""
+    town = Town(CONFIRM)
+    town.fire("nb-1")
+    (old,) = town.fire("nb-2")
+    town.calm("nb-2")
+    town.now += DAY
+    assert town.fire("nb-2") == [], "one device confirms nothing"
+    (again,) = town.fire("nb-3")
+    assert (again.key, again.phase, again.corroborates) == (old.key, "continued", True)
+    assert again.last_at == town.now
+    assert town.fire("nb-3") == [], "and not with every message"
 
 
 def test_a_reset_ends_it() -> None:

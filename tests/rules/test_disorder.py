@@ -16,7 +16,7 @@ from rules.engine import Engine
 from .town import DAY, HOUR, SECOND, T0, Town, library, registry, started
 
 FIRES = library("fire-alarm", "fire-corroborated")
-EXAMPLES = int(os.environ.get("SMARTHUB_EXAMPLES", "100"))  # 1000 for the figure of trust.md
+EXAMPLES = int(os.environ.get("SMARTHUB_EXAMPLES", "100"))  # 1000 in CI, as trust.md asks
 Input = Reading | Tick | Heartbeat
 
 

@@ -259,6 +259,7 @@ def test_only_what_may_become_evidence_keeps_its_frame() -> None:
         component(3),
         component(5),
         component(9),
+        component(0x41),  # feedback alone: a flow switch
         "0401" + "0102" + "4001" + "040009020715",
     ):
         assert one(adu).raw
@@ -282,7 +283,9 @@ def test_every_reading_keeps_to_the_declared_quantities() -> None:
             assert set(reading.values) <= QUANTITIES
             assert all(isinstance(value, float | bool | str) for value in reading.values.values())
     states = alarm_states(one(component(0xFFFF)))
-    assert set(states) == ALARM_STATES & {"fire", "fault", "isolated", "supervisory", "mains_fault"}
+    assert set(states) == ALARM_STATES & {
+        "fire", "fault", "isolated", "supervisory", "mains_fault", "running", "feedback",
+    }  # fmt: skip
     assert all(states.values())
     assert one(component(3)).event in ALARM_EVENTS
 
