@@ -30,6 +30,8 @@ GATHER_STEP_S = 0.006  # longer than a transport waits between reads of a stream
 GATHER_READINGS = 1000
 DEAD_LETTERS_A_SECOND = 20
 DROP_ROWS = 64
+REPEAT_MS = 600_000
+"""GB/T 26875.3 repeats within a minute (6.5.5), a reconnected device within some; our assumption."""
 
 Stored = Callable[[list[OutboxRow], bool], None]
 """Told of every row: on disk (True), or only in memory because the disk refused it (False)."""
@@ -66,7 +68,8 @@ class Intake:
         self._clock = clock
         self._numbers = outbox.numbers()
         self._lanes = LaneChoice()
-        self._prints: OrderedDict[str, None] = OrderedDict.fromkeys(outbox.fingerprints())
+        # Times are not kept over a restart: what is remembered counts from now.
+        self._prints = OrderedDict.fromkeys(outbox.fingerprints(), self.now())
         self._waiting: deque[_Waiting] = deque()
         self._receipted: list[int] = []
         self._wake = asyncio.Event()
@@ -97,8 +100,13 @@ class Intake:
         self.counters[name] += n
 
     def seen(self, fingerprint: str) -> bool:
-        """Return whether a message of that fingerprint is in the outbox, or was."""
-        return fingerprint in self._prints
+        """Return whether a message of that fingerprint came within the last minutes and is stored.
+
+        Not longer: a panel with a stopped clock and a constant serial number repeats its bytes for
+        each new fire. A repeat that is stored after all continues its alarm and opens nothing.
+        """
+        at = self._prints.get(fingerprint)
+        return at is not None and abs(self.now() - at) < REPEAT_MS
 
     def store(
         self, readings: Sequence[Reading], *, fingerprints: Sequence[str] = ()
@@ -109,7 +117,8 @@ class Intake:
         if self._held_from is None:
             self._held_from = self.now()
         for fingerprint in fingerprints:
-            self._prints[fingerprint] = None
+            self._prints[fingerprint] = self.now()
+            self._prints.move_to_end(fingerprint)
         while len(self._prints) > FINGERPRINTS_KEPT:
             self._prints.popitem(last=False)
         self.counters["readings_received"] += len(readings)

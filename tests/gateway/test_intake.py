@@ -157,3 +157,33 @@ async def test_no_row_is_too_large_for_the_broker(tmp_path: Path) -> None:
     assert [r.seq for row, _ in rows for r in decode_readings(row.payload, "g", "e")] == list(
         range(1, 1001)
     )
+
+
+async def test_the_same_bytes_are_a_repeat_for_minutes_and_then_a_new_alarm(tmp_path: Path) -> None:
+    """A panel with a stopped clock and a constant serial number burns twice in the same bytes."""
+    now = [1_800_000_000.0]
+    outbox = Outbox(tmp_path / "o.db")
+    intake = Intake(
+        outbox, gateway="gw-01", mode=Mode.REAL, max_bytes=1 << 30, stored=Rows().told,
+        crash=crash_points({}), clock=lambda: now[0],
+    )  # fmt: skip
+    task = asyncio.create_task(intake.run())
+    assert await intake.store([smoke("gb-1", fire=True)], fingerprints=["frame"])
+    now[0] += 60
+    assert intake.seen("frame")
+    now[0] += 600
+    assert not intake.seen("frame")
+    now[0] -= 3_600  # a clock set back remembers nothing it cannot judge
+    assert not intake.seen("frame")
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_repeat_is_known_after_a_restart(tmp_path: Path) -> None:
+    """The acknowledgement was lost with the process; the device sends the frame again."""
+    path = tmp_path / "o.db"
+    async with intake_on(Outbox(path), Rows()) as intake:
+        assert await intake.store([smoke("gb-1", fire=True)], fingerprints=["frame"])
+    async with intake_on(Outbox(path), Rows()) as again:
+        assert again.seen("frame")
+        assert not again.seen("another")
