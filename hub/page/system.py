@@ -18,10 +18,31 @@ from .site import Site, Title, Visit
 from .system_facts import facts_html, more_troubles
 from .tables import Cell, Row, inert, table
 from .troubles import troubles, troubles_html
-from .words import SEVERITY, age
+from .words import SEVERITY, age, category, word
 
 LOOK_S = 3.0
 _TONES = {"online": "normal", "stopped": "minor", "lost": "critical", "silent": "critical"}
+_GATEWAY = {
+    "online": ("在线", "online"),
+    "stopped": ("已停止", "stopped"),
+    "lost": ("断线", "lost"),
+    "silent": ("无心跳", "silent"),
+}
+_HOPS = {
+    "intake": ("中枢接收（行）", "hub intake (rows)"),
+    "desk": ("规则与案件台（条目）", "rules and desk (entries)"),
+    "recorder": ("读数库写入（条目）", "recorder (entries)"),
+}
+_WENT = {
+    "stored": ("已存", "stored"),
+    "logged": ("已入日志", "logged"),
+    "repeated": ("重复", "repeated"),
+    "not_durable": ("仅在内存", "in memory only"),
+    "refused_by_disk": ("磁盘拒绝", "refused by the disk"),
+    "rejected.encode": ("无法编码", "not encodable"),
+    "expired.disk_full": ("磁盘满而弃", "given up, disk full"),
+    "read": ("已读", "read"),
+}
 
 
 def register(site: Site) -> None:
@@ -36,11 +57,11 @@ async def build(visit: Visit) -> None:
         said = ("此页仅对全辖区用户开放", "This page is for people of the whole district only")
         ui.label(visit.say(*said)).classes("sh-card")
         return
-    facts = ui.html(sanitize=False).classes("sh-kpis")
     parts = {
         name: _section(visit.say(zh, en))
         for name, zh, en in (
             ("troubles", "待处理的问题", "What is wrong, and what to do"),
+            ("facts", "运行状况", "How the hub is"),
             ("gateways", "网关", "Gateways"),
             ("balances", "逐跳核对", "Balance of every hop"),
             ("rules", "规则", "Rules loaded"),
@@ -58,7 +79,6 @@ async def build(visit: Visit) -> None:
 
     async def look() -> None:
         found = await run_in_threadpool(_look, visit)
-        facts.set_content(found.pop("facts"))
         for name, content in found.items():
             if name in parts and parts[name].content != content:
                 parts[name].set_content(content)
@@ -101,7 +121,9 @@ def _gateways_html(visit: Visit, gateways: list[Json]) -> str:
     rows: list[Row] = [
         [
             str(item["id"]),
-            Cell(str(item["state"]), _TONES.get(str(item["state"]), "minor")),
+            Cell(
+                word(_GATEWAY, item["state"], visit.lang), _TONES.get(str(item["state"]), "minor")
+            ),
             age(item.get("last_heard"), now, visit.lang),
             _lane(item, "alarm"),
             _lane(item, "telemetry"),
@@ -124,9 +146,9 @@ def _balances_html(visit: Visit, balances: list[Balance]) -> str:
     say = visit.say
     rows: list[Row] = [
         [
-            b.hop,
+            word(_HOPS, b.hop, visit.lang),
             f"{b.received:,}",
-            " + ".join(f"{name} {n:,}" for name, n in b.went.items()),
+            " + ".join(f"{word(_WENT, name, visit.lang)} {n:,}" for name, n in b.went.items()),
             f"{b.in_hand:,}",
             Cell(say("平", "holds"), "normal")
             if b.holds
@@ -156,8 +178,8 @@ def _rules_html(visit: Visit, rules: list[Json]) -> str:
             str(rule["id"]),
             str(rule["title_zh"] if visit.say("zh", "en") == "zh" else rule["title_en"]),
             str(rule["kind"]),
-            Cell(str(rule["severity"]), str(rule["severity"])),
-            str(rule["category"]),
+            Cell(word(SEVERITY, rule["severity"], visit.lang), str(rule["severity"])),
+            category(rule["category"], visit.lang),
             str(rule["open"]),
             Cell(str(rule["failures"]), "critical" if rule["failures"] else ""),
             str(rule["hash"])[:10],

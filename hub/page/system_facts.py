@@ -38,11 +38,12 @@ def facts_html(visit: Visit, machine: Machine, counters: dict[str, int]) -> Mark
             "critical" if machine.disk_low else "",
         ),
     )
-    return joined(
+    figures = joined(
         tag("div", tag("b", value), tag("span", name),
             class_=f"sh-kpi sh-{tone}" if tone else "sh-kpi")
         for value, name, tone in found
     )  # fmt: skip
+    return tag("div", figures, class_="sh-kpis")
 
 
 def more_troubles(
