@@ -3,7 +3,7 @@
 Counters begin at zero with their process, so each balance holds within one process.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 IN_HAND_MAX = 20_000
@@ -35,6 +35,18 @@ def of_gateway(name: str, counters: Mapping[str, int]) -> Balance:
         if counters.get(counter):
             went[counter.removeprefix("readings_")] = counters[counter]
     return Balance(name, counters.get("readings_received", 0), went)
+
+
+def balances_of(
+    gateways: Iterable[Mapping[str, object]], counters: Mapping[str, int]
+) -> list[Balance]:
+    """Return every hop from the gateways to the recorder."""
+    found = []
+    for gateway in gateways:
+        counted = gateway.get("counters")
+        numbers = counted if isinstance(counted, Mapping) else {}
+        found.append(of_gateway(str(gateway["id"]), {str(k): int(v) for k, v in numbers.items()}))
+    return [*found, *of_hub(counters)]
 
 
 def of_hub(counters: Mapping[str, int]) -> list[Balance]:

@@ -1,18 +1,21 @@
 """The hub's counters in Prometheus' text format."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from .balance import of_hub
+from .balance import Balance
 
 GAUGES = ("desk.lag", "recorder.lag", "log.end")
 
 
 class _Counters(Collector):
-    def __init__(self, counters: Mapping[str, int], *, ready: bool) -> None:
+    def __init__(
+        self, counters: Mapping[str, int], *, ready: bool, balances: Sequence[Balance]
+    ) -> None:
+        self._balances = balances
         self._counters = counters
         self._ready = ready
 
@@ -30,13 +33,20 @@ class _Counters(Collector):
         balance = GaugeMetricFamily(
             "smarthub_in_hand", "Received and not accounted for yet", labels=["hop"]
         )
-        for one in of_hub(self._counters):
+        holds = GaugeMetricFamily(
+            "smarthub_balance_holds", "1 when nothing vanished at the hop", labels=["hop"]
+        )
+        for one in self._balances:
             balance.add_metric([one.hop], one.in_hand)
+            holds.add_metric([one.hop], int(one.holds))
         yield balance
+        yield holds
 
 
-def exposition(counters: Mapping[str, int], *, ready: bool) -> bytes:
+def exposition(
+    counters: Mapping[str, int], *, ready: bool, balances: Sequence[Balance] = ()
+) -> bytes:
     """Return the text that Prometheus scrapes."""
     registry = CollectorRegistry()
-    registry.register(_Counters(counters, ready=ready))
+    registry.register(_Counters(counters, ready=ready, balances=balances))
     return generate_latest(registry)

@@ -27,6 +27,7 @@ from rules.rulefile import Spec, load_rules
 from rules.views import Census
 
 from .announcer import Announcer
+from .balance import balances_of
 from .bus import Bus
 from .case_points import CasePoints
 from .case_store import CaseStore
@@ -37,6 +38,7 @@ from .device_search import Found, Page, Wanted, one, search
 from .health import closing_parts
 from .intake import HubIntake
 from .log.sqlite import SqliteLog
+from .machine import Machine, look_at
 from .metrics import exposition
 from .outgoing.dispatcher import Dispatcher
 from .outgoing.status import Shown
@@ -68,6 +70,7 @@ class Hub:
         self._clerk = ThreadPoolExecutor(1, "letters")
         self._letters_room = threading.BoundedSemaphore(LETTERS_WAITING)
         self.moving = False  # desk and recorder are there
+        self._started_at = self.now()
         self._rules_shown: tuple[str, Sequence[Spec]] = ("", ())
         self.log, self.store = _open(file)
         self._rule_texts = RuleTexts(self.log)
@@ -259,7 +262,13 @@ class Hub:
 
     def metrics(self) -> bytes:
         """Return counters and gauges in Prometheus' text format."""
-        return exposition(self.counters(), ready=self.ready()[0])
+        gateways = self.gateways() if self.moving else []
+        balances = balances_of(gateways, counters := self.counters())
+        return exposition(counters, ready=self.ready()[0], balances=balances)
+
+    def machine(self) -> Machine:
+        """Return how the process and its disk are; reads the disk, for worker threads."""
+        return look_at(self.file.data, started_at=self._started_at)
 
     def letters(self, letters: tuple[Reading, ...]) -> None:
         """Keep what the gateways could not understand."""

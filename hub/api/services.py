@@ -7,6 +7,7 @@ from typing import Protocol
 from cases.closing import Item
 from hub.case_store import CaseStore
 from hub.device_search import Found, Page, Wanted
+from hub.machine import Machine
 from hub.outgoing.status import Shown
 from hub.rule_texts import RuleText
 from hub.territory.registry_import import Merge
@@ -106,6 +107,9 @@ class Services(Protocol):
 
     def ready(self) -> tuple[bool, Json]:
         """Say whether alarms become cases now, and why not."""
+
+    def machine(self) -> Machine:
+        """Return how the process and its disk are; reads the disk, for worker threads."""
 
     def metrics(self) -> bytes:
         """Return counters and gauges in Prometheus' text format."""

@@ -9,7 +9,7 @@ from hub.case_store import DeadLetter
 
 from .answer import answer
 from .auth import Accounts, Administrator, Hub, UnlimitedReader
-from .words import Limit
+from .words import Limit, Word
 
 router = APIRouter(tags=["system"])
 beside = APIRouter(tags=["system"])
@@ -56,9 +56,12 @@ def counters(hub: Hub, _who: UnlimitedReader) -> Response:
 
 
 @router.get("/deadletters", summary="Messages that were rejected, newest first 死信")
-def list_dead_letters(hub: Hub, _who: Administrator, limit: Limit = 100) -> Response:
+def list_dead_letters(
+    hub: Hub, _who: Administrator, *, reason: Word = "", limit: Limit = 100
+) -> Response:
     """Return rejected messages with reason and first bytes (hex); they may hold personal data."""
-    return answer({"items": [_shown(x) for x in hub.store.dead_letters(limit)], "next": None})
+    found = hub.store.dead_letters(limit, reason)
+    return answer({"items": [_shown(letter) for letter in found], "next": None})
 
 
 def _shown(letter: DeadLetter) -> dict[str, object]:

@@ -56,12 +56,23 @@ class Letters:
             old = dead_letters.c.id <= newest - LETTERS_MAX
             connection.execute(delete(dead_letters).where(old))
 
-    def newest(self, limit: int) -> list[DeadLetter]:
-        """Return up to `limit` letters, newest first."""
+    def newest(self, limit: int, reason: str = "") -> list[DeadLetter]:
+        """Return up to `limit` letters, newest first; only those of a reason, where one is named."""
         order = (dead_letters.c.at.desc(), dead_letters.c.id.desc())
         with self._reader.connect() as connection:
-            rows = connection.execute(select(dead_letters).order_by(*order).limit(limit))
+            query = select(dead_letters).order_by(*order).limit(limit)
+            if reason:
+                query = query.where(dead_letters.c.reason == reason)
+            rows = connection.execute(query)
             return [record(DeadLetter, dict(row)) for row in rows.mappings()]
+
+    def reasons(self, since: int = 0) -> dict[str, int]:
+        """Return how many messages were rejected for each reason, of letters not older (ms)."""
+        amount = func.sum(dead_letters.c.count)
+        query = select(dead_letters.c.reason, amount).where(dead_letters.c.at >= since)
+        with self._reader.connect() as connection:
+            rows = connection.execute(query.group_by(dead_letters.c.reason)).tuples()
+            return {reason: int(number) for reason, number in sorted(rows)}
 
     def count(self, amounts: Mapping[str, int]) -> None:
         """Add to counters that survive a restart."""

@@ -164,9 +164,13 @@ class CaseStore:
         """Keep many rejected messages in one transaction."""
         self._letters.add(letters)
 
-    def dead_letters(self, limit: int = 100) -> list[DeadLetter]:
-        """Return the newest rejected messages."""
-        return self._letters.newest(limit)
+    def dead_letters(self, limit: int = 100, reason: str = "") -> list[DeadLetter]:
+        """Return the newest rejected messages, all or those of one reason."""
+        return self._letters.newest(limit, reason)
+
+    def dead_letter_reasons(self, since: int = 0) -> dict[str, int]:
+        """Return how many messages were rejected for each reason, of letters not older (ms)."""
+        return self._letters.reasons(since)
 
     def count(self, amounts: Mapping[str, int]) -> None:
         """Add to counters that survive a restart."""

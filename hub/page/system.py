@@ -1,30 +1,48 @@
 """System 系统: what is wrong and what to do, hop by hop from the gateway to the dispatcher."""
 
-import asyncio
 from functools import partial
 from html import escape
-from importlib.metadata import version
 
 from nicegui import ui
 from starlette.concurrency import run_in_threadpool
 
 from hub.access import Role
 from hub.api.services import Json
-from hub.balance import Balance, of_gateway, of_hub
-from hub.case_store import DeadLetter
+from hub.balance import Balance, balances_of
 from hub.outgoing.channel import Gone, RetryLater
 from hub.outgoing.courier import TooSoon
 from model.errors import HubError
 
+from .letters import Letters
 from .site import Site, Title, Visit
+from .system_facts import facts_html, more_troubles
 from .tables import Cell, Row, inert, table
 from .troubles import troubles, troubles_html
-from .words import age
+from .words import SEVERITY, age, category, word
 
 LOOK_S = 3.0
-LETTERS = 50
-BYTES_SHOWN = 64
 _TONES = {"online": "normal", "stopped": "minor", "lost": "critical", "silent": "critical"}
+_GATEWAY = {
+    "online": ("在线", "online"),
+    "stopped": ("已停止", "stopped"),
+    "lost": ("断线", "lost"),
+    "silent": ("无心跳", "silent"),
+}
+_HOPS = {
+    "intake": ("中枢接收（行）", "hub intake (rows)"),
+    "desk": ("规则与案件台（条目）", "rules and desk (entries)"),
+    "recorder": ("读数库写入（条目）", "recorder (entries)"),
+}
+_WENT = {
+    "stored": ("已存", "stored"),
+    "logged": ("已入日志", "logged"),
+    "repeated": ("重复", "repeated"),
+    "not_durable": ("仅在内存", "in memory only"),
+    "refused_by_disk": ("磁盘拒绝", "refused by the disk"),
+    "rejected.encode": ("无法编码", "not encodable"),
+    "expired.disk_full": ("磁盘满而弃", "given up, disk full"),
+    "read": ("已读", "read"),
+}
 
 
 def register(site: Site) -> None:
@@ -34,20 +52,23 @@ def register(site: Site) -> None:
 
 async def build(visit: Visit) -> None:
     """Draw every part, and draw it anew every few seconds."""
-    ui.label(f"smarthub {version('smarthub')}").classes("sh-muted")
+    if visit.who.grid:
+        # As the API does: gateways and channels belong to no territory.
+        said = ("此页仅对全辖区用户开放", "This page is for people of the whole district only")
+        ui.label(visit.say(*said)).classes("sh-card")
+        return
     parts = {
         name: _section(visit.say(zh, en))
         for name, zh, en in (
             ("troubles", "待处理的问题", "What is wrong, and what to do"),
+            ("facts", "运行状况", "How the hub is"),
             ("gateways", "网关", "Gateways"),
             ("balances", "逐跳核对", "Balance of every hop"),
             ("rules", "规则", "Rules loaded"),
         )
     }
     channels = ui.element("div")
-    letters = None
-    if visit.may(Role.ADMINISTRATOR):
-        letters = _section(visit.say("死信（无法理解的报文）", "Dead letters (not understood)"))
+    letters = Letters(visit) if visit.may(Role.ADMINISTRATOR) else None
     with ui.element("section").classes("sh-card"):
         ui.label(
             visit.say(
@@ -62,8 +83,7 @@ async def build(visit: Visit) -> None:
             if name in parts and parts[name].content != content:
                 parts[name].set_content(content)
         if letters is not None:
-            kept = await asyncio.to_thread(visit.hub.store.dead_letters, LETTERS)
-            letters.set_content(letters_html(visit, kept))
+            await letters.look()
 
     await look()
     await _draw_channels(visit, channels)
@@ -78,11 +98,14 @@ def _section(name: str) -> ui.html:
 
 def _look(visit: Visit) -> dict[str, str]:
     hub = visit.hub
-    gateways, counters = hub.gateways(), hub.counters()
-    balances = [of_gateway(str(g["id"]), _numbers(g.get("counters"))) for g in gateways]
-    balances += of_hub(counters)
+    gateways, counters, machine = hub.gateways(), hub.counters(), hub.machine()
+    balances = balances_of(gateways, counters)
+    wrong = troubles(visit, gateways, balances, counters)
+    wrong += more_troubles(visit, machine, counters, hub.channels())
+    wrong.sort(key=lambda trouble: list(SEVERITY).index(trouble.severity))
     return {
-        "troubles": troubles_html(visit, troubles(visit, gateways, balances, counters)),
+        "facts": facts_html(visit, machine, counters),
+        "troubles": troubles_html(visit, wrong),
         "gateways": _gateways_html(visit, gateways),
         "balances": _balances_html(visit, balances),
         "rules": _rules_html(visit, hub.rules()),
@@ -98,7 +121,9 @@ def _gateways_html(visit: Visit, gateways: list[Json]) -> str:
     rows: list[Row] = [
         [
             str(item["id"]),
-            Cell(str(item["state"]), _TONES.get(str(item["state"]), "minor")),
+            Cell(
+                word(_GATEWAY, item["state"], visit.lang), _TONES.get(str(item["state"]), "minor")
+            ),
             age(item.get("last_heard"), now, visit.lang),
             _lane(item, "alarm"),
             _lane(item, "telemetry"),
@@ -121,9 +146,9 @@ def _balances_html(visit: Visit, balances: list[Balance]) -> str:
     say = visit.say
     rows: list[Row] = [
         [
-            b.hop,
+            word(_HOPS, b.hop, visit.lang),
             f"{b.received:,}",
-            " + ".join(f"{name} {n:,}" for name, n in b.went.items()),
+            " + ".join(f"{word(_WENT, name, visit.lang)} {n:,}" for name, n in b.went.items()),
             f"{b.in_hand:,}",
             Cell(say("平", "holds"), "normal")
             if b.holds
@@ -153,8 +178,8 @@ def _rules_html(visit: Visit, rules: list[Json]) -> str:
             str(rule["id"]),
             str(rule["title_zh"] if visit.say("zh", "en") == "zh" else rule["title_en"]),
             str(rule["kind"]),
-            Cell(str(rule["severity"]), str(rule["severity"])),
-            str(rule["category"]),
+            Cell(word(SEVERITY, rule["severity"], visit.lang), str(rule["severity"])),
+            category(rule["category"], visit.lang),
             str(rule["open"]),
             Cell(str(rule["failures"]), "critical" if rule["failures"] else ""),
             str(rule["hash"])[:10],
@@ -172,38 +197,6 @@ def _rules_html(visit: Visit, rules: list[Json]) -> str:
         "hash",
     ]
     return table(say("规则", "Rules"), head, rows, empty=say("没有规则", "No rule is loaded"))
-
-
-def letters_html(visit: Visit, letters: list[DeadLetter]) -> str:
-    """Return the newest dead letters: reason, source, how often, and the first bytes, inert."""
-    say = visit.say
-    rows: list[Row] = [
-        [
-            visit.time(letter.at),
-            Cell(letter.reason, "minor"),
-            letter.source,
-            f"{letter.count:,}",
-            letter.detail,
-            letter.payload[:BYTES_SHOWN].hex(" "),
-            _printable(letter.payload[:BYTES_SHOWN]),
-        ]
-        for letter in letters
-    ]
-    head = [
-        say("时间", "Time"),
-        say("原因", "Reason"),
-        say("来源", "Source"),
-        say("次数", "Times"),
-        say("说明", "Detail"),
-        say("字节（十六进制）", "Bytes (hex)"),
-        say("文本", "Text"),
-    ]
-    return table(say("死信", "Dead letters"), head, rows, empty=say("没有死信", "No dead letter"))
-
-
-def _printable(payload: bytes) -> str:
-    text = payload.decode("utf-8", "replace")
-    return "".join(char if char.isprintable() else "·" for char in text)
 
 
 async def _draw_channels(visit: Visit, where: ui.element) -> None:

@@ -9,7 +9,7 @@ from tests.trust.stack import Up
 
 from .browsing import Opens, admin_password
 
-PAGES = ("/", "/cases", "/system", "/accounts", "/handover")
+PAGES = ("/", "/cases", "/system", "/accounts", "/handover", "/devices")
 
 
 def post(up: Up, path: str, body: str = "", **headers: str) -> int:

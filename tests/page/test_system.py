@@ -59,7 +59,18 @@ def test_the_system_page_says_what_is_wrong_and_keeps_garbage_inert(opens: Opens
             page.wait_for_selector("text=<script>document", timeout=15_000)
             assert page.title() != "gone"
             assert "gw-01" in page.inner_text("main")
-            assert ("一切正常" if lang == "zh" else "Nothing is wrong") in page.inner_text("main")
+            text = page.inner_text("main")
+            assert ("无法理解" if lang == "zh" else "were not understood") in text
+            assert ("磁盘剩余" if lang == "zh" else "disk free") in text
+            page.select_option("#letters-reason", label="all (1)" if lang == "en" else "全部（1）")
             assert screen.violations() == []
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1")
             shot(screen, up.folder, f"system-{name}-{lang}")
+
+
+def test_a_street_does_not_see_the_machine_of_the_district(opens: Opens, up: Up) -> None:
+    """Gateways and channels belong to no territory, as in the API."""
+    made = up.post("/api/v1/users", {"name": "st", "role": "dispatch", "grid": "150302001000"})
+    text = opens().sign_in("st", made["password"], lang="en").go("/system").inner_text("main")
+    assert "whole district only" in text
+    assert "gw-01" not in text
