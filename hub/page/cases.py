@@ -6,11 +6,12 @@ from starlette.concurrency import run_in_threadpool
 
 from hub.access import Role
 
-from .case.listing import Rows, filters_html, from_board, from_store, list_html, tabs_html
+from .case.listing import draw, filters_html
+from .case.markup import Markup
 from .case.page import CLICKS, SUBMITS, assets
 from .case.page import build as build_case
 from .case.reporting import Reporting
-from .case.wanted import OPEN, Wanted, compound_names, wanted
+from .case.wanted import OPEN, Wanted, wanted
 from .site import Site, Title, Visit
 
 LOOK_S = 0.5
@@ -27,39 +28,35 @@ async def build(visit: Visit) -> None:
     """Draw the list of one class and keep it current."""
     assets(visit)
     want = wanted(visit.query)
+    tabs, rows = await _drawn(visit, want)
     host = ui.element("div").classes("cl")
     host.props["data-case"] = "new"  # whose drafts the browser keeps for this page
     with host:
-        tabs = ui.html(tabs_html(visit, want), sanitize=False)
+        head = ui.html(tabs, sanitize=False)
         if visit.may(Role.DISPATCH):
             _report(visit, host)
         ui.html(filters_html(want, visit.lang), sanitize=False)
-        body = ui.html(list_html(visit, want, await _rows(visit, want)), sanitize=False)
+        body = ui.html(rows, sanitize=False)
     seen, drawn_at = visit.board.version, visit.hub.now()
 
     async def look() -> None:
         nonlocal seen, drawn_at
-        now = visit.hub.now()
-        if visit.board.version == seen and now - drawn_at < AGES_S * 1000:
+        version, now = visit.board.version, visit.hub.now()
+        # The store is not asked at each change of a storm.
+        news = version != seen and want.shown == OPEN
+        if not news and now - drawn_at < AGES_S * 1000:
             return
-        if want.shown != OPEN and now - drawn_at < AGES_S * 1000:
-            return  # the store is not asked at each change of a storm
-        seen, drawn_at = visit.board.version, now
-        for region, content in (
-            (tabs, tabs_html(visit, want)),
-            (body, list_html(visit, want, await _rows(visit, want))),
-        ):
+        seen, drawn_at = version, now
+        for region, content in zip((head, body), await _drawn(visit, want), strict=True):
             if region.content != content:
                 region.set_content(content)
 
     ui.timer(LOOK_S, look)
 
 
-async def _rows(visit: Visit, want: Wanted) -> Rows:
-    names = compound_names(visit.hub.registry())
-    if want.shown == OPEN:
-        return from_board(visit, want, names)
-    return await run_in_threadpool(from_store, visit, want, names)
+async def _drawn(visit: Visit, want: Wanted) -> tuple[Markup, Markup]:
+    # Copied here, where the board changes: the thread that draws must not see it change.
+    return await run_in_threadpool(draw, visit, want, list(visit.board.cases.values()))
 
 
 def _report(visit: Visit, host: ui.element) -> None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from cases.events import case_json
 from hub.case_store import BadCursor
-from hub.page.board import Json, number
+from hub.page.board import Json, number, rank
 from hub.page.site import Visit
 from hub.page.words import (
     CLASS,
@@ -26,7 +26,7 @@ from model.reading import Mode
 
 from .markup import Markup, badge, icon, joined, tag
 from .vocabulary import FLAGS
-from .wanted import ALL, CLOSED, OPEN, Wanted, matches, store_filter
+from .wanted import ALL, CLOSED, OPEN, Wanted, compound_names, matches, store_filter
 
 PAGE = 50  # rows on a page: so many are sent, however many cases there are
 SCANNED = 3_000  # cases looked through for one page of a text search
@@ -40,9 +40,17 @@ class Rows(NamedTuple):
     next: str = ""
 
 
-def from_board(visit: Visit, want: Wanted, names: Mapping[str, str]) -> Rows:
-    """Return a page of open cases from memory, the most urgent first."""
-    found = visit.board.ordered(lambda case: visit.sees(case) and matches(case, want, names))
+def draw(visit: Visit, want: Wanted, cases: Sequence[Json]) -> tuple[Markup, Markup]:
+    """Return tabs and list; `cases` are all that are open. For worker threads: alarms pass meanwhile."""
+    seen = [case for case in cases if visit.sees(case)]
+    names = compound_names(visit.hub.registry())
+    rows = from_board(seen, want, names) if want.shown == OPEN else from_store(visit, want, names)
+    return tabs_html(visit, want, seen), list_html(visit, want, rows)
+
+
+def from_board(cases: Sequence[Json], want: Wanted, names: Mapping[str, str]) -> Rows:
+    """Return a page of open cases, the most urgent first."""
+    found = sorted((case for case in cases if matches(case, want, names)), key=rank)
     begin = (want.page - 1) * PAGE
     following = want.address(page=want.page + 1) if len(found) > begin + PAGE else ""
     return Rows(found[begin : begin + PAGE], len(found), following)
@@ -68,9 +76,9 @@ def from_store(visit: Visit, want: Wanted, names: Mapping[str, str]) -> Rows:
     return Rows(rows, None, following)
 
 
-def tabs_html(visit: Visit, want: Wanted) -> Markup:
+def tabs_html(visit: Visit, want: Wanted, cases: Sequence[Json]) -> Markup:
     """Return a tab for each class with the number of open cases: they never share a list."""
-    counts = Counter(str(case["class"]) for case in visit.board.cases.values() if visit.sees(case))
+    counts = Counter(str(case["class"]) for case in cases)
     links = [
         tag("a", word(CLASS, cls.value, visit.lang), " ",
             tag("b", str(counts[cls.value]), class_="sh-num"),

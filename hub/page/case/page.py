@@ -20,6 +20,7 @@ from .view import View, read_view
 from .why_html import sequence_html, why_html
 
 LOOK_S = 0.5
+STORM_MEMBERS, STORM_S = 200, 3.0  # a case of a storm is large: it is read less often
 REREAD_S = 15.0  # deadlines, hours of contacts and "normal for 10 minutes" change by themselves
 CLICKS = (
     '(e) => { const b = e.target.closest("[data-deed]"); if (b)'
@@ -45,6 +46,7 @@ async def build(visit: Visit) -> None:
         return
     page = CasePage(visit, view)
     page.draw()
+    await page.paint()
     await page.chart.show(view)
     ui.timer(LOOK_S, page.look)
 
@@ -93,16 +95,22 @@ class CasePage:
             with ui.element("div").classes("cp-side"):
                 for name in ("call", "proof", "people"):
                     self._region(name)
-        self._paint()
 
     async def look(self) -> None:
         """Show what changed; a closed case is not on the board, so it is read again on any news."""
         board, now = self._visit.board, self._visit.hub.now()
         fresh = board.cases.get(self._view.case.id)
         news = board.version != self._seen and (fresh is None or fresh is not self._shown)
-        if not news and now - self._read_at < REREAD_S * 1000:
+        if now - self._read_at < self._pause_ms(news=news, closed=fresh is None):
             return
         await self._reread()
+
+    def _pause_ms(self, *, news: bool, closed: bool) -> float:
+        """Return how long what is shown may stand: large cases and closed ones are read less often."""
+        if not news:
+            return REREAD_S * 1000
+        large = len(self._view.case.members) > STORM_MEMBERS
+        return STORM_S * 1000 if large or (closed and self._shown is None) else 0
 
     async def _reread(self) -> None:
         board = self._visit.board
@@ -113,7 +121,7 @@ class CasePage:
             ui.navigate.to("/cases")
             return
         self._view = view
-        self._paint()
+        await self.paint()
         self._desk.changed(view)
         await self.chart.show(view)
 
@@ -128,11 +136,15 @@ class CasePage:
     def _region(self, name: str) -> None:
         self._regions[name] = ui.html("", sanitize=False).classes(f"cp-r cp-r-{name}")
 
-    def _paint(self) -> None:
-        for name, region in self._regions.items():
-            content = self._content(name)
-            if region.content != content:
-                region.set_content(content)
+    async def paint(self) -> None:
+        """Draw what changed; in a thread, since a storm's case is long and alarms pass meanwhile."""
+        contents = await run_in_threadpool(self._contents)
+        for name, content in contents.items():
+            if self._regions[name].content != content:
+                self._regions[name].set_content(content)
+
+    def _contents(self) -> dict[str, Markup]:
+        return {name: self._content(name) for name in self._regions}
 
     def _content(self, name: str) -> Markup:
         visit, view = self._visit, self._view
