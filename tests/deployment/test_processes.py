@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import aiomqtt
 import pytest
+from ruamel.yaml import YAML
 from sqlalchemy import create_engine, text
 
 from hub.deployment import prepare
@@ -20,11 +21,11 @@ from hub.installation import GATEWAY, SITE, Ports
 from model.topics import GatewayTopics
 from tests.brokers import mosquitto_path
 from tests.influxd import Influxd, influxd_or_skip
-from tests.postgres import Postgres, postgres
+from tests.postgres import Postgres, postgres, postgres_programs
 from tests.trust.devices import Panel
 from tests.trust.stack import TOKEN, Api, eventually, free_port
 
-from .project import project
+from .project import ROOT, project
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(240)]
 DATABASE = "smarthub"
@@ -38,6 +39,7 @@ class Deployed(NamedTuple):
     postgres: Postgres
     influxd: Influxd
     mqtt: int
+    processes: dict[str, "subprocess.Popen[bytes]"]
 
     def secret(self, name: str) -> str:
         """Return a secret."""
@@ -60,11 +62,11 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
         (secrets / "influxdb-token").write_text(store.token)
         _create_database(database, (secrets / "postgres").read_text())
         env = _environment(folder, copy, ports, database, store)
-        _start_all(running, folder, copy, env)
+        processes = _start_all(running, folder, copy, env)
         api = Api()
         api.ports = ports
         _wait_ready(api, folder)
-        yield Deployed(api, secrets, database, store, ports.mqtt)
+        yield Deployed(api, secrets, database, store, ports.mqtt, processes)
 
 
 def _create_database(server: Postgres, password: str) -> None:
@@ -96,7 +98,7 @@ def _environment(
 
 def _start_all(
     running: contextlib.ExitStack, folder: Path, copy: Path, env: dict[str, str]
-) -> None:
+) -> dict[str, "subprocess.Popen[bytes]"]:
     # As in the container: Mosquitto finds `config` and `data` in its working folder.
     home = folder / "mosquitto"
     home.mkdir()
@@ -112,6 +114,7 @@ def _start_all(
         broker = ["setpriv", f"--reuid={owner.st_uid}", f"--regid={owner.st_gid}",
                   "--clear-groups", *broker]  # fmt: skip
     hub = [sys.executable, "-m", "hub.cli"]
+    processes = {}
     for name, command, where in (
         ("mosquitto", broker, home),
         ("hub", [*hub, "hub", str(copy / "deploy" / "hub.yaml")], None),
@@ -120,6 +123,8 @@ def _start_all(
         with (folder / f"{name}.out").open("wb") as output:
             process = subprocess.Popen(command, cwd=where, env=env, stdout=output, stderr=output)
         running.callback(_end, process)
+        processes[name] = process
+    return processes
 
 
 def _open_way(*folders: Path) -> None:
@@ -210,3 +215,59 @@ def test_the_administrators_first_password_is_the_secret_and_in_no_log(deployed:
     assert answer["role"] == "administrator"
     folder = deployed.secrets.parents[2]
     assert all(secret not in path.read_text() for path in folder.glob("*.out"))
+
+
+@pytest.mark.parametrize("name", ["mosquitto", "hub", "gateway", "postgres"])
+def test_the_health_checks_of_the_compose_file_answer_and_can_fail(
+    deployed: Deployed, name: str
+) -> None:
+    """Each one as it stands there, but for the port: well here, ill where nobody listens."""
+    ports = {
+        "mosquitto": (1883, deployed.mqtt),
+        "hub": (8080, deployed.api.ports.http),
+        "gateway": (26875, deployed.api.ports.fire),
+        "postgres": (5432, deployed.postgres.port),
+    }
+    inside, outside = ports[name]
+    assert _health(deployed, name, inside, outside) == 0
+    assert _health(deployed, name, inside, free_port()) != 0
+
+
+def _health(deployed: Deployed, name: str, inside: int, outside: int) -> int:
+    """Run a service's health check against another port; return its exit code."""
+    text = YAML(typ="safe").load((ROOT / "docker-compose.yml").read_text())
+    check: list[str] = text["services"][name]["healthcheck"]["test"]
+    assert check[0] == "CMD"
+    words = [word.replace("$$", "$").replace(str(inside), str(outside)) for word in check[1:]]
+    if words[0] == "python":
+        words[0] = sys.executable
+    else:  # the others use their own default port
+        words += ["-p", str(outside)]
+    path = f"{os.environ['PATH']}:{postgres_programs()}"
+    env = os.environ | {"PATH": path, "XDG_CONFIG_HOME": str(deployed.secrets / "mosquitto")}
+    ended = subprocess.run(words, env=env, capture_output=True, timeout=30, check=False)
+    return ended.returncode
+
+
+async def test_a_second_gateway_is_added_while_the_broker_runs(deployed: Deployed) -> None:
+    """A reload, as docs/deployment.md says, lets the new one in and throws nobody out."""
+
+    def newcomer() -> aiomqtt.Client:
+        password = deployed.secret("mqtt-gw-02")
+        return aiomqtt.Client("127.0.0.1", deployed.mqtt, username="gw-02", password=password)
+
+    prepare(deployed.secrets.parents[1], gateways=["gw-02"], listen=("127.0.0.1", deployed.mqtt))
+    with pytest.raises(aiomqtt.MqttError):
+        async with newcomer():
+            pass
+    deployed.processes["mosquitto"].send_signal(signal.SIGHUP)
+    topics = GatewayTopics.of(SITE, "gw-02")
+    async with asyncio.timeout(30):
+        while True:
+            with contextlib.suppress(aiomqtt.MqttError):  # until the broker has read its files
+                async with newcomer() as gateway:
+                    await gateway.subscribe(topics.receipt)
+                    await gateway.publish(topics.status, b"{}", qos=1)
+                break
+            await asyncio.sleep(0.2)
+    assert deployed.api.state()["broker"] == "ok"
