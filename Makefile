@@ -57,7 +57,7 @@ bench: .venv/.dev-stamp
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml --extra postgresql -c requirements.lock -o requirements-docker.lock
+	echo "setuptools>=80" | uv pip compile --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml - --extra postgresql -c requirements-dev.lock -o requirements-docker.lock
 	echo "uv>=0.9" | uv pip compile --universal --python-version 3.11 --generate-hashes --no-header - -o requirements-installer.lock
 
 clean:

@@ -71,7 +71,9 @@ def prepare(
         fresh = [name for name in (*wanted, *OTHER_SECRETS) if _make(folder / name)]
         _write_broker(folder, settings[_SITE], known, listen)
         _write_registry(project / "deploy" / "registry", demo=settings[_MODE] == "simulated")
-        _hand_over(folder, int(settings["SMARTHUB_UID"]), int(settings["SMARTHUB_GID"]))
+        owner = int(settings["SMARTHUB_UID"]), int(settings["SMARTHUB_GID"])
+        for made in (folder, project / "deploy" / "registry"):
+            _hand_over(made, *owner)
     except OSError as error:
         message = (
             f"cannot be written: {error.strerror}; in a container, run it as the folder's user"
@@ -118,6 +120,8 @@ def _settings(path: Path, *, demo: bool) -> dict[str, str]:
             f"""# Written by `smarthub deploy init`; yours to edit. No secrets: those are in deploy/secrets.
 {_SITE}={SITE}
 {_MODE}={mode}
+# Where the page leaves the incidents that somebody plants in a demo.
+SMARTHUB_DEMO={"{orders: /orders}" if demo else ""}
 # demo: with simulated devices; full: for real ones, with Grafana; empty: without Grafana
 COMPOSE_PROFILES={"demo" if demo else "full"}
 # Who owns deploy/secrets and may read it; our containers run as this user.
@@ -173,7 +177,7 @@ def _write_registry(folder: Path, *, demo: bool) -> None:
 
 
 def _hand_over(folder: Path, user: int, group: int) -> None:
-    """Give the secrets to whom the containers run as, when root made them."""
+    """Give a folder to whom the containers run as, when root made it."""
     if not hasattr(os, "getuid") or os.getuid() != 0:
         return
     for path in (folder, *folder.rglob("*")):

@@ -32,7 +32,7 @@ def postgres(user: str = "hub", *, password: str = "") -> Iterator[Postgres]:
 
     With a password it is asked for; without one everybody on this machine may enter.
     """
-    binaries = _binaries()
+    binaries = postgres_programs()
     # Not pytest's folder: the server's user must be able to reach it.
     folder = Path(mkdtemp(prefix="smarthub-pg-"))
     secret = folder / "password"
@@ -55,7 +55,8 @@ def postgres(user: str = "hub", *, password: str = "") -> Iterator[Postgres]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _binaries() -> Path:
+def postgres_programs() -> Path:
+    """Return the folder of PostgreSQL's programs; skip the test without it, fail without it in CI."""
     found = shutil.which("initdb")
     candidates = [found] if found else []
     candidates += sorted(glob("/usr/lib/postgresql/*/bin/initdb"), reverse=True)  # noqa: PTH207

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from hub.config import load
 from hub.deployment import prepare
 from model.errors import ConfigError
 
 from .project import ROOT, project
 
-ONE_SHOT = {"ownership", "boards", "simulator"}
+ONE_SHOT = {"ownership", "boards"}
 
 
 def compose(folder: Path, *, profiles: str = "") -> "subprocess.CompletedProcess[str]":
@@ -89,6 +90,58 @@ def test_every_secret_that_is_mounted_is_drawn(tmp_path: Path) -> None:
     text = YAML(typ="safe").load((ROOT / "docker-compose.yml").read_text())
     for name, where in text["secrets"].items():
         assert (copy / where["file"]).is_file(), name
+
+
+def test_every_volume_belongs_to_whom_it_is_mounted_for(tmp_path: Path) -> None:
+    """`ownership` hands each one over, and no image takes an empty one back by copying into it."""
+    copy = project(tmp_path)
+    prepare(copy)
+    found = services(copy, "demo")
+    handed = {mount["source"] for mount in found["ownership"]["volumes"]}
+    text = YAML(typ="safe").load((ROOT / "docker-compose.yml").read_text())
+    assert handed == set(text["volumes"])
+    assert {mount["target"] for mount in found["ownership"]["volumes"]} == set(
+        found["ownership"]["command"]
+    )
+    for name, service in found.items():
+        for mount in service.get("volumes", []):
+            if mount["type"] == "volume":
+                assert mount["volume"] == {"nocopy": True}, f"{name}: {mount['target']}"
+
+
+def test_no_container_runs_as_root_but_the_one_that_hands_over_volumes(tmp_path: Path) -> None:
+    """All others run as the secrets' owner, without a capability."""
+    copy = project(tmp_path)
+    prepare(copy)
+    for name, service in services(copy, "demo").items():
+        assert service["cap_drop"] == ["ALL"], name
+        assert (service["user"].split(":")[0] == "0") is (name == "ownership"), name
+
+
+def test_the_simulator_refuses_beside_a_gateway_for_real_devices(tmp_path: Path) -> None:
+    """Also when somebody sets the profile `demo` by hand: a planted fire must not look real."""
+    for mode in ("real", ""):
+        ended = subprocess.run(
+            ["sh", str(ROOT / "deploy" / "simulate.sh")],
+            env={"PATH": os.environ["PATH"], "SMARTHUB_MODE": mode},
+            cwd=tmp_path, capture_output=True, text=True, timeout=30, check=False,
+        )  # fmt: skip
+        assert ended.returncode == 2
+        assert "smarthub deploy init --demo" in ended.stderr
+
+
+@pytest.mark.parametrize("demo", [False, True])
+def test_the_page_offers_incidents_in_a_demo_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, demo: bool
+) -> None:
+    """The setting goes from `.env` by compose into the hub's file."""
+    copy = project(tmp_path)
+    prepare(copy, demo=demo)
+    hub = services(copy, "demo" if demo else "full")["hub"]
+    for name, value in hub["environment"].items():
+        monkeypatch.setenv(name, value)
+    file = load(copy / "deploy" / "hub.yaml")
+    assert (file.demo is not None) is demo
 
 
 def test_a_gateway_may_not_take_the_name_of_another_user(tmp_path: Path) -> None:
