@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from datetime import datetime
 
 import structlog
@@ -20,6 +20,7 @@ log = structlog.get_logger()
 Json = dict[str, object]
 LATENCIES_KEPT = 1_000
 PAGE = 500
+RETRY_S = 1.0
 _SEVERITIES = ("critical", "major", "minor", "warning")
 _CLASSES = tuple(EventClass)
 
@@ -31,6 +32,7 @@ class Board:
         """Take the hub; `run` keeps the board current."""
         self.cases: dict[str, Json] = {}
         self.version = 0
+        self.raised = 0  # emergencies since the hub began: a new one breaks every quiet
         self.latencies_ms: deque[int] = deque(maxlen=LATENCIES_KEPT)  # frame → case
         self.status: Json = {}
         self.pulse = Pulse(hub)
@@ -46,9 +48,12 @@ class Board:
     async def run(self) -> None:
         """Keep cases and vitals current until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._follow(), name="board-cases")
-            tasks.create_task(self._watch.run(), name="board-vitals")
-            tasks.create_task(self.pulse.run(), name="board-pulse")
+            for name, work in (
+                ("board-cases", self._follow),
+                ("board-vitals", self._watch.run),
+                ("board-pulse", self.pulse.run),
+            ):
+                tasks.create_task(_again(work), name=name)
 
     async def _follow(self) -> None:
         """Load what is open, then follow the stream."""
@@ -128,6 +133,8 @@ class Board:
             self.cases.pop(str(case["id"]), None)
             return
         self.cases[str(case["id"])] = case
+        if known is None and case["class"] == EventClass.EMERGENCY:
+            self.raised += 1
         new = kind == ChangeKind.CREATE and known is None and not case["flags"]
         if new and case["class"] == EventClass.EMERGENCY:  # other rules wait on purpose
             self._time(case)
@@ -143,6 +150,16 @@ class Board:
         self.version += 1
         async with self._changed:
             self._changed.notify_all()
+
+
+async def _again(work: Callable[[], Awaitable[None]]) -> None:
+    """Do work that never ends; what breaks in it is told and begun again: a screen ends no hub."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("page_work_failed")
+            await asyncio.sleep(RETRY_S)
 
 
 def rank(case: Json) -> tuple[int, bool, int, str]:

@@ -58,6 +58,7 @@ def beat(board: Board, who: Principal) -> Json:
     return {
         "ready": board.status.get("ready", False),
         "version": board.version,
+        "raised": board.raised,
         "waiting": len(waiting),
         "alarms": [
             {"id": case["id"], "category": case["category"], "mode": case["mode"]}

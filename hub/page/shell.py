@@ -91,6 +91,7 @@ def _lamps(visit: Visit) -> None:
         "armed": visit.say("声音已开启", "Sound armed"),
         "test": visit.say("试音", "Test tone"),
         "live": visit.say("实时", "Live"),
+        "notready": visit.say("中枢未就绪", "Hub not ready"),
         "stale": visit.say(
             "画面已停止更新：与中枢的连接中断，所示内容可能过时",
             "NOT LIVE: the hub does not answer, what you see may be out of date",

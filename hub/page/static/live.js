@@ -23,6 +23,8 @@
   let soundedAt = 0;
   let stale = false;
   let quietUntil = 0;
+  let raised = null;
+  let ready = true;
 
   const by = (id) => document.getElementById(id);
   const text = (name) => (by("sh-lamps") ? by("sh-lamps").dataset[name] : "");
@@ -102,8 +104,8 @@
     lamp.textContent = armed() ? `🔊 ${text("armed")}` : `🔇 ${text("unarmed")}`;
     lamp.classList.toggle("sh-off", !armed());
     lamp.setAttribute("aria-pressed", String(armed()));
-    by("sh-live").textContent = stale ? "○" : `● ${text("live")}`;
-    by("sh-live").classList.toggle("sh-off", stale);
+    by("sh-live").textContent = stale ? "○" : ready ? `● ${text("live")}` : `○ ${text("notready")}`;
+    by("sh-live").classList.toggle("sh-off", stale || !ready);
     by("sh-stale").hidden = !stale;
     by("sh-unarmed").hidden = armed() || stale || alarms.length === 0;
     const left = Math.ceil((quietUntil - performance.now()) / 1000);
@@ -127,9 +129,10 @@
     stream.addEventListener("beat", (message) => {
       const said = JSON.parse(message.data);
       heardAt = performance.now();
-      const known = new Set(alarms.map((a) => a.id));
       alarms = said.alarms;
-      if (alarms.some((a) => !known.has(a.id))) soundedAt = quietUntil = 0;
+      ready = said.ready;
+      if (raised !== null && said.raised > raised) soundedAt = quietUntil = 0;
+      raised = said.raised;
       if (stale) {
         stale = false;
         location.reload();

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from hub.page.board import Json
 from hub.page.tables import inert
 from hub.page.words import SEVERITY, Lang, word
-from hub.territory.areas import Area, Point
+from hub.territory.areas import Area, Point, areas
 from model.place import Compound, Registry
 
 WIDTH = 1000.0
@@ -31,6 +31,30 @@ class Sheet(NamedTuple):
 
     height: float
     project: Project
+
+
+class Drawn(NamedTuple):
+    """The ground as it goes to the browser, once, and the sheet that marks are placed on."""
+
+    sheet: Sheet
+    ground: str
+
+
+class Surveyor:
+    """Draws the ground of a registry once for all screens; a new registry is drawn anew."""
+
+    def __init__(self) -> None:
+        self._of: Registry | None = None
+        self._drawn = Drawn(Sheet(1.0, lambda point: point), "")
+
+    def draw(self, registry: Registry) -> Drawn:
+        """Return the ground; the first time takes some tenths of a second of a worker thread."""
+        if registry is not self._of:
+            found = areas(registry)
+            sheet = sheet_of(found, registry.compounds.values())
+            self._drawn = Drawn(sheet, ground(found, registry, sheet))
+            self._of = registry
+        return self._drawn
 
 
 def sheet_of(found: Iterable[Area], compounds: Iterable[Compound]) -> Sheet:

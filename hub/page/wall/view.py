@@ -9,12 +9,11 @@ from hub.access import Role
 from hub.page.board import Json
 from hub.page.site import Site, Title, Visit
 from hub.page.words import CLASS, word
-from hub.territory.areas import areas
 from model.case import EventClass
 from model.entry import Action
 from model.errors import HubError
 
-from .map import Sheet, ground, heading, marks, sheet_of
+from .map import Drawn, Surveyor, heading, marks
 from .rows import Reader, rows
 from .strip import figures
 
@@ -22,21 +21,26 @@ SHOWN = 40  # of a list; the rest is a click away
 LOOK_S = 0.4
 FIGURES_S = 2.0
 _OTHERS = (EventClass.IMPAIRMENT, EventClass.DUTY, EventClass.MAINTENANCE, EventClass.REPORT)
+# At the press, not at the release: the list may be drawn anew between the two. A keyboard's click has
+# no press before it (detail 0).
 _ACKNOWLEDGE = """(event) => {
   const button = event.target.closest("[data-ack]");
-  if (button) { button.disabled = true; emit(button.dataset.ack); }
+  if (!button || (event.type === "click" && event.detail !== 0)) return;
+  button.disabled = true;
+  emit(button.dataset.ack);
 }"""
 
 
 def register(site: Site) -> None:
     """Serve the wall at the page's root."""
-    site.page("/", Title("态势", "Wall"), build)
+    surveyor = Surveyor()
+    site.page("/", Title("态势", "Wall"), lambda visit: build(visit, surveyor))
 
 
-async def build(visit: Visit) -> None:
+async def build(visit: Visit, surveyor: Surveyor) -> None:
     """Draw the figures, the emergencies, the map and the other work."""
     ui.add_head_html(f'<link rel="stylesheet" href="{visit.site.asset("wall.css")}">')
-    wall = Wall(visit)
+    wall = Wall(visit, await run_in_threadpool(surveyor.draw, visit.hub.registry()))
     wall.figures = ui.html(sanitize=False).classes("sh-kpis")
     with ui.element("div").classes("sh-wall"):
         with ui.element("section").classes("sh-card sh-emergencies"):
@@ -44,12 +48,18 @@ async def build(visit: Visit) -> None:
             wall.emergencies = wall.rows()
         with ui.element("section").classes("sh-card sh-map"):
             wall.title(visit.say("辖区示意图", "Territory (schematic)"))
-            wall.map = ui.html(sanitize=False)
+            with ui.element("div").classes("sh-layers"):
+                ui.html(wall.sheet(wall.drawn.ground), sanitize=False)
+                wall.map = ui.html(sanitize=False).classes("sh-layer")
+            known = visit.hub.registry().compounds
+            empty = visit.say("尚未登记小区", "No compound is registered yet")
+            ui.label(wall.note() if known else empty).classes("sh-note")
         with ui.element("section").classes("sh-card sh-others"):
+            if only := wall.only():
+                ui.html(only, sanitize=False)
             wall.others = {cls: wall.group(cls) for cls in _OTHERS}
     # Read out at once by screen readers; only fires interrupt.
     wall.said = ui.html(sanitize=False).props('role="alert"').classes("sh-hidden")
-    await run_in_threadpool(wall.survey)
     wall.draw_figures()
     wall.look()
     ui.timer(LOOK_S, wall.look)
@@ -65,23 +75,35 @@ class Wall:
     said: ui.html
     others: dict[EventClass, ui.html]
 
-    def __init__(self, visit: Visit) -> None:
-        """Take who looks, and whether only at one compound."""
+    def __init__(self, visit: Visit, drawn: Drawn) -> None:
+        """Take who looks, whether only at one compound, and the ground under the marks."""
+        self.drawn = drawn
         self._visit = visit
         self._compound = visit.query.get("compound", "")
         self._seen = -1
         self._drawn: dict[int, str] = {}
-        self._ground = ""
-        self._sheet = Sheet(1.0, lambda point: point)
         self._heads: dict[EventClass, ui.label] = {}
         self._told: set[str] = set()
 
-    def survey(self) -> None:
-        """Draw the ground, once for this screen; takes some milliseconds of a worker thread."""
-        registry = self._visit.hub.registry()
-        found = areas(registry)
-        self._sheet = sheet_of(found, registry.compounds.values())
-        self._ground = ground(found, registry, self._sheet)
+    def sheet(self, content: str) -> str:
+        """Return a layer of the map."""
+        height = self.drawn.sheet.height
+        return f'<svg class="sh-svg" viewBox="0 0 1000 {height:.0f}" role="group">{content}</svg>'
+
+    def note(self) -> str:
+        """Say what the map is and what its forms mean."""
+        return self._visit.say(
+            "示意图：区域按登记位置生成，非测绘边界。▲ 特别严重 ◆ 严重 ■ 一般 ● 提示 ○ 有设备失联",
+            "Schematic: areas are made from registered positions, no survey. ▲ critical ◆ major ■ minor ● warning ○ silent devices",
+        )
+
+    def only(self) -> str:
+        """Say to which compound the other work is limited, and the way back."""
+        if not self._compound:
+            return ""
+        back = self._visit.say("显示全部", "show all")
+        name = heading(self._visit.hub.registry(), self._compound)
+        return f'<p class="sh-only">{name} · <a href="/">{back}</a></p>'
 
     def title(self, name: str) -> None:
         """Write a section's heading."""
@@ -90,7 +112,8 @@ class Wall:
     def rows(self) -> ui.html:
         """Make a list whose rows may be acknowledged."""
         made = ui.html(sanitize=False)
-        made.on("click", self._acknowledge, js_handler=_ACKNOWLEDGE)
+        for event in ("mousedown", "click"):
+            made.on(event, self._acknowledge, js_handler=_ACKNOWLEDGE)
         return made
 
     def group(self, cls: EventClass) -> ui.html:
@@ -100,12 +123,15 @@ class Wall:
 
     def look(self) -> None:
         """Draw what has changed since the last look."""
-        board = self._visit.board
+        visit, board = self._visit, self._visit.board
         if board.version == self._seen:
             return
         self._seen = board.version
         shown = board.ordered(self._shows)
-        emergencies = [case for case in shown if case["class"] == EventClass.EMERGENCY]
+        # A look at one compound hides no fire elsewhere.
+        emergencies = [
+            case for case in board.ordered(visit.sees) if case["class"] == EventClass.EMERGENCY
+        ]
         self._put(self.emergencies, self._listed(emergencies, self._quiet()))
         for cls, made in self.others.items():
             of_class = [case for case in shown if case["class"] == cls]
@@ -116,8 +142,9 @@ class Wall:
 
     def draw_figures(self) -> None:
         """Draw the strip of figures."""
-        self._put(self.figures, figures(self._visit, self._shows))
+        self._put(self.figures, figures(self._visit, self._visit.sees))
         self._draw_map()
+        self._seen = -1  # limits run out without anything happening
 
     def _shows(self, case: Json) -> bool:
         here = not self._compound or case["compound"] == self._compound
@@ -135,32 +162,15 @@ class Wall:
             rest = len(cases) - SHOWN
             said = visit.say(f"另有 {rest} 件 →", f"and {rest} more →")
             more = f'<li class="sh-more"><a href="/cases?class={escape(str(cases[0]["class"]))}">{said}</a></li>'
-        only = ""
-        if self._compound:
-            back = visit.say("显示全部", "show all")
-            name = heading(visit.hub.registry(), self._compound)
-            only = f'<p class="sh-only">{name} · <a href="/">{back}</a></p>'
-        return f'{only}<ul class="sh-list">{rows(cases[:SHOWN], reader) or otherwise}{more}</ul>'
+        return f'<ul class="sh-list">{rows(cases[:SHOWN], reader) or otherwise}{more}</ul>'
 
     def _draw_map(self) -> None:
         visit = self._visit
         registry = visit.hub.registry()
-        if not registry.compounds:
-            self._put(
-                self.map,
-                f'<p class="sh-empty">{visit.say("尚未登记小区", "No compound is registered yet")}</p>',
-            )
-            return
         cases = [case for case in visit.board.cases.values() if visit.sees(case)]
-        drawn = marks(registry, cases, visit.board.vitals.silent_in, self._sheet, visit.lang)
-        note = visit.say(
-            "示意图：区域按登记位置生成，非测绘边界。▲ 特别严重 ◆ 严重 ■ 一般 ● 提示 ○ 有设备失联",
-            "Schematic: areas are made from registered positions, no survey. ▲ critical ◆ major ■ minor ● warning ○ silent devices",
-        )
+        silent = visit.board.vitals.silent_in
         self._put(
-            self.map,
-            f'<svg class="sh-svg" role="group" viewBox="0 0 1000 {self._sheet.height:.0f}">'
-            f'{self._ground}{drawn}</svg><p class="sh-note">{note}</p>',
+            self.map, self.sheet(marks(registry, cases, silent, self.drawn.sheet, visit.lang))
         )
 
     def _say_fires(self, emergencies: list[Json]) -> None:
@@ -188,3 +198,5 @@ class Wall:
             await visit.hub.submit(action)
         except (HubError, LookupError) as error:
             ui.notify(str(error), type="negative")
+            self._drawn.clear()  # the button is there again
+            self._seen = -1
