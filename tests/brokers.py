@@ -109,9 +109,18 @@ def start_nats(tmp_path: Path, users: Mapping[str, User] = ANYTHING) -> Iterator
 
 def mosquitto_path() -> str:
     """Return Mosquitto's program; skip the test without it, fail without it in CI."""
-    program = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    return _program("mosquitto", "mosquitto")
+
+
+def mosquitto_pub_path() -> str:
+    """Return the program that publishes; skip the test without it, fail without it in CI."""
+    return _program("mosquitto_pub", "mosquitto-clients")
+
+
+def _program(name: str, package: str) -> str:
+    program = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     if program is None:
-        message = "mosquitto is not installed: apt-get install mosquitto"
+        message = f"{name} is not installed: apt-get install {package}"
         if os.environ.get("CI") == "true":
             pytest.fail(message)
         pytest.skip(message)

@@ -7,6 +7,7 @@ from pathlib import Path
 from openpyxl import Workbook
 
 from hub.territory.point_list import as_text, as_xlsx
+from tests.brokers import mosquitto_pub_path
 from tests.trust.stack import Up
 
 from .browsing import DESKTOP, PHONE, Opens, shot, until
@@ -20,7 +21,7 @@ def says(up: Up, topic: str, body: dict[str, object]) -> None:
     password = (up.folder / "device.password").read_text()
     subprocess.run(
         [
-            "mosquitto_pub", "-p", str(up.ports.mqtt), "-u", "device", "-P", password, "-q", "1",
+            mosquitto_pub_path(), "-p", str(up.ports.mqtt), "-u", "device", "-P", password, "-q", "1",
             "-t", topic, "-m", json.dumps(body),
         ],
         check=True, timeout=20,

@@ -5,6 +5,7 @@ import subprocess
 import pytest
 
 from hub.balance import IN_HAND_MAX, Balance, of_gateway, of_hub
+from tests.brokers import mosquitto_pub_path
 from tests.trust.stack import Up
 
 from .browsing import DESKTOP, PHONE, Opens, shot
@@ -47,7 +48,7 @@ def test_the_system_page_says_what_is_wrong_and_keeps_garbage_inert(opens: Opens
     password = (up.folder / "device.password").read_text()
     subprocess.run(
         [
-            "mosquitto_pub", "-p", str(up.ports.mqtt), "-u", "device", "-P", password, "-q", "1",
+            mosquitto_pub_path(), "-p", str(up.ports.mqtt), "-u", "device", "-P", password, "-q", "1",
             "-t", "iot/hbw-01/nb/1/up", "-m", "<script>document.title='gone'</script>",
         ],
         check=True, timeout=20,
