@@ -156,8 +156,10 @@ def _start_readers(hub: Hub) -> None:
         if points:
             points.told(changes)
 
-    hub.desk = DeskReader(hub.log, hub.store, told=told, dead_letters=hub.letters, crash=hub.crash)
-    hub.recorder = Recorder(hub.log, hub.readings, hub.store, hub.dead_letter)
+    hub.desk = DeskReader(
+        hub.log, hub.store, told=told, dead_letters=hub.letterbox.take, crash=hub.crash
+    )
+    hub.recorder = Recorder(hub.log, hub.readings, hub.store, hub.letterbox.keep)
     hub.moving = True
     hub.desk.start()
     hub.recorder.start()

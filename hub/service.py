@@ -4,12 +4,10 @@ import asyncio
 import os
 import secrets
 import sqlite3
-import threading
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from collections.abc import Set as AbstractSet
-from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 import structlog
@@ -37,6 +35,7 @@ from .desk_reader import DeskReader
 from .device_search import Found, Page, Wanted, one, search
 from .health import closing_parts
 from .intake import HubIntake
+from .letterbox import Letterbox
 from .log.sqlite import SqliteLog
 from .machine import Machine, look_at
 from .metrics import exposition
@@ -51,7 +50,6 @@ from .territory.registry_import import Merge
 log = structlog.get_logger()
 Json = dict[str, object]
 ANSWER_S = 10.0
-LETTERS_WAITING = 1_000
 
 
 class Hub:
@@ -66,13 +64,11 @@ class Hub:
         """Open every store; raises ConfigError or HubError with a remedy."""
         self.file = file
         self.crash = crash_points(os.environ)
-        self.letters_lost: Counter[str] = Counter()
-        self._clerk = ThreadPoolExecutor(1, "letters")
-        self._letters_room = threading.BoundedSemaphore(LETTERS_WAITING)
         self.moving = False  # desk and recorder are there
         self._started_at = self.now()
         self._rules_shown: tuple[str, Sequence[Spec]] = ("", ())
         self.log, self.store = _open(file)
+        self.letterbox = Letterbox(self.store, self.now)
         self._rule_texts = RuleTexts(self.log)
         self.readings: ReadingStore = open_store(file, self.registry)
         self.bus = Bus(file.mqtt, site=file.site, handler=self._message)
@@ -82,7 +78,7 @@ class Hub:
             site=file.site,
             publish=self.bus.publish,
             appended=self._appended,
-            dead_letter=self.dead_letter_soon,
+            dead_letter=self.letterbox.keep_soon,
             volatile=self.announcer.not_durable,
             clock=self.now,
             crash=self.crash,
@@ -199,7 +195,7 @@ class Hub:
     def counters(self) -> dict[str, int]:
         """Return the counters of every hop in the hub."""
         found = {f"intake.{name}": n for name, n in dict(self.intake.counters).items()}
-        found |= {f"letters_lost.{name}": n for name, n in dict(self.letters_lost).items()}
+        found |= {f"letters_lost.{name}": n for name, n in dict(self.letterbox.lost).items()}
         found["log.end"] = self.log.end
         if self.moving:
             found |= {f"desk.{name}": n for name, n in dict(self.desk.counters).items()}
@@ -270,42 +266,9 @@ class Hub:
         """Return how the process and its disk are; reads the disk, for worker threads."""
         return look_at(self.file.data, started_at=self._started_at)
 
-    def letters(self, letters: tuple[Reading, ...]) -> None:
-        """Keep what the gateways could not understand."""
-        for letter in letters:
-            values = letter.values
-            self.dead_letter(
-                f"{letter.gateway}: {values.get('source', '')}",
-                str(values.get("reason", "")),
-                _bytes_of(str(values.get("payload", ""))),
-                str(values.get("detail", "")),
-                origin="gateway",
-            )
-
-    def dead_letter(
-        self, source: str, reason: str, payload: bytes, detail: str, *, origin: str = "hub"
-    ) -> None:
-        """Keep one message that could not be understood; it must cost nothing else."""
-        try:
-            self.store.dead_letter(
-                at=self.now(), source=source, reason=reason, payload=payload,
-                detail=detail, origin=origin,
-            )  # fmt: skip
-        except Exception as error:  # noqa: BLE001 - counted, and on
-            self.letters_lost[reason] += 1
-            log.warning("dead_letter_not_kept", reason=reason, why=str(error))
-
-    def dead_letter_soon(self, source: str, reason: str, payload: bytes, detail: str) -> None:
-        """Keep a message without waiting for the disk: a flood of garbage must not delay alarms."""
-        if not self._letters_room.acquire(blocking=False):
-            self.letters_lost[reason] += 1
-            return
-        kept = self._clerk.submit(self.dead_letter, source, reason, payload, detail)
-        kept.add_done_callback(lambda _kept: self._letters_room.release())
-
     def close(self) -> None:
         """Close every store; nothing moves any more."""
-        self._clerk.shutdown()
+        self.letterbox.close()
         self.readings.close()
         self.store.close()
         self.log.close()
@@ -331,14 +294,6 @@ def _open(file: HubFile) -> tuple[SqliteLog, CaseStore]:
         return SqliteLog(file.data / "log"), cases
     except (OSError, ValueError, sqlite3.Error) as error:
         raise ConfigError(f"the data folder {file.data} cannot be used: {error}") from error
-
-
-def _bytes_of(text: str) -> bytes:
-    """Return the bytes of a hex text; a gateway that sends another text must not stop the desk."""
-    try:
-        return bytes.fromhex(text)
-    except ValueError:
-        return text.encode("utf-8", "replace")
 
 
 def _plain(view: msgspec.Struct) -> Json:

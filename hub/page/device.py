@@ -1,6 +1,5 @@
 """One device: what it is and says now, its quantities over time, what the rules concluded."""
 
-from typing import NamedTuple
 from urllib.parse import quote
 
 from nicegui import ui
@@ -11,7 +10,8 @@ from hub.device_search import Found, Wanted
 from model.errors import Transient
 from model.reading import Reading
 
-from .device_words import name_of, quantities, state_cell
+from .device_charts import options, series_of
+from .device_words import quantities, state_cell
 from .devices import bars
 from .site import Site, Title, Visit
 from .tables import Cell, Row, inert, table
@@ -23,10 +23,6 @@ READINGS = 2_000
 TABLE_ROWS = 20
 TAPPED = 20
 TAP_S = 1.0
-FEW = 3  # points without a line between them need a symbol
-CODES = frozenset({"system_type", "component_type", "operator"})
-"""Numbers that name something: a line through them would say nothing."""
-
 _COLOURS = ("#7fc8ff", "#63d897", "#ffab4a", "#e7b6ff", "#ffdf5d")
 
 
@@ -112,36 +108,6 @@ async def _charts(visit: Visit, name: str) -> None:
                     "height:210px"
                 )
     ui.html(_readings_html(visit, readings[:TABLE_ROWS]), sanitize=False).classes("sh-card")
-
-
-class Series(NamedTuple):
-    """A quantity over time: (ms, number), oldest first."""
-
-    quantity: str
-    points: list[tuple[int, float]]
-
-
-def series_of(readings: list[Reading]) -> list[Series]:
-    """Return every quantity that Readings (newest first) carry, as series."""
-    found: dict[str, list[tuple[int, float]]] = {}
-    for reading in reversed(readings):
-        for quantity, value in reading.values.items():
-            if isinstance(value, float) and quantity not in CODES:
-                found.setdefault(quantity, []).append((reading.received_at, value))
-    return [Series(quantity, points) for quantity, points in sorted(found.items())]
-
-
-def options(visit: Visit, series: Series, colour: str) -> dict[str, object]:
-    """Return the options of a chart; texts are plain, so nothing in them is run."""
-    return {
-        "animation": False,
-        "title": {"text": name_of(series.quantity, visit.lang), "textStyle": {"color": "#eaf0f5", "fontSize": 13}},
-        "grid": {"left": 46, "right": 12, "top": 34, "bottom": 24},
-        "tooltip": {"trigger": "axis", "renderMode": "richText"},
-        "xAxis": {"type": "time", "axisLabel": {"color": "#a9b6c2"}},
-        "yAxis": {"type": "value", "scale": True, "axisLabel": {"color": "#a9b6c2"}, "splitLine": {"lineStyle": {"color": "#26313c"}}},
-        "series": [{"type": "line", "showSymbol": len(series.points) < FEW, "data": [list(p) for p in series.points], "lineStyle": {"color": colour, "width": 1.6}, "itemStyle": {"color": colour}}],
-    }  # fmt: skip
 
 
 def _readings_html(visit: Visit, readings: list[Reading]) -> str:

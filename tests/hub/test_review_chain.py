@@ -16,11 +16,11 @@ from hub.broker import EmbeddedBroker
 from hub.case_store import CaseStore
 from hub.desk_reader import DeskReader
 from hub.documents import empty_registry, library_rules, versioned
+from hub.letterbox import Letterbox
 from hub.log.segment import Segment
 from hub.log.sqlite import SqliteLog
 from hub.recorder import Recorder
 from hub.run import Needed, retain_log
-from hub.service import Hub
 from model.codec import CodecError, decode_receipt, encode
 from model.entry import Action, Draft, EntryKind, Tick
 from model.reading import Event, Reading
@@ -357,9 +357,8 @@ def test_a_dead_letter_without_hex_does_not_stop_the_desk(tmp_path: Path, store:
     log.append(versions(), NOW)
     letter = Reading("gateway:gw-01", "dead_letter", NOW, values={"payload": "not hex"})
     log.append([row_draft(1, [letter]), tick(1)], NOW)
-    hub = Hub.__new__(Hub)
-    hub.store = store
-    with running(reader_of(log, store, hub.letters)) as reader:
+    letterbox = Letterbox(store, lambda: NOW)
+    with running(reader_of(log, store, letterbox.take)) as reader:
         assert reaches(lambda: reader.position == 4)
         assert reader.failed is None
     assert [found.payload for found in store.dead_letters()] == [b"not hex"]
