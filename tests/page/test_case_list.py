@@ -137,3 +137,13 @@ def test_the_list_is_accessible_in_both_languages_and_on_a_phone(
 
     assert serious(screen, reporting) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_on_a_phone_the_cases_come_before_the_filters(opens: Opens) -> None:
+    """The first case is on the first screen; one touch shows the filters."""
+    page = opens(PHONE).sign_in(HANDLER, PASSWORD).go("/cases")
+    first = page.locator(".cl-row").first
+    expect(first).to_be_in_viewport()
+    expect(page.locator("#q-text")).to_be_hidden()
+    page.click(".cl-fold > summary")
+    expect(page.locator("#q-text")).to_be_visible()
