@@ -16,6 +16,7 @@ from .case_world import (
     VIEWER,
     add_people,
     says,
+    serious,
     smoke,
     write_registry,
 )
@@ -127,9 +128,22 @@ def test_the_list_is_accessible_in_both_languages_and_on_a_phone(
 ) -> None:
     """Nothing serious is found by axe with the form open; nothing scrolls sideways."""
     screen = opens(size).sign_in(HANDLER, PASSWORD, lang=lang)
-    page = screen.go("/cases")
-    page.wait_for_selector(".cl-row")
-    page.click("[data-deed=report]")
-    page.wait_for_selector("form[data-form]")
-    assert screen.violations() == []
+    page = screen.page
+
+    def reporting() -> None:
+        screen.go("/cases").wait_for_selector(".cl-row")
+        page.click("[data-deed=report]")
+        page.wait_for_selector("form[data-form]")
+
+    assert serious(screen, reporting) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_on_a_phone_the_cases_come_before_the_filters(opens: Opens) -> None:
+    """The first case is on the first screen; one touch shows the filters."""
+    page = opens(PHONE).sign_in(HANDLER, PASSWORD).go("/cases")
+    first = page.locator(".cl-row").first
+    expect(first).to_be_in_viewport()
+    expect(page.locator("#q-text")).to_be_hidden()
+    page.click(".cl-fold > summary")
+    expect(page.locator("#q-text")).to_be_visible()

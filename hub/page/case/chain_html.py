@@ -13,6 +13,7 @@ from model.reading import Value
 
 from .markup import Markup, icon, tag
 from .vocabulary import DEADLINES, DETAILS, DONE, ENDED_BY, FALSE_CAUSES_EN, FLAGS, part
+from .why_html import readable
 
 SHOWN = 150  # lines of history: the first and the newest, all on demand
 _TIMES = frozenset({"at", "until", "started_at", "ended_at"})
@@ -147,7 +148,7 @@ def _told(name: str, value: Value | list[str], zone: ZoneInfo, lang: Lang) -> st
         return "、".join(part(item, lang) for item in value)
     if isinstance(value, float | int):
         return local(value, zone) if name in _TIMES else f"{value:g}"
-    return _word(name, value, lang)
+    return readable(value, zone) if name == "explanation" else _word(name, value, lang)
 
 
 def _word(name: str, value: str, lang: Lang) -> str:

@@ -95,7 +95,7 @@ def filters_html(want: Wanted, lang: Lang) -> Markup:
     zh = lang is Lang.ZH
     shown = {OPEN: ("未结", "Open"), CLOSED: ("已结", "Closed"), ALL: ("全部", "All")}
     state = {key: words for key, words in STATE.items() if (key == State.CLOSED) is False}
-    return tag(
+    form = tag(
         "form",
         tag("input", type="hidden", name="class", value=want.cls.value),
         _choice("shown", "范围" if zh else "Show", shown, want.shown, lang, empty=False),
@@ -110,6 +110,10 @@ def filters_html(want: Wanted, lang: Lang) -> Markup:
         tag("a", "清除" if zh else "Clear", href=Wanted(cls=want.cls).address(), class_="sh-navlink"),
         method="get", action="/cases", class_="cl-filters", role="search",
     )  # fmt: skip
+    # On a phone the cases come first; the page's script opens the filters where there is room.
+    narrowed = want._replace(page=1, cursor="") != Wanted(cls=want.cls)
+    head = tag("summary", "筛选" if zh else "Filters")
+    return tag("details", head, form, class_="cl-fold", open=narrowed, data_wide=True)
 
 
 def list_html(visit: Visit, want: Wanted, rows: Rows) -> Markup:

@@ -62,6 +62,8 @@
   }
 
   function drawn(node) {
+    const fold = node.querySelector("details[data-wide]");
+    if (fold && matchMedia("(min-width: 701px)").matches) fold.open = true;
     const done = node.querySelectorAll("[data-done]");
     for (const item of done) sessionStorage.removeItem(PREFIX + item.dataset.done);
     const form = node.querySelector("form[data-draft]");
