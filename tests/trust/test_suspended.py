@@ -87,7 +87,7 @@ async def test_a_suspended_hub_finds_nobody_silent_and_a_fire_of_that_time(
         await asyncio.sleep(SUSPENDED_S / 2)
         stack.processes["hub"].send_signal(signal.SIGCONT)
         # A connection that broke in its sleep is found by its keep-alive (20 s), then made anew.
-    assert await eventually(lambda: fires(stack), 120), stack.tails()
+        assert await eventually(lambda: fires(stack), 120), stack.tails()
         await asyncio.sleep(CONTRACT_S + 5)
         assert silent(stack) == set()
         living.cancel()
