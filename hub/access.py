@@ -15,6 +15,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from model.errors import HubError, Refused
 from model.place import Level
 
+from .attempts import FREE_BY_ADDRESS, FREE_FAILURES, LOCK_MAX_MS, Attempts, back_off, network_of
 from .case_store.accounts import AccountChange, Accounts, Token, User
 from .case_store.store import CaseStore
 
@@ -23,8 +24,6 @@ ADMIN = "admin"
 SESSION_MS = 12 * 3_600_000
 """How long a sign-in lasts; our assumption: one shift."""
 
-FREE_FAILURES = 5
-LOCK_MAX_MS = 5 * 60_000
 _PREFIX = "shub_"
 _VERIFY_WAIT_S = 5.0
 
@@ -88,6 +87,8 @@ class Access:
         self._one_at_a_time = threading.Lock()
         # Verified when a name is unknown, so that the time taken does not tell names.
         self._nobody = ""
+        self._strangers = Attempts(free=FREE_FAILURES)  # names that nobody has wait alike
+        self._by_address = Attempts(free=FREE_BY_ADDRESS)
 
     def authenticate(self, token: str) -> Principal | None:
         """Return who a bearer token belongs to, or None."""
@@ -141,12 +142,13 @@ class Access:
         self.accounts.remove_token(token, change if by else None)
         log.info("account_changed", who=by, what=change.what, token=token)
 
-    def sign_in(self, name: str, password: str) -> tuple[Principal, str, int]:
+    def sign_in(self, name: str, password: str, *, address: str = "") -> tuple[Principal, str, int]:
         """Return (who, a token, until when in ms); raises SignInRefused.
 
-        From the fifth failure in a row a name has to wait, twice as long each time, at most 5 min.
+        From the fifth failure in a row a name has to wait, twice as long each time, at most 5 min;
+        also a name that nobody has, and from the twentieth an `address`, whatever the names.
         """
-        user = self.check_password(name, password)
+        user = self.check_password(name, password, address=address)
         who = Principal(user.name, Role(user.role), user.grid)
         try:
             token, secret = self.create_token(
@@ -156,16 +158,20 @@ class Access:
             raise SignInRefused("the name or the password is wrong") from error
         return who, secret, token.expires_at or self.clock()
 
-    def check_password(self, name: str, password: str) -> User:
+    def check_password(self, name: str, password: str, *, address: str = "") -> User:
         """Return whose password it is; raises SignInRefused, and counts a failure as signing in does."""
         user = self.accounts.user(name)
-        now = self.clock()
-        if user is not None and user.locked_until > now:
-            wait_s = (user.locked_until - now + 999) // 1000
-            raise SignInRefused("too many failed attempts", wait_s=wait_s)
+        now, network = self.clock(), network_of(address)
+        wait_ms = max(self._locked_ms(name, user, now), self._by_address.wait_ms(network, now))
+        if wait_ms:
+            raise SignInRefused("too many failed attempts", wait_s=(wait_ms + 999) // 1000)
         if not self._verified(user, password):
             if user is not None:
                 self._count_failure(user, now)
+            else:
+                self._strangers.failed(name, now)
+            if network:
+                self._by_address.failed(network, now)
             raise SignInRefused("the name or the password is wrong")
         assert user is not None  # noqa: S101 - nobody's password is never right
         if user.failures:
@@ -191,10 +197,15 @@ class Access:
         finally:
             self._one_at_a_time.release()
 
+    def _locked_ms(self, name: str, user: User | None, now: int) -> int:
+        if user is None:
+            return self._strangers.wait_ms(name, now)
+        # A clock that was set back locks nobody for longer than the longest wait.
+        return max(0, min(user.locked_until - now, LOCK_MAX_MS))
+
     def _count_failure(self, user: User, now: int) -> None:
         failures = user.failures + 1
-        over = failures - FREE_FAILURES
-        wait = 0 if over < 0 else min(LOCK_MAX_MS, 1000 << min(over, 20))
+        wait = back_off(failures)
         until = now + wait if wait else 0
         self.accounts.set_failures(user.name, failures=failures, locked_until=until)
 

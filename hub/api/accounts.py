@@ -74,9 +74,10 @@ UserName = Annotated[str, Path(min_length=1, max_length=100)]
 
 
 @router.post("/login", summary="Sign in with a password 登录")
-def login(access: Accounts, body: LoginBody) -> Response:
+def login(access: Accounts, body: LoginBody, request: Request) -> Response:
     """Return a bearer token for 12 hours; 401 when wrong, 429 with Retry-After after too many."""
-    who, token, expires_at = access.sign_in(body.name, body.password)
+    address = "" if request.client is None else request.client.host
+    who, token, expires_at = access.sign_in(body.name, body.password, address=address)
     return answer(
         {
             "token": token,

@@ -10,9 +10,10 @@ from .problem import problem
 BODY_MAX = 64 * 1024
 
 # The page's framework builds its components from texts, in the browser: it needs eval, and its pages
-# hold their own start in a script. What comes from elsewhere is never run.
+# hold their own start in a script. What comes from elsewhere is never run, and neither is an
+# attribute such as onerror, by which a name that somebody gave a device would act.
 POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval';"
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; script-src-attr 'none';"
     " style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:;"
     " media-src 'self' data: blob:; worker-src 'self' blob:; object-src 'none'; base-uri 'self';"
     " form-action 'self'; frame-ancestors 'none'"

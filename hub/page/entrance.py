@@ -1,11 +1,13 @@
 """Lets people in and out: sign-in, sign-out, and the language they read."""
 
+from functools import partial
 from html import escape
 from typing import Annotated
 from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, Form, Request
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from hub.access import SESSION_MS, SignInRefused
@@ -39,7 +41,9 @@ def routes(site: Site) -> APIRouter:
         if not from_here(request):
             return _elsewhere(lang)
         try:
-            _, token, _ = await run_in_threadpool(site.access.sign_in, name, password)
+            address = "" if request.client is None else request.client.host
+            enter = partial(site.access.sign_in, name, password, address=address)
+            _, token, _ = await run_in_threadpool(enter)
         except SignInRefused as error:
             said = refusal(error, lang)
             status = 429 if error.wait_s else 401
@@ -69,7 +73,7 @@ def routes(site: Site) -> APIRouter:
     return router
 
 
-def from_here(request: Request) -> bool:
+def from_here(request: HTTPConnection) -> bool:
     """Return whether a form was sent from a page of this hub: no other site signs people in or out.
 
     Browsers say so by `Sec-Fetch-Site`, older ones and those without TLS by `Origin`; a program

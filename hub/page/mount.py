@@ -25,6 +25,7 @@ from . import (
     wall,
 )
 from .board import Board
+from .guard import Guard
 from .site import STATIC, Site
 
 RECONNECT_S = 8.0
@@ -42,6 +43,7 @@ def install_page(
     orders: Orders | None = None,
 ) -> Board:
     """Serve the page beside the API; the caller runs the returned board."""
+    app.add_middleware(Guard)
     board = Board(hub)
     site = Site(hub, access, board, zone=zone, secure=secure, orders=orders)
     app.mount("/page/static", StaticFiles(directory=STATIC))
