@@ -23,7 +23,7 @@ from .dossier import Dossier, Line
 from .ending import Desktop
 from .finding import find, finer, noted_beside, starts_anew
 from .grouping import Index, spot_of
-from .joining import join, news_of
+from .joining import join, news_of, of_walk_test
 from .policy import Policy
 from .taxonomy import CALLED, category, reported_category
 
@@ -95,7 +95,14 @@ class Desk:
         )
 
     def receive(self, anomaly: Anomaly, now: int) -> list[Change]:
-        """Take what a rule concluded; it opens a case, joins one, or is known already."""
+        """Take what a rule concluded; it opens a case, joins one, or is known already.
+
+        In a walk test only what may be an emergency does: the rest is work that people make on
+        purpose, and what still holds after the test is concluded anew.
+        """
+        kind = category(anomaly.category, anomaly.severity)
+        if of_walk_test(anomaly) and kind.cls is not EventClass.EMERGENCY:
+            return []
         changes = self._beside(anomaly, now)
         changes += self._receive(anomaly, now)
         return changes

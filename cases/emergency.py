@@ -9,6 +9,7 @@ from model.case import Case, EventClass, Verification
 from model.entry import Action
 from model.errors import Refused
 from model.reading import Mode
+from model.walk_test import WALK_TEST
 
 from . import fields
 from .closing import refuse
@@ -16,6 +17,10 @@ from .deadlines import level_up
 from .taxonomy import FALSE_ALARM_CAUSES
 
 _DECIDED = frozenset({Verification.CONFIRMED, Verification.UNREACHABLE})
+_IN_A_WALK_TEST = (
+    ". If it burns: stop the walk test, and what still says fire is a real case at once"
+    " (如确有火情：请立即结束巡检测试，仍在报警的设备将立即转为真实案件)"
+)
 _FALSE_PROOF = frozenset({"false_alarm_cause", "checked_by", "checked_how", "confirmed_by"})
 
 
@@ -68,8 +73,10 @@ def handed_over(case: Case, action: Action, now: int) -> Case:
     Only the real thing is handed over: a test, a drill or a simulation is refused.
     """
     if case.mode is not Mode.REAL:
+        remedy = _IN_A_WALK_TEST if WALK_TEST in case.flags else ""
         raise Refused(
-            f"case {case.id} is a {case.mode}: it is never handed to 119 or 110 (测试、演练、模拟不移交)"
+            f"case {case.id} is a {case.mode}: it is never handed to 119 or 110"
+            f" (测试、演练、模拟不移交){remedy}"
         )
     if case.cls is not EventClass.EMERGENCY:
         raise Refused(f"case {case.id} is no emergency: only those are handed to 119 or 110")

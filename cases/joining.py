@@ -6,6 +6,8 @@ import msgspec
 
 from model.anomaly import Anomaly, Evidence, Phase
 from model.case import Case, Change, EventClass, Member, Verification
+from model.reading import Mode
+from model.walk_test import WALK_TEST
 
 from .chain import Detail
 from .closing import HUB
@@ -117,8 +119,14 @@ def first_flags(anomaly: Anomaly, *, quiet: bool) -> tuple[str, ...]:
         "late": anomaly.late,
         "historical": anomaly.historical,
         MANUAL: anomaly.manual,
+        WALK_TEST: of_walk_test(anomaly),
     }
     return tuple(name for name, holds in found.items() if holds)
+
+
+def of_walk_test(anomaly: Anomaly) -> bool:
+    """Return whether people caused it on purpose, in a walk test 巡检测试."""
+    return anomaly.mode is Mode.TEST and WALK_TEST in anomaly.quality
 
 
 def moved(case: Case, spot: Spot, anomaly: Anomaly) -> Case:
@@ -222,6 +230,7 @@ def _flagged(case: Case, anomaly: Anomaly, news: News, policy: Policy) -> tuple[
         "late": anomaly.late,
         "historical": anomaly.historical,
         MANUAL: anomaly.manual,
+        WALK_TEST: of_walk_test(anomaly),
         CHATTERING: news.member.burst >= policy.burst_starts,
         RESET_BEFORE_CHECK: news.kind == "ended" and news.member.ended_by == "reset" and unseen,
     }

@@ -118,6 +118,7 @@ FALSE_ALARM_CAUSES: Mapping[str, str] = MappingProxyType(
         "interference": "电磁干扰",
         "misoperation": "误操作",
         "malicious": "恶意触发",
+        "announced_test": "已报备测试（巡检测试）",
         "unannounced_test": "未报备测试",
         "lost_card_or_key": "忘带卡或钥匙",
         "door_hardware": "门锁硬件",

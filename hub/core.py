@@ -18,6 +18,7 @@ from model.entry import Action, Entry, EntryKind, Report, Tick, Versioned
 from model.errors import HubError, Refused
 from model.place import Registry
 from model.reading import Reading
+from model.walk_test import WalkTestOrder
 from rules.engine import Engine
 from rules.rulefile import load_rules
 
@@ -71,6 +72,8 @@ class Core:
             return self._receive(self.engine.heartbeat(beat, entry.logged_at), entry, desk=desk)
         if entry.kind in (EntryKind.RULES, EntryKind.REGISTRY):
             return self._receive(self._replace(entry), entry, desk=desk)
+        if entry.kind is EntryKind.WALK_TEST:
+            return self._walk_test(entry, desk=desk)
         return self._person(entry) if desk else Step([], [])
 
     def _readings(self, entry: Entry, *, desk: bool) -> Step:
@@ -96,6 +99,15 @@ class Core:
         if tick:
             changes += _tried(partial(self.desk.tick, entry.logged_at), failed)
         return Step(anomalies, changes, failed=tuple(failed))
+
+    def _walk_test(self, entry: Entry, *, desk: bool) -> Step:
+        """Start or stop a walk test; the rules need it also while their state lags the desk's."""
+        order = msgspec.json.decode(entry.payload, type=WalkTestOrder)
+        try:
+            found = self.engine.walk_test(order, entry.logged_at)
+        except Refused as error:
+            return Step([], [], error, request=order.request)
+        return self._receive(found, entry, desk=desk)._replace(request=order.request)
 
     def _person(self, entry: Entry) -> Step:
         asked: Report | Action

@@ -1,7 +1,7 @@
 """What the durable log holds: everything the engines react to, and nothing else.
 
-Readings, ticks of the hub's clock, heartbeats of gateways, actions on cases, reports of people, and
-versions of rules and registry. Engines read nothing else; that makes restart and replay exact.
+Readings, ticks of the hub's clock, heartbeats of gateways, actions on cases, reports of people, walk
+tests (`walk_test.py`), and versions of rules and registry. Engines read nothing else; that makes restart and replay exact.
 """
 
 from enum import StrEnum
@@ -22,6 +22,7 @@ class EntryKind(StrEnum):
     REPORT = "report"
     RULES = "rules"
     REGISTRY = "registry"
+    WALK_TEST = "walk_test"
 
 
 class RowId(NamedTuple):

@@ -11,8 +11,9 @@ from model.reading import ALARM_EVENTS, Event, Mode, Reading, Value, alarm_state
 
 from .arrival import believed
 from .states import StateTable
+from .walk_test import WalkTests
 
-DEVICES, GATEWAYS, CLOCK = "_book", "_gateways", "_clock"
+DEVICES, GATEWAYS, CLOCK, WALK_TESTS = "_book", "_gateways", "_clock", "_walk_tests"
 """Names under which the book's rows stand beside those of the rules."""
 
 CAUGHT_UP_MS = 5_000
@@ -98,6 +99,7 @@ class Book:
         self.silent: set[str] = set()  # devices late by their contract
         self.lost: set[str] = set()  # gateways with an open anomaly
         self.strangers: dict[str, None] = {}
+        self.walk_tests = WalkTests()
 
     def tick(self, *, at: int, awake: int) -> None:
         """Take the hub's waking time; it goes on where it was when the hub starts counting anew."""
@@ -209,6 +211,20 @@ class Book:
             return None, ""
         return self.registry.place_of(reading.device), known.role
 
+    def under_test(self, device: str) -> bool:
+        """Return whether a device is under a walk test now; at no cost when there is none."""
+        if not self.walk_tests.running:
+            return False
+        row, known = self.devices.get(device), self.registry.devices.get(device)
+        last = row.last if row else None
+        compound = known.compound if known else last.compound if last else ""
+        return self.walk_tests.covers(device, last.source if last else "", compound)
+
+    def own_mode(self, device: str) -> Mode:
+        """Return the mode in which a device itself spoke last."""
+        row = self.devices.get(device)
+        return row.last.mode if row else Mode.REAL
+
     def health(self, device: str) -> Health:
         """Return what a device's "normal" is worth; one that is late, or behind a lost gateway, proves nothing."""
         row = self.devices.get(device)
@@ -221,14 +237,19 @@ class Book:
             heard=device not in self.silent and not away,
             isolated="isolated" in flags,
             removed="removed" in flags,
-            testing="testing" in flags,
+            testing="testing" in flags or self.under_test(device),
             tampered="tamper" in flags,
             faulty="fault" in flags,
         )
 
     def snapshot(self) -> list[tuple[str, str, bytes]]:
         """Return the rows that changed since the last call."""
-        tables = ((DEVICES, self.table), (GATEWAYS, self.gateways), (CLOCK, self._clock))
+        tables = (
+            (DEVICES, self.table),
+            (GATEWAYS, self.gateways),
+            (CLOCK, self._clock),
+            (WALK_TESTS, self.walk_tests.table),
+        )
         return [
             (name, subject, state)
             for name, table in tables
@@ -244,6 +265,8 @@ class Book:
                 self.strangers[subject] = None
         elif name == GATEWAYS:
             self.gateways.restore(subject, state)
+        elif name == WALK_TESTS:
+            self.walk_tests.restore(subject, state)
         else:
             self._clock.restore(subject, state)
             self.awake = self._clock.rows[""].awake

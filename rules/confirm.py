@@ -12,9 +12,10 @@ import msgspec
 from model.anomaly import Anomaly, anomaly_key
 from model.entry import Tick
 from model.reading import Event, Mode, Reading
+from model.walk_test import WALK_TEST
 
 from .book import Book
-from .contract import Interest, Observation
+from .contract import Interest, Observation, Over
 from .finding import (
     SYSTEM,
     TRANSMITTER,
@@ -24,6 +25,8 @@ from .finding import (
     ended,
     fits,
     is_reset,
+    made_real,
+    of_walk_test,
     started,
 )
 from .rulefile import ConfirmSpec
@@ -40,6 +43,7 @@ class Witness(msgspec.Struct):
     order: int
     call_point: bool = False
     cleared: bool = False
+    tested: bool = False  # said under a walk test
 
 
 class Scene(msgspec.Struct):
@@ -114,6 +118,26 @@ class ConfirmRule:
         rows = self._scenes.rows
         return [active for key in sorted(rows) if (active := rows[key].active)]
 
+    def test_over(self, over: Over) -> Sequence[Anomaly]:
+        """Let devices that still say it be witnesses of the real thing, and what they agree on too."""
+        found: list[Anomaly] = []
+        for place, scene in sorted(self._scenes.rows.items()):
+            burning = {d: w for d, w in scene.witnesses.items() if not w.cleared}
+            for device, witness in burning.items():
+                if witness.tested and not over.tested(device):
+                    witness.mode, witness.tested = over.mode(device), False
+                    self._scenes.put(place, scene)
+            active = scene.active
+            if active is None or not of_walk_test(active):
+                continue
+            if any(witness.tested for witness in burning.values()):
+                continue
+            mode = next((witness.mode for witness in burning.values()), Mode.REAL)
+            old, scene.active = made_real(active, over, mode=mode)
+            self._scenes.put(place, scene)
+            found += [old, scene.active]
+        return found
+
     def subjects(self) -> set[str]:
         """Return every subject that has a row."""
         return set(self._scenes.rows)
@@ -152,23 +176,32 @@ class ConfirmRule:
         self._prune(scene, reading.received_at)
         known = scene.witnesses.get(reading.device)
         if known is None or known.epoch != reading.epoch or reading.order > known.order:
+            # Who burnt for real before a test is no test because it says it again in one.
+            real = known is not None and not known.cleared and known.mode is Mode.REAL
             scene.witnesses[reading.device] = Witness(
                 at=max(reading.received_at, known.at if known else 0),
-                mode=reading.mode,
+                mode=Mode.REAL if real else reading.mode,
                 source=reading.source,
                 epoch=reading.epoch,
                 order=reading.order,
                 call_point=by_hand(self._spec.call_point, reading, seen.role),
+                tested=not real and WALK_TEST in reading.quality,
             )
             self._where[reading.device] = spot.place
         self._scenes.put(spot.place, scene)
         agreeing = self._agreeing(scene, reading)
         if agreeing is None:
             return []
-        if scene.active is not None:
-            return self._again(seen, scene, scene.active)
-        scene.active = self._conclude(seen, spot, agreeing)
-        return [scene.active]
+        active, now = scene.active, scene.witnesses[reading.device]
+        if active is None:
+            scene.active = self._conclude(seen, spot, agreeing)
+            return [scene.active]
+        if now.mode is not Mode.REAL or active.mode is Mode.REAL:
+            return self._again(seen, scene, active)
+        # A drill or test never hides the real thing.
+        old = ended(active, at=reading.received_at, by="real_alarm")
+        scene.active = self._conclude(seen, spot, agreeing, not_before=active.started_at + 1)
+        return [old, scene.active]
 
     def _again(self, seen: Observation, scene: Scene, active: Anomaly) -> list[Anomaly]:
         """Say it again, once in a while: a detector that died in an old fire must not hide a new one."""
@@ -192,10 +225,17 @@ class ConfirmRule:
             return agreeing
         return None
 
-    def _conclude(self, seen: Observation, spot: _Spot, agreeing: dict[str, Witness]) -> Anomaly:
+    def _conclude(
+        self,
+        seen: Observation,
+        spot: _Spot,
+        agreeing: dict[str, Witness],
+        *,
+        not_before: int = 0,
+    ) -> Anomaly:
         facts = ", ".join(f"{device} at {agreeing[device].at}" for device in sorted(agreeing))
         anomaly = started(self._spec, seen, facts=facts)
-        at = max(witness.at for witness in agreeing.values())
+        at = max(not_before, *(witness.at for witness in agreeing.values()))
         return msgspec.structs.replace(
             anomaly,
             key=anomaly_key(self.id, spot.place, at),
@@ -205,6 +245,7 @@ class ConfirmRule:
             scope="place",
             compound=spot.compound,
             corroborates=True,
+            mode=agreeing[seen.reading.device].mode,
         )
 
     def _take_back(self, seen: Observation, device: str, *, by: str) -> list[Anomaly]:

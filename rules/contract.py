@@ -1,12 +1,12 @@
 """What every rule kind is: it watches Readings and time, and says when something starts and ends."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from model.anomaly import Anomaly
 from model.entry import Tick
 from model.place import Place
-from model.reading import Reading
+from model.reading import Mode, Reading
 
 
 class Observation(NamedTuple):
@@ -19,6 +19,14 @@ class Observation(NamedTuple):
     logged_at: int  # hub time, ms
     stale: bool  # an older `order` of this device than one already seen: tells no present state
     late: bool  # received at the gateway long before it was logged
+
+
+class Over(NamedTuple):
+    """A walk test is over since `at` (ms): what its devices still say is what it was before it."""
+
+    at: int
+    tested: Callable[[str], bool]  # whether a device is still under another test
+    mode: Callable[[str], Mode]  # in which the device itself speaks
 
 
 class Rule(Protocol):
@@ -72,6 +80,9 @@ class IndexedRule(Rule, Protocol):
 
     def open(self) -> Sequence[Anomaly]:
         """Return the anomalies that have started and not ended."""
+
+    def test_over(self, over: Over) -> Sequence[Anomaly]:
+        """Take the end of a walk test; what it caused and still holds is real from now on."""
 
     def subjects(self) -> set[str]:
         """Return every subject that has a row, open or not."""

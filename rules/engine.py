@@ -16,18 +16,17 @@ from model.codec import Heartbeat
 from model.entry import Tick
 from model.place import Registry
 from model.reading import Lane, Mode, Reading, reading_id
+from model.walk_test import WalkTest, WalkTestOrder
 
 from .arrival import EARLIEST, LATE_MS, latest_believed, mended
-from .book import CLOCK, DEVICES, GATEWAYS, Book, DeviceRow
-from .confirm import ConfirmRule
-from .contract import IndexedRule, Observation
-from .event import EventRule
+from .book import CLOCK, DEVICES, GATEWAYS, WALK_TESTS, Book, DeviceRow
+from .contract import IndexedRule, Observation, Over
 from .finding import ended
 from .gateway_lost import GatewayLostRule
+from .kinds import build
 from .route import Route, route_of
-from .rulefile import ConfirmSpec, EventSpec, RuleSet, SilenceSpec, Spec
+from .rulefile import RuleSet
 from .silence import SilenceRule
-from .threshold import ThresholdRule
 from .views import (
     Census,
     DeviceView,
@@ -39,7 +38,7 @@ from .views import (
 
 Input = TypeVar("Input")
 
-_BOOK_NAMES = frozenset({DEVICES, GATEWAYS, CLOCK})
+_BOOK_NAMES = frozenset({DEVICES, GATEWAYS, CLOCK, WALK_TESTS})
 
 
 class Engine:
@@ -105,9 +104,22 @@ class Engine:
         self.book.tick(at=tick.at, awake=tick.awake)
         waking = Tick(tick.at, self.book.awake)
         found: list[Anomaly] = []
+        tests = self.book.walk_tests
+        if tests.running:
+            for test in tests.expire(at=tick.at, awake=self.book.awake):
+                found += self._tested(test)
         for rule in self._ticking:
             found += self._guarded(rule, rule.tick, waking)
         return self._noted(found)
+
+    def walk_test(self, order: WalkTestOrder, logged_at: int) -> list[Anomaly]:
+        """Start or stop a walk test; when it stops, what still holds is real. Raises Refused."""
+        book = self.book
+        if not order.stops:
+            book.walk_tests.start(order, book.registry, now=logged_at, awake=book.awake)
+            return []
+        over = book.walk_tests.stop(order, now=logged_at)
+        return [] if over is None else self._noted(self._tested(over))
 
     def dirty(self) -> list[tuple[str, str, bytes]]:
         """Return the rows (rule, subject, state) that changed since the last call; b"": delete it."""
@@ -240,6 +252,9 @@ class Engine:
         if not stale:
             book.note(row, reading)
         place, role = book.place_of(reading)
+        if book.walk_tests.running:
+            compound = place.compound if place else reading.compound
+            reading = book.walk_tests.marked(reading, compound, logged_at)
         seen = Observation(
             reading=reading,
             id=reading_id(reading, lane),
@@ -258,6 +273,14 @@ class Engine:
             book.hot.discard(device)
         return found
 
+    def _tested(self, test: WalkTest) -> list[Anomaly]:
+        """Let every rule know that a walk test is over."""
+        over = Over(test.ended_at or test.until, self.book.under_test, self.book.own_mode)
+        found: list[Anomaly] = []
+        for rule in self._rules.values():
+            found += self._guarded(rule, rule.test_over, over)
+        return found
+
     def _guarded(
         self, rule: IndexedRule, step: Callable[[Input], Sequence[Anomaly]], given: Input
     ) -> Sequence[Anomaly]:
@@ -272,16 +295,3 @@ class Engine:
     def _noted(self, found: list[Anomaly]) -> list[Anomaly]:
         self.book.hot.update(anomaly.subject for anomaly in found)
         return found
-
-
-def build(spec: Spec, book: Book) -> IndexedRule:
-    """Return the rule that a text describes."""
-    if isinstance(spec, EventSpec):
-        return EventRule(spec, book)
-    if isinstance(spec, SilenceSpec):
-        if spec.subject == "gateway":
-            return GatewayLostRule(spec, book)
-        return SilenceRule(spec, book)
-    if isinstance(spec, ConfirmSpec):
-        return ConfirmRule(spec, book)
-    return ThresholdRule(spec, book)

@@ -13,7 +13,7 @@ from model.entry import Tick
 from model.reading import Event, Mode, Reading
 
 from .book import Book
-from .contract import Interest, Observation
+from .contract import Interest, Observation, Over
 from .finding import (
     SYSTEM,
     TRANSMITTER,
@@ -23,46 +23,17 @@ from .finding import (
     ended,
     fits,
     is_reset,
+    made_real,
+    of_walk_test,
     started,
     stated,
 )
 from .rulefile import EventSpec
+from .said import Past, Reset, Said
 from .states import StateTable
 
 _RESET_ROW = "reset:"
 _SAME_BURST_MS = 1_000
-
-
-class Past(msgspec.Struct):
-    """Orders between which all onsets are told and over; `at` and `by` say how it ended."""
-
-    epoch: str
-    since: int
-    until: int
-    at: int
-    by: str
-    started_at: int = 0
-
-
-class Said(msgspec.Struct):
-    """What a device said: the anomaly that is open, orders of its onsets, and the one before."""
-
-    active: Anomaly | None = None
-    epoch: str = ""
-    first: int = 0
-    last: int = 0
-    last_awake: int = 0
-    past: Past | None = None
-
-
-class Reset(msgspec.Struct):
-    """The newest reset of a panel or transmission device."""
-
-    kind: str
-    source: str
-    epoch: str
-    order: int
-    at: int
 
 
 class EventRule:
@@ -136,6 +107,25 @@ class EventRule:
         """Return what has started and not ended."""
         rows = self._said.rows
         return [active for key in sorted(self._open) if (active := rows[key].active)]
+
+    def test_over(self, over: Over) -> Sequence[Anomaly]:
+        """Say anew, as real, what no device took back before its walk test ended.
+
+        What is a moment and not a state (`ends_after`) was said in the test, and ends with it.
+        """
+        found: list[Anomaly] = []
+        for subject in sorted(self._open):
+            said = self._said.rows[subject]
+            active = said.active
+            if active is None or not of_walk_test(active) or over.tested(subject):
+                continue
+            if self._spec.ends_after is not None:
+                found.append(self._close(said, None, at=over.at, by="walk_test_over"))
+                continue
+            old, said.active = made_real(active, over, mode=over.mode(subject))
+            self._said.put(subject, said)
+            found += [old, said.active]
+        return found
 
     def subjects(self) -> set[str]:
         """Return every subject that has a row."""

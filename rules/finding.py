@@ -5,9 +5,10 @@ from typing import Literal
 import msgspec
 
 from model.anomaly import Anomaly, Evidence, Phase, anomaly_key
-from model.reading import Event, Reading, Value
+from model.reading import Event, Mode, Reading, Value
+from model.walk_test import WALK_TEST
 
-from .contract import Observation
+from .contract import Observation, Over
 from .rulefile import ByHand, Devices, Spec
 
 Scope = Literal["component", "system", "source", "gateway", "place"]
@@ -87,6 +88,30 @@ def ended(anomaly: Anomaly, *, at: int, by: str, seen: Observation | None = None
         ended_by=by,
         evidence=(evidence(seen),) if seen else (),
     )
+
+
+def of_walk_test(anomaly: Anomaly) -> bool:
+    """Return whether an anomaly stands for something that a walk test caused."""
+    return anomaly.mode is Mode.TEST and WALK_TEST in anomaly.quality
+
+
+def made_real(anomaly: Anomaly, over: Over, *, mode: Mode) -> tuple[Anomaly, Anomaly]:
+    """Return the end of a walk test's anomaly, and the start of the same in the device's own mode.
+
+    It starts when the test was over, so the key repeats; in doubt what still holds is real.
+    """
+    old = ended(anomaly, at=over.at, by="walk_test_over")
+    start = max(over.at, anomaly.started_at + 1)
+    new = msgspec.structs.replace(
+        anomaly,
+        key=anomaly_key(anomaly.rule, anomaly.subject, start),
+        started_at=start,
+        last_at=max(start, anomaly.last_at),
+        phase=Phase.STARTED,
+        mode=mode,
+        quality=tuple(flag for flag in anomaly.quality if flag != WALK_TEST),
+    )
+    return old, new
 
 
 def explained(spec: Spec, facts: str) -> str:

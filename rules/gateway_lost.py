@@ -10,7 +10,7 @@ from model.anomaly import Anomaly, anomaly_key
 from model.entry import Tick
 
 from .book import Book, GatewayRow
-from .contract import Interest, Observation
+from .contract import Interest, Observation, Over
 from .finding import ended, explained
 from .rulefile import SilenceSpec
 from .states import StateTable
@@ -75,6 +75,11 @@ class GatewayLostRule:
     def forget(self) -> None:
         """Take back what the book was told, when the rule goes."""
         self._book.lost -= {subject.removeprefix(_SUBJECT) for subject in self._gone.rows}
+
+    def test_over(self, over: Over) -> Sequence[Anomaly]:
+        """Return nothing: gateways are under no walk test."""
+        del over
+        return ()
 
     def subjects(self) -> set[str]:
         """Return every subject that has a row."""

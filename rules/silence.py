@@ -10,10 +10,12 @@ from collections.abc import Sequence
 
 from model.anomaly import Anomaly, anomaly_key
 from model.entry import Tick
+from model.reading import Mode
+from model.walk_test import WALK_TEST
 
 from .book import Book, DeviceRow
-from .contract import Interest, Observation
-from .finding import ended, explained, scope_of
+from .contract import Interest, Observation, Over
+from .finding import ended, explained, made_real, of_walk_test, scope_of
 from .rulefile import SilenceSpec
 from .states import StateTable
 from .still_open import StillOpen
@@ -108,6 +110,17 @@ class SilenceRule:
         """Take back what the book was told, when the rule goes."""
         self._book.silent -= self._silent.rows.keys()
 
+    def test_over(self, over: Over) -> Sequence[Anomaly]:
+        """Say anew, as real, who is still silent after a walk test."""
+        found: list[Anomaly] = []
+        for device in sorted(self._silent.rows):
+            anomaly = self._silent.rows[device].anomaly
+            if of_walk_test(anomaly) and not over.tested(device):
+                old, new = made_real(anomaly, over, mode=over.mode(device))
+                self._silent.put(device, StillOpen(new))
+                found += [old, new]
+        return found
+
     def subjects(self) -> set[str]:
         """Return every subject that has a row."""
         return set(self._silent.rows)
@@ -169,6 +182,7 @@ class SilenceRule:
         spec, last = self._spec, row.last
         at = row.heard_at + contract
         place = self._book.registry.place_of(device)
+        tested = self._book.under_test(device)
         return Anomaly(
             key=anomaly_key(spec.id, device, at),
             rule=spec.id,
@@ -178,7 +192,8 @@ class SilenceRule:
             severity=spec.severity,
             started_at=at,
             last_at=at,
-            mode=last.mode,
+            mode=Mode.TEST if tested else last.mode,
+            quality=(WALK_TEST,) if tested else (),
             scope=scope_of(last.kind),
             source=last.source,
             compound=place.compound if place else last.compound,

@@ -14,8 +14,8 @@ from model.anomaly import Anomaly
 from model.entry import Tick
 
 from .book import Book
-from .contract import Interest, Observation
-from .finding import ended, fits, started
+from .contract import Interest, Observation, Over
+from .finding import ended, fits, made_real, of_walk_test, started
 from .rulefile import ThresholdSpec
 from .states import StateTable
 
@@ -107,6 +107,19 @@ class ThresholdRule:
         """Return what has started and not ended."""
         rows = self._beyond.rows
         return [rows[device].anomaly for device in sorted(rows) if rows[device].open]
+
+    def test_over(self, over: Over) -> Sequence[Anomaly]:
+        """Say anew, as real, what is still beyond the limit; a hold time goes on as real."""
+        found: list[Anomaly] = []
+        for device in sorted(self._beyond.rows):
+            row = self._beyond.rows[device]
+            if not of_walk_test(row.anomaly) or over.tested(device):
+                continue
+            old, row.anomaly = made_real(row.anomaly, over, mode=over.mode(device))
+            self._beyond.put(device, row)
+            if row.open:
+                found += [old, row.anomaly]
+        return found
 
     def subjects(self) -> set[str]:
         """Return every subject that has a row."""

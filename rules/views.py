@@ -23,6 +23,7 @@ class DeviceView(msgspec.Struct, frozen=True):
     flags: tuple[str, ...] = ()
     gateway: str = ""
     source: str = ""
+    walk_test: bool = False  # people try it on purpose now
 
 
 class GatewayView(msgspec.Struct, frozen=True):
@@ -71,7 +72,10 @@ def view_device(book: Book, name: str, alarmed: AbstractSet[str]) -> DeviceView:
     row, known = book.devices.get(name), book.registry.devices.get(name)
     if row is None:
         kind = known.kind if known else ""
-        return DeviceView(name, kind, 0, {}, "", "never_heard", registered=known is not None)
+        return DeviceView(
+            name, kind, 0, {}, "", "never_heard", registered=known is not None,
+            walk_test=book.under_test(name),
+        )  # fmt: skip
     if name in alarmed:
         state = "alarm"
     elif name in book.silent:
@@ -89,6 +93,7 @@ def view_device(book: Book, name: str, alarmed: AbstractSet[str]) -> DeviceView:
         flags=tuple(sorted(row.flags)),
         gateway=row.last.gateway,
         source=row.last.source,
+        walk_test=book.under_test(name),
     )
 
 

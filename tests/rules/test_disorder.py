@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 
 import pytest
 from hypothesis import given, settings
@@ -10,14 +11,16 @@ from hypothesis import strategies as st
 from model.anomaly import Anomaly
 from model.codec import Heartbeat
 from model.entry import Tick
+from model.errors import Refused
 from model.reading import Event, Lane, Reading
+from model.walk_test import Scope, WalkTestOrder
 from rules.engine import Engine
 
 from .town import DAY, HOUR, SECOND, T0, Town, library, registry, started
 
 FIRES = library("fire-alarm", "fire-corroborated")
 EXAMPLES = int(os.environ.get("SMARTHUB_EXAMPLES", "100"))  # 1000 in CI, as trust.md asks
-Input = Reading | Tick | Heartbeat
+Input = Reading | Tick | Heartbeat | tuple[int, WalkTestOrder]
 
 
 def _reading(number: int, device: str, word: str) -> Reading:
@@ -115,8 +118,11 @@ def _apply(engine: Engine, inputs: Sequence[Input]) -> list[Anomaly]:
             found += engine.tick(item)
         elif isinstance(item, Heartbeat):
             found += engine.heartbeat(item, item.at)
-        else:
+        elif isinstance(item, Reading):
             found += engine.observe([item], Lane.ALARM, item.received_at)
+        else:
+            with suppress(Refused):
+                found += engine.walk_test(item[1], item[0])
     assert not engine.failures, engine.last_failure
     return found
 
@@ -134,13 +140,33 @@ _VALUES = [
 ]  # fmt: skip
 
 
+_TESTS = [
+    (Scope.COMPOUND, "c-1"), (Scope.DEVICE, "nb-1"), (Scope.DEVICE, "x"), (Scope.COMPOUND, "c-9"),
+]  # fmt: skip
+
+
+@st.composite
+def _order(draw: st.DrawFn) -> WalkTestOrder:
+    """A walk test that starts or stops, of few ids so that repeats happen."""
+    scope, subject = draw(st.sampled_from(_TESTS))
+    return WalkTestOrder(
+        id=draw(st.sampled_from(["t1", "t2", "t3"])),
+        actor="li",
+        reason="monthly test",
+        stops=draw(st.booleans()),
+        scope=scope,
+        subject=subject,
+        lasts_ms=draw(st.sampled_from([30, 120, 900])) * SECOND,
+    )
+
+
 @st.composite
 def _life(draw: st.DrawFn) -> list[Input]:
     """Readings, ticks and heartbeats as the log holds them."""
     inputs: list[Input] = []
     at, awake = T0, 0
     for number in range(draw(st.integers(1, 30))):
-        kind = draw(st.sampled_from(["reading", "reading", "ticks", "beat"]))
+        kind = draw(st.sampled_from(["reading", "reading", "ticks", "beat", "test"]))
         if kind == "reading":
             device = draw(st.sampled_from(sorted(_DEVICES)))
             order = max(1, number + 1 - draw(st.sampled_from([0, 0, 0, 3])))
@@ -161,6 +187,8 @@ def _life(draw: st.DrawFn) -> list[Input]:
             for _ in range(draw(st.integers(1, 4))):
                 at, awake = at + 40 * SECOND, awake + 40 * SECOND
                 inputs.append(Tick(at, awake))
+        elif kind == "test":
+            inputs.append((at, draw(_order())))
         else:
             state = draw(st.sampled_from(["online", "online", "online", "lost", "stopped"]))
             behind = draw(st.sampled_from([0, 200 * SECOND]))
@@ -193,6 +221,7 @@ def test_a_restart_anywhere_says_what_an_uninterrupted_run_says(
         begin = cut
     assert found == expected
     assert engine.open() == whole.open()
+    assert engine.book.walk_tests.table.rows == whole.book.walk_tests.table.rows
 
 
 def test_rows_of_a_rule_that_is_gone_are_named_and_given_up() -> None:

@@ -11,6 +11,7 @@ from rules.book import STRANGERS, Book
 from rules.contract import IndexedRule, Observation
 from rules.engine import Engine
 from rules.event import EventRule
+from rules.kinds import build
 from rules.rulefile import RuleSet, Spec, load_rules
 
 from .town import MINUTE, SECOND, T0, Town, library, library_texts, registry, told
@@ -65,7 +66,6 @@ class _Broken(EventRule):
 
 def test_a_broken_rule_is_counted_and_costs_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     """The fire is told; the defect is kept with its traceback."""
-    build = engine_module.build
 
     def with_defect(spec: Spec, book: Book) -> IndexedRule:
         if spec.id == "device-fault":

@@ -51,6 +51,7 @@ FLAGS: Words = MappingProxyType(
         "historical": ("补传数据", "Replayed data"),
         "manual": ("有人手动报警", "A person pressed the alarm"),
         "chattering": ("反复报警", "Chattering"),
+        "walk_test": ("巡检测试", "Walk test"),
         "reset_before_check": ("未核实即被复位", "Reset before anybody checked"),
         "isolated_during_fire": ("火警期间被屏蔽", "Isolated during the fire"),
         "fault_during_fire": ("火警期间出现故障", "Fault during the fire"),
@@ -146,7 +147,7 @@ FALSE_CAUSES_EN: Mapping[str, str] = MappingProxyType(
         "insects": "Insects", "construction": "Construction work", "exhaust": "Exhaust fumes",
         "detector_defect": "Detector defect", "wiring": "Wiring", "interference": "Interference",
         "misoperation": "Operated by mistake", "malicious": "Malicious",
-        "unannounced_test": "Unannounced test", "lost_card_or_key": "Card or key forgotten",
+        "announced_test": "Announced test (walk test)", "unannounced_test": "Unannounced test", "lost_card_or_key": "Card or key forgotten",
         "door_hardware": "Door hardware", "unknown": "Unknown",
     }
 )  # fmt: skip
