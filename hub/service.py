@@ -21,6 +21,7 @@ from model.errors import ConfigError, HubError, Refused
 from model.place import Registry
 from model.ports import ReadingStore
 from model.reading import Reading
+from model.walk_test import WalkTest, WalkTestOrder
 from rules.rulefile import Spec, load_rules
 from rules.views import Census
 
@@ -156,6 +157,20 @@ class Hub:
             raise answer.refused
         return answer.changes
 
+    async def order_walk_test(self, order: WalkTestOrder) -> WalkTest:
+        """Log the start or stop of a walk test and return the test; raises Refused."""
+        await self._ask(EntryKind.WALK_TEST, order.request, msgspec.json.encode(order))
+        return next(test for test in self.walk_tests() if test.id == order.id)
+
+    def walk_tests(self) -> list[WalkTest]:
+        """Return the walk tests, the running ones first."""
+        with self.desk.guard:
+            return self.desk.core.engine.book.walk_tests.listed()
+
+    def running_walk_tests(self) -> tuple[WalkTest, ...]:
+        """Return the walk tests that run now; cheap, for every page."""
+        return tuple(self.desk.core.engine.book.walk_tests.running.values()) if self.moving else ()
+
     def closing_parts(self, case: Case, actor: str) -> Sequence[Item]:
         """Return the proof that a closing by somebody needs, and what of it is there now."""
         return closing_parts(self.desk, case, actor, now=self.now())
@@ -252,6 +267,7 @@ class Hub:
             "reading_store": self.recorder.waiting_for or "ok",
             "alarms_in_memory_only": len(self.announcer.volatile),
             "open_cases": self.desk.open_cases,
+            "walk_tests": len(self.running_walk_tests()),
             "log_end": self.log.end,
         }
         return self.bus.connected and failed is None and not self.intake.full, detail

@@ -26,7 +26,7 @@ class WalkTests:
 
     def __init__(self) -> None:
         self.table = StateTable(WalkTest)
-        self.running: dict[str, WalkTest] = {}
+        self.running: dict[str, WalkTest] = {}  # replaced, never changed: others read it beside us
 
     def start(self, order: WalkTestOrder, registry: Registry, *, now: int, awake: int) -> None:
         """Begin a test; an order that was taken before changes nothing. Raises Refused."""
@@ -49,7 +49,7 @@ class WalkTests:
             until=now + order.lasts_ms,
             started_awake=awake,
         )
-        self.running[test.id] = test
+        self.running = {**self.running, test.id: test}
         self.table.put(test.id, test)
         self._forget_oldest()
 
@@ -95,12 +95,20 @@ class WalkTests:
         mode = Mode.DRILL if reading.mode is Mode.DRILL else Mode.TEST
         return msgspec.structs.replace(reading, mode=mode, quality=quality)
 
+    def listed(self) -> list[WalkTest]:
+        """Return copies of all tests: the running ones first, then the newest."""
+        order = sorted(
+            self.table.rows.values(),
+            key=lambda test: (test.ended_at is not None, -test.started_at, test.id),
+        )
+        return [msgspec.structs.replace(test, alarmed=dict(test.alarmed)) for test in order]
+
     def restore(self, subject: str, state: bytes) -> None:
         """Put one test back."""
         self.table.restore(subject, state)
         test = self.table.rows.get(subject)
         if test is not None and test.ended_at is None:
-            self.running[subject] = test
+            self.running = {**self.running, subject: test}
 
     def _note(self, test: WalkTest, reading: Reading) -> None:
         """Keep which devices alarmed: that is what a walk test is for."""
@@ -111,7 +119,7 @@ class WalkTests:
 
     def _end(self, test: WalkTest, *, at: int, by: str) -> None:
         test.ended_at, test.ended_by = at, by
-        del self.running[test.id]
+        self.running = {name: other for name, other in self.running.items() if other is not test}
         self.table.put(test.id, test)
 
     def _forget_oldest(self) -> None:

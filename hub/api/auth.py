@@ -29,8 +29,8 @@ Hub = Annotated[Services, Depends(services_of)]
 Accounts = Annotated[Access, Depends(access_of)]
 
 
-def require(role: Role) -> Callable[..., Principal]:
-    """Return a dependency that lets a request pass with that role or a higher one."""
+def require(*roles: Role) -> Callable[..., Principal]:
+    """Return a dependency that lets a request pass with one of those roles or a higher one."""
 
     # A plain function: FastAPI runs it in a worker thread, since it reads the database.
     def allowed(
@@ -42,8 +42,9 @@ def require(role: Role) -> Callable[..., Principal]:
         if who is None:
             headers = {"WWW-Authenticate": "Bearer"}
             raise HTTPException(401, "a valid bearer token is needed", headers=headers)
-        if not who.role.includes(role):
-            raise HTTPException(403, f"this needs the role {role}; the token has {who.role}")
+        if not any(who.role.includes(role) for role in roles):
+            needed = " or ".join(roles)
+            raise HTTPException(403, f"this needs the role {needed}; the token has {who.role}")
         request.state.principal = who
         return who
 
@@ -52,6 +53,7 @@ def require(role: Role) -> Callable[..., Principal]:
 
 Reader = Annotated[Principal, Depends(require(Role.READ))]
 Dispatcher = Annotated[Principal, Depends(require(Role.DISPATCH))]
+Tester = Annotated[Principal, Depends(require(Role.MAINTENANCE, Role.DISPATCH))]
 Administrator = Annotated[Principal, Depends(require(Role.ADMINISTRATOR))]
 
 

@@ -16,6 +16,7 @@ from model.case import Case
 from model.entry import Action, Report
 from model.place import Registry
 from model.reading import Reading
+from model.walk_test import WalkTest, WalkTestOrder
 from rules.views import Census
 
 Json = dict[str, object]
@@ -53,6 +54,15 @@ class Services(Protocol):
 
     async def submit_report(self, report: Report) -> Case:
         """Log a person's report and return its case; raises Refused."""
+
+    async def order_walk_test(self, order: WalkTestOrder) -> WalkTest:
+        """Log the start or stop of a walk test and return the test; raises Refused."""
+
+    def walk_tests(self) -> Sequence[WalkTest]:
+        """Return the walk tests, the running ones first."""
+
+    def running_walk_tests(self) -> Sequence[WalkTest]:
+        """Return the walk tests that run now; cheap, for every page."""
 
     def closing_parts(self, case: Case, actor: str) -> Sequence[Item]:
         """Return the proof that a closing by somebody needs, and what of it is there now."""

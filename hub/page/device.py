@@ -39,6 +39,9 @@ async def build(visit: Visit) -> None:
         ui.label(visit.say("没有这台设备", "No such device")).classes("sh-empty")
         return
     ui.html(head_html(visit, found), sanitize=False).classes("sh-card")
+    ui.link(
+        visit.say("巡检测试 →", "Walk test →"), f"/walk-tests?device={quote(name, safe='')}"
+    ).classes("sh-navlink")
     _ranges(visit, name)
     await _charts(visit, name)
     _work(visit, name)

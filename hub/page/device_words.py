@@ -43,10 +43,13 @@ SHOWN = 4
 def state_cell(view: DeviceView, lang: Lang) -> str:
     """Return a device's state as icon and word, with the flags that stand behind it."""
     icon, tone = _LOOKS.get(view.state, ("help", "warning"))
+    tried = ""
+    if view.walk_test:
+        tried = f' <span class="sh-badge sh-mode">{"巡检测试" if lang is Lang.ZH else "Walk test"}</span>'
     flags = f' <span class="sh-muted">{inert(", ".join(view.flags))}</span>' if view.flags else ""
     return (
         f'<span class="sh-{tone} sh-tone"><i class="q-icon material-icons" aria-hidden="true">{icon}</i> '
-        f"{escape(word(STATES, view.state, lang))}</span>{flags}"
+        f"{escape(word(STATES, view.state, lang))}</span>{tried}{flags}"
     )
 
 

@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from hub.access import Role, SignInRefused
 from hub.api.devices import in_territory
+from hub.api.walk_tests import concerns
 from hub.case_store.handovers import Snapshot
 from hub.handover import FLAGS, Given, Json, Seen, hand_over, snapshot_of, unacknowledged
 from model.errors import Refused
@@ -17,6 +18,7 @@ from .case.markup import joined, tag
 from .entrance import refusal
 from .handover_html import Reader, form_html, kept_html, past_html, sheet_html
 from .site import Site, Title, Visit
+from .walk_strip import subject_name
 
 LOOK_S = 3.0
 EVENTS = {
@@ -212,7 +214,14 @@ def read_snapshot(visit: Visit, cases: list[Json]) -> Snapshot:
         devices.append({"id": ident, "name": f"{name} {ident}".strip(), "flags": told})
     turnover = hub.store.handovers.turnover(since, who.grid)
     gateways = [] if who.grid else hub.gateways()
-    return snapshot_of(Seen(cases, devices, gateways, silent, turnover, since), now)
+    tests: list[Json] = [
+        {"id": test.id, "name": subject_name(visit, test), "actor": test.actor,
+         "reason": test.reason, "until": test.until}
+        for test in hub.running_walk_tests()
+        if concerns(test, who, registry)
+    ]  # fmt: skip
+    seen = Seen(cases, devices, gateways, silent, turnover, since)
+    return snapshot_of(seen, now) | {"walk_tests": tests}
 
 
 def _head(visit: Visit) -> None:

@@ -60,6 +60,7 @@ def sheet_html(reader: Reader, snapshot: Snapshot) -> Markup:
                      total=_number(snapshot, "overdue_total"))),
         _part(say("屏蔽、测试与拆除的设备", "Isolated, testing and removed devices"),
               _devices(reader, snapshot)),
+        _walk_tests(reader, listed(snapshot, "walk_tests")),
     ))  # fmt: skip
 
 
@@ -215,6 +216,20 @@ def _devices(reader: Reader, snapshot: Snapshot) -> Markup:
         tag("ul", *items, class_="pp-devices"),
         tag("p", more, class_="sh-muted") if rest > 0 else None,
     ))  # fmt: skip
+
+
+def _walk_tests(reader: Reader, tests: list[Json]) -> Markup | None:
+    """Return the walk tests that run over the change of shift; nothing when there is none."""
+    if not tests:
+        return None
+    items = [
+        tag("li", tag("bdi", str(test["name"])), reader.say("，至 ", ", until "),
+            reader.time(test["until"]), reader.say("，执行人 ", ", by "),
+            tag("bdi", str(test["actor"])), reader.say("，原因：", ", because: "),
+            tag("bdi", str(test["reason"])))
+        for test in tests
+    ]  # fmt: skip
+    return _part(reader.say("巡检测试进行中", "Walk tests running"), tag("ul", *items))
 
 
 def _part(title: str, *content: Part) -> Markup:

@@ -22,6 +22,7 @@ from . import (
     live,
     system,
     unregistered,
+    walk_tests,
     wall,
 )
 from .board import Board
@@ -30,7 +31,7 @@ from .site import STATIC, Site
 
 RECONNECT_S = 8.0
 # The list of unregistered devices comes before a device of any name.
-_PARTS = (wall, cases, devices, unregistered, device, handover, system, accounts)
+_PARTS = (wall, cases, devices, unregistered, device, walk_tests, handover, system, accounts)
 
 
 def install_page(

@@ -8,6 +8,7 @@ from nicegui import ui
 from hub.access import Role
 
 from .site import Title, Visit
+from .walk_strip import strip
 from .words import ROLE, Lang, word
 
 DEMO = ("/demo", "theater_comedy", Title("演示", "Demo"), Role.READ)
@@ -39,6 +40,7 @@ def frame(visit: Visit, title: Title) -> Iterator[None]:
         _who(visit)
     if visit.site.orders:
         _simulated(visit)
+    strip(visit)
     with ui.element("main").props('id="sh-main" tabindex="-1"').classes("sh-main"):
         ui.label(title.say(visit.lang)).classes("sh-title").props('role="heading" aria-level="1"')
         yield
@@ -71,6 +73,7 @@ def _head(visit: Visit) -> None:
     lang = "zh-CN" if visit.lang is Lang.ZH else "en"
     ui.add_head_html(
         f'<link rel="stylesheet" href="{visit.site.asset("page.css")}">'
+        f'<link rel="stylesheet" href="{visit.site.asset("walk.css")}">'
         f'<script>document.documentElement.lang="{lang}"</script>'
         f'<script defer src="{visit.site.asset("live.js")}"></script>'
     )

@@ -21,9 +21,11 @@ from model.entry import Action, Report
 from model.errors import Refused, Transient
 from model.place import Building, Compound, Contact, Device, Registry
 from model.reading import Reading
+from model.walk_test import WalkTest, WalkTestOrder
 from rules.engine import Engine
 from rules.rulefile import load_rules
 from rules.views import Census
+from rules.walk_test import WalkTests
 
 T0 = 1_790_000_000_000  # 22:13 in Shanghai
 MINUTE = 60_000
@@ -86,6 +88,7 @@ class SmallHub:
         self.desk = Desk(REGISTRY, Healthy())
         self.said: list[Anomaly] = []
         self.is_ready = True
+        self.tests = WalkTests()
         self.outgoing = Dispatcher(store, (), clock=self.now)
         self.events: asyncio.Queue[tuple[str, Json]] = asyncio.Queue()
         self._pos = 0
@@ -128,6 +131,22 @@ class SmallHub:
         if not changes:
             raise Refused(f"report {report.id} was taken before")
         return changes[0].case
+
+    async def order_walk_test(self, order: WalkTestOrder) -> WalkTest:
+        """Start or stop a walk test."""
+        if order.stops:
+            self.tests.stop(order, now=self.clock)
+        else:
+            self.tests.start(order, REGISTRY, now=self.clock, awake=0)
+        return next(test for test in self.tests.listed() if test.id == order.id)
+
+    def walk_tests(self) -> list[WalkTest]:
+        """Return the walk tests."""
+        return self.tests.listed()
+
+    def running_walk_tests(self) -> tuple[WalkTest, ...]:
+        """Return those that run."""
+        return tuple(self.tests.running.values())
 
     def closing_parts(self, case: Case, actor: str) -> Sequence[Item]:
         """Return what a closing needs, as the desk would judge it."""

@@ -17,7 +17,7 @@ READ = {
     "/api/v1/cases", "/api/v1/cases/{case_id}", "/api/v1/cases/{case_id}/history",
     "/api/v1/devices", "/api/v1/anomalies", "/api/v1/areas",
     "/api/v1/census", "/api/v1/rules",
-    "/api/v1/gateways", "/api/v1/readings",
+    "/api/v1/gateways", "/api/v1/readings", "/api/v1/walk-tests",
     "/api/v1/stream", "/api/v1/counters", "/api/v1/channels", "/api/v1/me/password",
 }  # fmt: skip
 
@@ -42,7 +42,8 @@ def test_every_route_needs_a_token(app: FastAPI, as_token: Callable[[str], Clien
             continue
         for token in ("", "forged", "shub_", "é"):
             answer = as_token(token).request(
-                method, path.format(case_id="x", action="note", token_id="a", name="x")
+                method,
+                path.format(case_id="x", action="note", token_id="a", name="x", walk_test="x"),
             )
             assert answer.status_code == 401, (method, path)
             assert answer.headers["content-type"] == "application/problem+json"
@@ -55,7 +56,9 @@ def test_a_read_token_reads_and_does_nothing_else(app: FastAPI, with_role: WithR
         if (method, path) in OPEN or path in READ or path == "/metrics":
             continue
         answer = reader.request(
-            method, path.format(case_id="x", action="note", token_id="a", name="x"), json={}
+            method,
+            path.format(case_id="x", action="note", token_id="a", name="x", walk_test="x"),
+            json={},
         )
         assert answer.status_code == 403, (method, path)
 
