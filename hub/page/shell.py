@@ -8,7 +8,7 @@ from nicegui import ui
 from hub.access import Role
 
 from .site import Title, Visit
-from .walk_strip import strip
+from .walk_strip import LOOK_S, strip
 from .words import ROLE, Lang, word
 
 DEMO = ("/demo", "theater_comedy", Title("演示", "Demo"), Role.READ)
@@ -40,10 +40,11 @@ def frame(visit: Visit, title: Title) -> Iterator[None]:
         _who(visit)
     if visit.site.orders:
         _simulated(visit)
-    strip(visit)
+    look = strip(visit)
     with ui.element("main").props('id="sh-main" tabindex="-1"').classes("sh-main"):
         ui.label(title.say(visit.lang)).classes("sh-title").props('role="heading" aria-level="1"')
         yield
+    ui.timer(LOOK_S, look)
 
 
 def refuse(visit: Visit, role: Role) -> None:

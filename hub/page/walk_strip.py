@@ -1,5 +1,7 @@
 """The strip that says on every page what is tried on purpose now 巡检测试."""
 
+from collections.abc import Callable
+
 from nicegui import ui
 
 from hub.api.walk_tests import concerns
@@ -11,8 +13,12 @@ from .site import Visit
 LOOK_S = 2.0
 
 
-def strip(visit: Visit) -> None:
-    """Draw the strip and keep it current; without a running test there is nothing to see."""
+def strip(visit: Visit) -> Callable[[], None]:
+    """Draw the strip; without a running test there is nothing to see. Returns what looks again.
+
+    The caller starts the timer once the page is drawn: one that runs before makes the page go out
+    without what it still waits for.
+    """
     shown = ui.html(sanitize=False).classes("sh-walk-host").props('role="status"')
     drawn = ""
 
@@ -25,7 +31,7 @@ def strip(visit: Visit) -> None:
             shown.set_content(content)
 
     look()
-    ui.timer(LOOK_S, look)
+    return look
 
 
 def running(visit: Visit) -> list[WalkTest]:

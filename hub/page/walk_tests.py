@@ -54,7 +54,7 @@ class WalkTestPage:
     def draw(self) -> None:
         """Draw what says what happened, the form for who may start one, and the place of the list."""
         visit = self._visit
-        host = ui.element("div")
+        host = ui.element("div").classes("sh-walk-page").style("width:100%")
         host.on("submit", self._submit, js_handler=SUBMIT)
         host.on("click", self._stop, js_handler=CLICK)
         with host:
@@ -196,7 +196,7 @@ def list_html(visit: Visit, tests: list[WalkTest]) -> Markup:
     return joined((
         *([none] if not live else [_card(visit, test) for test in live]),
         tag("section", tag("h2", say("已结束", "Ended"), class_="sh-h2"), _ended(visit, over),
-            class_="sh-card") if over else None,
+            class_="sh-card sh-walk-ended") if over else None,
     ))  # fmt: skip
 
 

@@ -70,6 +70,7 @@ def test_a_fire_in_a_walk_test_is_marked_and_real_once_the_test_is_stopped(
     page.wait_for_selector("h2:has-text('巡检测试进行中')")
     page = screen.go("/walk-tests")
     page.wait_for_selector("summary:has-text('已触发 1 台设备')")
+    page.click("summary")
     assert "<script>" in page.inner_text(".sh-walk-card"), "shown as text"
     assert page.title() != "gone"
     shot(screen, up.folder, "walk-tests-running-zh")
@@ -94,6 +95,7 @@ def test_a_test_is_started_by_form_and_everybody_can_use_the_page(
     page = screen.page
     (test,) = up.get("/api/v1/walk-tests?running=true")["items"]
     assert (test["subject"], test["actor"], test["reason"]) == (device, "admin", "monthly 月检")
+    page.wait_for_selector(".sh-walk")
     shot(screen, up.folder, f"walk-tests-{lang}-{size[0]}")
     assert screen.violations() == []
     wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
