@@ -26,6 +26,7 @@ from model.topics import GatewayTopics
 from .config import Broker
 from .crash import CrashPoint
 from .outbox import Outbox, OutboxRow
+from .sleep import SleepWatch
 
 log = structlog.get_logger()
 WINDOW_ROWS = 64
@@ -180,7 +181,10 @@ class LaneUplink:
                     await receipts
 
     async def _send_until(self, client: aiomqtt.Client, receipts: "asyncio.Task[None]") -> None:
+        watch = SleepWatch()
         while True:
+            if watch.slept():
+                raise aiomqtt.MqttError("the process was suspended; connecting anew")
             if receipts.done():
                 receipts.result()
                 raise aiomqtt.MqttError("the broker closed the connection")

@@ -7,10 +7,12 @@ import aiomqtt
 import structlog
 
 from gateway.config import Broker
+from gateway.sleep import SleepWatch
 from model.topics import ROOT
 
 log = structlog.get_logger()
 RECONNECT_LAST_S = 10.0
+LEAVE_S = 2.0
 
 Handler = Callable[[str, bytes], Awaitable[None]]
 
@@ -28,6 +30,8 @@ class Bus:
             "telemetry": (f"{stem}/telemetry",),
         }
         self._clients: dict[str, aiomqtt.Client] = {}
+        self._drops: dict[str, asyncio.Event] = {}
+        self._leaving: set[asyncio.Task[None]] = set()
 
     @property
     def connected(self) -> bool:
@@ -46,22 +50,60 @@ class Bus:
 
     async def run(self) -> None:
         """Stay connected until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            for name, filters in self._sessions.items():
-                group.create_task(self._keep(name, filters), name=f"bus-{name}")
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._watch_sleep(), name="bus-sleep")
+                for name, filters in self._sessions.items():
+                    group.create_task(self._keep(name, filters), name=f"bus-{name}")
+        finally:
+            if self._leaving:
+                await asyncio.wait(self._leaving, timeout=LEAVE_S)
+
+    async def _watch_sleep(self) -> None:
+        """Make every connection anew when the process was suspended."""
+        watch = SleepWatch()
+        while True:
+            await asyncio.sleep(1)
+            if watch.slept():
+                log.warning("bus_slept", why="the process was suspended; connecting anew")
+                for drop in self._drops.values():
+                    drop.set()
 
     async def _keep(self, name: str, filters: Sequence[str]) -> None:
         delay = 0.2
         while True:
-            try:
-                await self._session(name, filters)
-            except (aiomqtt.MqttError, OSError, TimeoutError) as error:
-                self.last_error = str(error) or type(error).__name__
-                delay = 0.2 if name in self._clients else min(delay * 2, RECONNECT_LAST_S)
+            ended = await self._hold(name, filters)
+            was_up = self._clients.pop(name, None) is not None
+            if isinstance(ended, aiomqtt.MqttError | OSError | TimeoutError):
+                self.last_error = str(ended) or type(ended).__name__
                 log.warning("bus_lost", session=name, why=self.last_error)
-            finally:
-                self._clients.pop(name, None)
+            elif ended is not None:
+                raise ended
+            delay = 0.2 if was_up else min(delay * 2, RECONNECT_LAST_S)
             await asyncio.sleep(delay)
+
+    async def _hold(self, name: str, filters: Sequence[str]) -> BaseException | None:
+        """Hold one session until it ends or is to be dropped; return what ended it."""
+        drop = self._drops[name] = asyncio.Event()
+        session = asyncio.create_task(self._session(name, filters), name=f"bus-{name}-session")
+        dropped = asyncio.create_task(drop.wait(), name=f"bus-{name}-drop")
+        try:
+            await asyncio.wait({session, dropped}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            dropped.cancel()
+            if not session.done():
+                # It says goodbye to a broker that may not answer; nobody waits for that.
+                session.cancel()
+                self._leaving.add(session)
+                session.add_done_callback(self._left)
+        if not session.done() or session.cancelled():
+            return None
+        return session.exception()
+
+    def _left(self, session: "asyncio.Task[None]") -> None:
+        self._leaving.discard(session)
+        if not session.cancelled() and session.exception() is not None:
+            log.debug("bus_left_with_error", why=str(session.exception()))
 
     async def _session(self, name: str, filters: Sequence[str]) -> None:
         async with aiomqtt.Client(
