@@ -7,7 +7,8 @@ import msgspec
 
 from model.entry import EntryKind, Versioned
 from model.errors import HubError
-from rules.rulefile import RuleSet, Spec, ThresholdSpec, load_rules
+from rules.rulefile import RuleSet, load_rules
+from rules.specs import Spec, ThresholdSpec
 
 from .log.sqlite import SqliteLog
 

@@ -22,7 +22,8 @@ from model.place import Registry
 from model.ports import ReadingStore
 from model.reading import Reading
 from model.walk_test import WalkTest, WalkTestOrder
-from rules.rulefile import Spec, load_rules
+from rules.rulefile import load_rules
+from rules.specs import Spec
 from rules.views import Census
 
 from .announcer import Announcer

@@ -22,11 +22,11 @@ from .arrival import EARLIEST, LATE_MS, latest_believed, mended
 from .book import CLOCK, DEVICES, GATEWAYS, WALK_TESTS, Book, DeviceRow
 from .contract import IndexedRule, Observation, Over
 from .finding import ended
-from .gateway_lost import GatewayLostRule
 from .kinds import build
+from .kinds.gateway_lost import GatewayLostRule
+from .kinds.silence import SilenceRule
 from .route import Route, route_of
 from .rulefile import RuleSet
-from .silence import SilenceRule
 from .views import (
     Census,
     DeviceView,

@@ -9,7 +9,8 @@ from model.reading import Event, Mode, Reading, Value
 from model.walk_test import WALK_TEST
 
 from .contract import Observation, Over
-from .rulefile import ByHand, Devices, Spec
+from .specs import Spec
+from .specs.base import ByHand, Devices
 
 Scope = Literal["component", "system", "source", "gateway", "place"]
 

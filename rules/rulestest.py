@@ -16,7 +16,9 @@ from model.place import Building, Compound, Device, Registry
 from model.reading import Reading, lane_of
 
 from .engine import Engine
-from .rulefile import Expectation, RuleSet, Spec, Step, Story, load_rules
+from .rulefile import RuleSet, load_rules
+from .specs import Spec
+from .specs.story import Expectation, Step, Story
 
 BEGIN = 1_767_225_600_000  # 2026-01-01 UTC: any fixed time makes the keys repeat
 _BEAT_MS = 10_000

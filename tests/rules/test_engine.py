@@ -10,9 +10,10 @@ from rules import engine as engine_module
 from rules.book import STRANGERS, Book
 from rules.contract import IndexedRule, Observation
 from rules.engine import Engine
-from rules.event import EventRule
 from rules.kinds import build
-from rules.rulefile import RuleSet, Spec, load_rules
+from rules.kinds.event import EventRule
+from rules.rulefile import RuleSet, load_rules
+from rules.specs import Spec
 
 from .town import MINUTE, SECOND, T0, Town, library, library_texts, registry, told
 

@@ -3,7 +3,8 @@
 import pytest
 
 from model.yamlfile import ConfigErrors
-from rules.rulefile import duration_ms, load_rules, rule_file_schema
+from rules.rulefile import load_rules, rule_file_schema
+from rules.specs.base import duration_ms
 
 from .town import library, library_texts
 

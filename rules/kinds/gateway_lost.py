@@ -8,13 +8,12 @@ from collections.abc import Sequence
 
 from model.anomaly import Anomaly, anomaly_key
 from model.entry import Tick
-
-from .book import Book, GatewayRow
-from .contract import Interest, Observation, Over
-from .finding import ended, explained
-from .rulefile import SilenceSpec
-from .states import StateTable
-from .still_open import StillOpen
+from rules.book import Book, GatewayRow
+from rules.contract import Interest, Observation, Over
+from rules.finding import ended, explained
+from rules.specs import SilenceSpec
+from rules.states import StateTable
+from rules.still_open import StillOpen
 
 _SUBJECT = "gateway:"
 

@@ -11,10 +11,9 @@ import msgspec
 from model.anomaly import Anomaly
 from model.entry import Tick
 from model.reading import Event, Mode, Reading
-
-from .book import Book
-from .contract import Interest, Observation, Over
-from .finding import (
+from rules.book import Book
+from rules.contract import Interest, Observation, Over
+from rules.finding import (
     SYSTEM,
     TRANSMITTER,
     behind,
@@ -28,9 +27,9 @@ from .finding import (
     started,
     stated,
 )
-from .rulefile import EventSpec
-from .said import Past, Reset, Said
-from .states import StateTable
+from rules.said import Past, Reset, Said
+from rules.specs import EventSpec
+from rules.states import StateTable
 
 _RESET_ROW = "reset:"
 _SAME_BURST_MS = 1_000

@@ -12,12 +12,11 @@ import msgspec
 
 from model.anomaly import Anomaly
 from model.entry import Tick
-
-from .book import Book
-from .contract import Interest, Observation, Over
-from .finding import ended, fits, made_real, of_walk_test, started
-from .rulefile import ThresholdSpec
-from .states import StateTable
+from rules.book import Book
+from rules.contract import Interest, Observation, Over
+from rules.finding import ended, fits, made_real, of_walk_test, started
+from rules.specs import ThresholdSpec
+from rules.states import StateTable
 
 
 class Beyond(msgspec.Struct):

@@ -1,11 +1,12 @@
 """Makes a rule of the text that describes it: a line for every kind of rule."""
 
-from .book import Book
+from rules.book import Book
+from rules.contract import IndexedRule
+from rules.specs import ConfirmSpec, EventSpec, SilenceSpec, Spec
+
 from .confirm import ConfirmRule
-from .contract import IndexedRule
 from .event import EventRule
 from .gateway_lost import GatewayLostRule
-from .rulefile import ConfirmSpec, EventSpec, SilenceSpec, Spec
 from .silence import SilenceRule
 from .threshold import ThresholdRule
 

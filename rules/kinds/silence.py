@@ -12,13 +12,12 @@ from model.anomaly import Anomaly, anomaly_key
 from model.entry import Tick
 from model.reading import Mode
 from model.walk_test import WALK_TEST
-
-from .book import Book, DeviceRow
-from .contract import Interest, Observation, Over
-from .finding import ended, explained, made_real, of_walk_test, scope_of
-from .rulefile import SilenceSpec
-from .states import StateTable
-from .still_open import StillOpen
+from rules.book import Book, DeviceRow
+from rules.contract import Interest, Observation, Over
+from rules.finding import ended, explained, made_real, of_walk_test, scope_of
+from rules.specs import SilenceSpec
+from rules.states import StateTable
+from rules.still_open import StillOpen
 
 
 class SilenceRule:

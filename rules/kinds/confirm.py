@@ -13,10 +13,9 @@ from model.anomaly import Anomaly, anomaly_key
 from model.entry import Tick
 from model.reading import Event, Mode, Reading
 from model.walk_test import WALK_TEST
-
-from .book import Book
-from .contract import Interest, Observation, Over
-from .finding import (
+from rules.book import Book
+from rules.contract import Interest, Observation, Over
+from rules.finding import (
     SYSTEM,
     TRANSMITTER,
     behind,
@@ -29,8 +28,8 @@ from .finding import (
     of_walk_test,
     started,
 )
-from .rulefile import ConfirmSpec
-from .states import StateTable
+from rules.specs import ConfirmSpec
+from rules.states import StateTable
 
 
 class Witness(msgspec.Struct):

@@ -1,0 +1,10 @@
+"""The shape of what people write: one module for every kind of rule, and `Spec`, any of them."""
+
+from .confirm import ConfirmSpec
+from .event import EventSpec
+from .silence import SilenceSpec
+from .threshold import ThresholdSpec
+
+Spec = ThresholdSpec | EventSpec | SilenceSpec | ConfirmSpec
+
+__all__ = ["ConfirmSpec", "EventSpec", "SilenceSpec", "Spec", "ThresholdSpec"]

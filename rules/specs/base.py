@@ -1,0 +1,74 @@
+"""What the texts of all kinds of rules have in common: time spans, titles, which devices, which words."""
+
+import re
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from model.reading import Event, Value
+
+_UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+
+
+def duration_ms(text: object) -> int:
+    """Read a time span as people write it: 500ms, 90s, 5m, 26h, 2d. Raises ValueError."""
+    match = _DURATION.fullmatch(text.strip()) if isinstance(text, str) else None
+    if match is None:
+        raise ValueError("a time span needs a number and a unit: 500ms, 90s, 5m, 26h or 2d")
+    return round(float(match[1]) * _UNITS_MS[match[2]])
+
+
+Duration = Annotated[int, BeforeValidator(duration_ms)]
+Span = Annotated[Duration, Field(gt=0)]
+Word = Annotated[str, Field(min_length=1, max_length=64)]
+RuleId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
+
+
+class Written(BaseModel):
+    """A part of what people write: no key that is not known, and nothing changes it afterwards."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Title(Written):
+    """What the rule is called on the page, in Chinese and English."""
+
+    zh: Annotated[str, Field(min_length=1)]
+    en: Annotated[str, Field(min_length=1)]
+
+
+class Devices(Written):
+    """Which devices a rule watches: their kinds, what the registry calls them, what they say they are."""
+
+    kinds: tuple[Word, ...] = ()
+    roles: tuple[str, ...] = ()
+    except_roles: tuple[str, ...] = ()
+    values: dict[str, tuple[Value, ...]] = {}  # component_type: [96, 99]
+
+
+class Words(Written):
+    """What a device says: an alarm state that is true, or an event word."""
+
+    states: tuple[Word, ...] = ()
+    events: tuple[Event, ...] = ()
+
+
+class Clearing(Written):
+    """What takes it back: an alarm state that is false, or an event word, unless in doubt.
+
+    A device that is isolated or faulty says nothing about a fire by "not fire"; `unless` names the
+    states whose truth makes a clearing worthless (design: panel semantics).
+    """
+
+    states_false: tuple[Word, ...] = ()
+    events: tuple[Event, ...] = ()
+    unless: tuple[Word, ...] = ()
+
+
+class ByHand(Written):
+    """How a person's hand is told from a detector: event word, registered role, or a value."""
+
+    events: tuple[Event, ...] = ()
+    roles: tuple[str, ...] = ()
+    values: dict[str, tuple[Value, ...]] = {}

@@ -1,0 +1,31 @@
+"""What the text of every rule has, whatever its kind."""
+
+from functools import cached_property
+from hashlib import sha256
+from typing import Annotated
+
+import msgspec
+from pydantic import Field
+
+from model.anomaly import Severity
+
+from .base import Devices, RuleId, Title, Written
+from .story import Story
+
+
+class BaseSpec(Written):
+    """What every kind of rule says of itself."""
+
+    id: RuleId
+    title: Title
+    category: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+    severity: Severity
+    devices: Devices = Devices()
+    note: str = ""  # where the figures come from
+    tests: tuple[Story, ...] = ()
+
+    @cached_property
+    def hash(self) -> str:
+        """Name the rule's text, without its tests, in 16 hex digits."""
+        plain = self.model_dump(mode="json", exclude={"tests", "note"})
+        return sha256(msgspec.json.encode(plain, order="deterministic")).hexdigest()[:16]

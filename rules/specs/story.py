@@ -1,0 +1,62 @@
+"""The tests that a rule carries in its own text: what happens, and what must come out."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from model.reading import Event, Mode, Value
+
+from .base import Duration, Written
+
+
+class Step(Written):
+    """One step of a rule's own test: a device, or a gateway, says something `at` a time."""
+
+    at: Duration
+    device: str = ""
+    kind: str = ""
+    values: dict[str, Value] = Field(default={})
+    event: Event = Event.NONE
+    mode: Mode = Mode.REAL
+    role: str = ""
+    building: str = "b-1"
+    source: str = ""
+    order: Annotated[int, Field(ge=0)] = 0  # 0: the next one
+    historical: bool = False
+    observed_at: Duration | None = None
+    registered: bool = True
+    gateway: str = "gw-1"
+    state: Literal["", "online", "stopped", "lost", "silent"] = ""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if bool(self.device) == bool(self.state):
+            raise ValueError("a step needs either `device`, or `state` of the gateway")
+        return self
+
+
+class Expectation(Written):
+    """What must have come out: a rule id or category that started, continued or ended."""
+
+    started: str = ""
+    continued: str = ""
+    ended: str = ""
+    subject: str = ""
+    at: Duration | None = None
+    by: str = ""
+    manual: bool | None = None
+
+    @model_validator(mode="after")
+    def _one_phase(self) -> Self:
+        if sum(map(bool, (self.started, self.continued, self.ended))) != 1:
+            raise ValueError("expect exactly one of started, continued, ended")
+        return self
+
+
+class Story(Written):
+    """A test that a rule carries: what happens, and exactly what must come out."""
+
+    name: Annotated[str, Field(min_length=1)]
+    steps: Annotated[tuple[Step, ...], Field(min_length=1)]
+    until: Duration = 0
+    expect: tuple[Expectation, ...] | Literal["none"]
