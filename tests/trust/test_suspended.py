@@ -100,7 +100,8 @@ async def test_a_suspended_hub_finds_nobody_silent_and_a_fire_of_that_time(
 async def test_a_gateway_that_was_suspended_carries_the_next_fire(tmp_path: Path) -> None:
     """Both its connections, to the devices' broker and to the hub's, may have died in its sleep."""
     stack = Stack(tmp_path / "hub")
-    stack.files = stack.installation.write_files(stack.ports, mode="real")
+    places = registered(tmp_path / "places")
+    stack.files = stack.installation.write_files(stack.ports, registry=places, mode="real")
     try:
         for name in ("broker", "hub", "gateway"):
             stack.start(name)
@@ -116,7 +117,7 @@ async def test_a_gateway_that_was_suspended_carries_the_next_fire(tmp_path: Path
                 nb_payload("869999999999999", alarm=1, at=at),
             )
             await publish(stack.ports.mqtt, stack.installation.passwords["device"], [message])
-            return await eventually(lambda: fires(stack), 3)
+            return bool(await eventually(lambda: fires(stack), 3))
 
         deadline = time.monotonic() + 30
         while not await burning():
