@@ -1,4 +1,4 @@
-"""`smarthub rules check|test`: reads rule files and runs the tests that they carry."""
+"""`smarthub rules check|test|backtest`: rule files, their tests, and what they would have made."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,7 +7,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from .backtest import backtest
+
 app = typer.Typer(no_args_is_help=True, help="Rule files. 规则文件。")
+app.command()(backtest)
 Folder = Annotated[Path | None, typer.Argument(help="a rule file or folder; default: the library")]
 
 

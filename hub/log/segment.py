@@ -19,7 +19,7 @@ CREATE INDEX IF NOT EXISTS rows_by_id ON entries (gateway, epoch, lane, first, l
 CREATE INDEX IF NOT EXISTS newest_rules ON entries (pos) WHERE kind = 'rules';
 CREATE INDEX IF NOT EXISTS newest_registry ON entries (pos) WHERE kind = 'registry';
 """
-_COLUMNS = "pos, logged_at, kind, gateway, epoch, lane, first, last, low, hash, payload"
+COLUMNS = "pos, logged_at, kind, gateway, epoch, lane, first, last, low, hash, payload"
 
 
 class Segment:
@@ -63,30 +63,30 @@ class Segment:
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
             self._db.executemany(
-                f"INSERT INTO entries ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?)",  # noqa: S608 - fixed text
+                f"INSERT INTO entries ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?)",  # noqa: S608 - fixed text
                 (_values(entry) for entry in entries),
             )
         self.last = entries[-1].pos
 
     def read(self, after: int, limit: int) -> list[Entry]:
         """Return up to `limit` entries behind position `after`."""
-        query = f"SELECT {_COLUMNS} FROM entries WHERE pos > ? ORDER BY pos LIMIT ?"  # noqa: S608 - fixed text
+        query = f"SELECT {COLUMNS} FROM entries WHERE pos > ? ORDER BY pos LIMIT ?"  # noqa: S608 - fixed text
         return self._read(query, after, limit)
 
     def newest(self, kind: EntryKind, before: int) -> Entry | None:
         """Return the newest entry of a kind at or before a position."""
-        found = self._read(_of_kind(kind, "pos<=? ORDER BY pos DESC"), before)
+        found = self._read(of_kind(kind, "pos<=? ORDER BY pos DESC"), before)
         return found[0] if found else None
 
     def oldest(self, kind: EntryKind) -> Entry | None:
         """Return the oldest entry of a kind in this file."""
-        found = self._read(_of_kind(kind, "pos>=? ORDER BY pos"), self.first)
+        found = self._read(of_kind(kind, "pos>=? ORDER BY pos"), self.first)
         return found[0] if found else None
 
     def _read(self, query: str, *values: int) -> list[Entry]:
         with self._reading:
             rows = self._reader.execute(query, values).fetchall()
-        return [_entry(row) for row in rows]
+        return [entry_of(row) for row in rows]
 
     def find(self, row: RowId) -> list[str]:
         """Return the hashes under which a row's first number is known in this file."""
@@ -119,12 +119,13 @@ def remove_files(path: Path) -> None:
         Path(f"{path}{suffix}").unlink(missing_ok=True)
 
 
-def _of_kind(kind: EntryKind, which: str) -> str:
+def of_kind(kind: EntryKind, which: str) -> str:
+    """Return the query for one entry of a kind; `which` says which, with one `?` for a position."""
     # Left to itself SQLite walks over every row, Readings and all.
     versioned = kind in (EntryKind.RULES, EntryKind.REGISTRY)
     index = f"INDEXED BY newest_{kind}" if versioned else ""
     return (
-        f"SELECT {_COLUMNS} FROM entries {index} WHERE kind='{kind}' AND {which}"  # noqa: S608 - words of ours
+        f"SELECT {COLUMNS} FROM entries {index} WHERE kind='{kind}' AND {which}"  # noqa: S608 - words of ours
         " LIMIT 1"
     )
 
@@ -138,7 +139,8 @@ def _values(entry: Entry) -> tuple[object, ...]:
     return (entry.pos, entry.logged_at, entry.kind, *row, entry.payload)
 
 
-def _entry(row: tuple[object, ...]) -> Entry:
+def entry_of(row: tuple[object, ...]) -> Entry:
+    """Return the entry that a row of `COLUMNS` is."""
     pos, logged_at, kind, gateway, epoch, lane, first, last, low, content, payload = row
     name = None
     if gateway is not None:

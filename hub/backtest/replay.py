@@ -1,0 +1,130 @@
+"""Runs recorded entries through rules and desk, several versions of the rules side by side.
+
+The entries are what the live hub read, and the engine and desk are the live ones, so the side that
+follows the recorded versions of the rules makes the live hub's cases, byte for byte.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+
+import msgspec
+
+from hub.core import DEAD_LETTER, Core, Step
+from hub.log.readings import readings_of
+from model.case import Case, State
+from model.entry import Action, Entry, EntryKind, Versioned
+
+RECORDED = "recorded"
+
+
+class Skipped(StrEnum):
+    """Why something that people did then had no effect on a side."""
+
+    NO_CASE = "no_case"  # the side has no such case
+    REFUSED = "refused"  # its case did not allow it at that time
+
+
+class Side:
+    """One version of the rules with what came of it."""
+
+    def __init__(self, name: str, rules: Versioned, registry: Versioned, *, forced: bool) -> None:
+        """Begin empty; a `forced` side keeps its rules whatever versions were recorded."""
+        self.name = name
+        self.core = Core(rules, registry)
+        self.cases: dict[str, Case] = {}
+        self.anomalies: Counter[str] = Counter()
+        self.notices: Counter[str] = Counter()
+        self.skipped: Counter[Skipped] = Counter()
+        self.defects: list[str] = []
+        self._forced = forced
+        self._of_device: dict[str, list[str]] = defaultdict(list)
+
+    def take(self, entry: Entry) -> Step:
+        """Take one entry."""
+        if self._forced and entry.kind is EntryKind.RULES:
+            return Step([], [])
+        step = self.core.step(entry)
+        for anomaly in step.anomalies:
+            self.anomalies[f"{anomaly.rule} {anomaly.phase.value}"] += 1
+        for change in step.changes:
+            self._keep(change.case)
+            if change.notice:
+                self.notices[change.notice] += 1
+        self.defects += step.failed
+        return step
+
+    def act(self, entry: Entry, then: Case | None) -> None:
+        """Do what a person did then, to the case that stands for the one that they worked on."""
+        action = msgspec.json.decode(entry.payload, type=Action)
+        mine = self._counterpart(action.case, then)
+        if mine is None:
+            self.skipped[Skipped.NO_CASE] += 1
+            return
+        if mine != action.case:
+            payload = msgspec.json.encode(msgspec.structs.replace(action, case=mine))
+            entry = entry._replace(payload=payload)
+        if self.take(entry).refused is not None:
+            self.skipped[Skipped.REFUSED] += 1
+
+    def _keep(self, case: Case) -> None:
+        known = self.cases.get(case.id)
+        before = {member.subject for member in known.members} if known else set()
+        for member in case.members:
+            if member.subject not in before:
+                self._of_device[member.subject].append(case.id)
+        self.cases[case.id] = case
+
+    def _counterpart(self, wanted: str, then: Case | None) -> str | None:
+        """Return the case of this side that shares most devices with a recorded one."""
+        if then is None or not then.members:
+            return wanted if wanted in self.cases else None
+        devices = {member.subject for member in then.members}
+        shared: Counter[str] = Counter()
+        for device in devices:
+            shared.update(self._of_device.get(device, ()))
+        fitting = [self.cases[name] for name in shared if self.cases[name].cause == then.cause]
+        lively = [case for case in fitting if case.state is not State.CLOSED] or fitting
+        if not lively:
+            return None
+        return max(
+            lively, key=lambda case: (case.id == wanted, shared[case.id], case.opened_at, case.id)
+        ).id
+
+
+Told = Callable[[Entry], None]
+
+
+def replay(
+    entries: Iterable[Entry],
+    sides: list[Side],
+    *,
+    until: int | None = None,
+    told: Told | None = None,
+) -> None:
+    """Take all entries on all sides; the first side is what people worked on then.
+
+    Ends before the first entry logged at or after `until` (ms). `told` hears of every entry, for a
+    progress bar.
+    """
+    recorded, others = sides[0], sides[1:]
+    for entry in entries:
+        if until is not None and entry.logged_at >= until:
+            break
+        if entry.kind is EntryKind.READINGS and entry.readings is None:
+            entry = entry._replace(readings=_live(entry))  # noqa: PLW2901 - decoded once for all
+        if entry.kind is EntryKind.ACTION and others:
+            action = msgspec.json.decode(entry.payload, type=Action)
+            then = recorded.cases.get(action.case)
+            recorded.take(entry)
+            for side in others:
+                side.act(entry, then)
+        else:
+            for side in sides:
+                side.take(entry)
+        if told is not None:
+            told(entry)
+
+
+def _live(entry: Entry) -> list:  # type: ignore[type-arg]
+    return [reading for reading in readings_of(entry) if reading.kind != DEAD_LETTER]

@@ -1,0 +1,136 @@
+"""`smarthub rules backtest`: which cases other rules would have made of what was recorded."""
+
+import shlex
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from model.errors import ConfigError, HubError
+
+if TYPE_CHECKING:
+    from hub.backtest.result import Result
+    from hub.backtest.source import Recording
+    from model.entry import Versioned
+
+EXIT_GATE = 1
+Rules = Annotated[Path, typer.Option("--rules", help="rule file or folder to try 待测规则")]
+
+
+def backtest(
+    rules: Rules,
+    *,
+    data: Annotated[Path, typer.Option(help="data folder of a hub, or its log 数据目录")] = Path(
+        "data"
+    ),
+    against: Annotated[
+        Path | None, typer.Option(help="compare with these rules; default: as recorded 对照规则")
+    ] = None,
+    since: Annotated[str, typer.Option("--from", help="local time: 2026-11-20T08:00 起")] = "",
+    until: Annotated[str, typer.Option("--to", help="local time 止")] = "",
+    whole: Annotated[bool, typer.Option(help="read the log from its first entry 全量")] = False,
+    html: Annotated[Path | None, typer.Option(help="write a report with charts 报告")] = None,
+    strict: Annotated[bool, typer.Option(help="fail on any difference 有差异即失败")] = False,
+    zone: Annotated[str, typer.Option(help="time zone of the site 时区")] = "Asia/Shanghai",
+) -> None:
+    """Try rules on a recorded log and compare the CASES. 规则回测：比较案件。
+
+    Exit code 1: a case that people found real, or an emergency that nobody found false, would have
+    been missed (a gate for merging); with --strict also any other difference.
+    """
+    from rich.console import Console
+
+    from hub.backtest.page import written
+    from hub.backtest.source import from_log, log_folder
+    from hub.backtest.table import show
+
+    here = _zone(zone)
+    begin, end = (_moment(text, here, key) for text, key in ((since, "--from"), (until, "--to")))
+    recording = from_log(log_folder(data), since=begin, until=end, whole=whole)
+    new = _version(rules)
+    old = None if against is None else _version(against)
+    names = (str(against) if against else "recorded 现行", str(rules))
+    result = _run(recording, old, new, names, span=(begin, end), zone=here)
+    console = Console()
+    show(result, console, here)
+    if html is not None:
+        html.write_text(written(result, here, made_by=shlex.join(sys.argv)), encoding="utf-8")
+        console.print(f"report 报告: {html}", markup=False)
+    if not result.passes or (strict and result.changed):
+        raise typer.Exit(EXIT_GATE)
+
+
+def _run(
+    recording: "Recording",
+    old: "Versioned | None",
+    new: "Versioned",
+    names: tuple[str, str],
+    *,
+    span: tuple[int | None, int | None],
+    zone: ZoneInfo,
+) -> "Result":
+    from rich.progress import Progress
+
+    from hub.backtest.replay import RECORDED, Side, replay
+    from hub.backtest.result import conclude
+    from model.entry import Entry
+
+    sides = [Side(RECORDED, recording.rules, recording.registry, forced=False)]
+    if old is not None:
+        sides.append(Side(names[0], old, recording.registry, forced=True))
+    else:
+        sides[0].name = names[0]
+    sides.append(Side(names[1], new, recording.registry, forced=True))
+    last = recording.begins_at
+
+    with Progress(transient=True) as progress:
+        bar = progress.add_task("replaying 回放", total=recording.total)
+        taken = 0
+
+        def told(entry: Entry) -> None:
+            nonlocal taken, last
+            taken, last = taken + 1, max(last, entry.logged_at)
+            if taken % 2_000 == 0:
+                progress.update(bar, completed=taken)
+
+        replay(recording.entries(), sides, until=span[1], told=told)
+    return conclude(
+        sides,
+        since=span[0] or recording.begins_at,
+        until=span[1] or last + 1,
+        exact=recording.exact,
+        remarks=recording.remarks,
+        judged=sides[0].cases.values(),
+        zone=zone,
+    )
+
+
+def _version(path: Path) -> "Versioned":
+    """Read and check rules; raises ConfigErrors naming file, line and key."""
+    from hub.documents import folder_rules, versioned
+    from rules.rulefile import load_rules
+
+    texts = folder_rules(path)
+    load_rules(texts)
+    return versioned(texts)
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise HubError(f"--zone {name} is not a time zone; write it as Asia/Shanghai") from error
+
+
+def _moment(text: str, zone: ZoneInfo, option: str) -> int | None:
+    """Return a local time as ms; a time with an offset of its own keeps it."""
+    if not text:
+        return None
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ConfigError(f"{option} {text} is not a time; write it as 2026-11-20T08:00") from error
+    return int((when if when.tzinfo else when.replace(tzinfo=zone)).timestamp() * 1000)
