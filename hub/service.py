@@ -180,6 +180,11 @@ class Hub:
         """Return a rule as it was when it had that hash, None when that version is gone."""
         return self._rule_texts.find(rule, rule_hash)
 
+    def holds(self, rule: str, subject: str) -> str:
+        """Return in words what a rule in force holds about a subject now."""
+        with self.desk.guard:
+            return self.desk.core.engine.explain(rule, subject)
+
     def devices(self, *, q: str = "", unregistered: bool = False, limit: int = 500) -> list[Json]:
         """Return devices as the engine knows them; `q` is a part of the id."""
         with self.desk.guard:

@@ -24,6 +24,7 @@ from model.place import Level
 from .answer import answer
 from .auth import Hub, Reader
 from .contacts import whom_to_call
+from .reasons import reasons
 from .services import Json, Services
 from .words import Name, Text, Word
 
@@ -134,6 +135,13 @@ def show_history(hub: Hub, who: Reader, case_id: CaseId) -> Response:
     case = visible(hub, who, case_id)
     items = [_line(item) for item in hub.store.history(case.id)]
     return answer({"items": items, "next": None})
+
+
+@router.get("/{case_id}/why", summary="Why a case is there 立案依据")
+def show_why(hub: Hub, who: Reader, case_id: CaseId) -> Response:
+    """Return each rule that fired: its text then, its values in words, and what it holds now."""
+    case = visible(hub, who, case_id)
+    return answer(reasons(hub, case))
 
 
 @router.post("/{case_id}/actions/{action}", summary="Do something to a case 案件操作")

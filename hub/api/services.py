@@ -73,6 +73,9 @@ class Services(Protocol):
         Reads the disk: for worker threads.
         """
 
+    def holds(self, rule: str, subject: str) -> str:
+        """Return in words what a rule in force holds about a subject now."""
+
     def devices(self, *, q: str = "", unregistered: bool = False, limit: int = 500) -> list[Json]:
         """Return devices as the engine knows them, each with its `id`; `q` is a part of the id."""
 

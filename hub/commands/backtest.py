@@ -2,16 +2,16 @@
 
 import shlex
 import sys
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
-from model.errors import ConfigError, HubError
+from .moments import moment_of, zone_of
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from hub.backtest.result import Result
     from hub.backtest.source import Recording
     from model.entry import Versioned
@@ -47,8 +47,9 @@ def backtest(
     from hub.backtest.source import from_log, log_folder
     from hub.backtest.table import show
 
-    here = _zone(zone)
-    begin, end = (_moment(text, here, key) for text, key in ((since, "--from"), (until, "--to")))
+    here = zone_of(zone)
+    begin = moment_of(since, here, "--from") if since else None
+    end = moment_of(until, here, "--to") if until else None
     recording = from_log(log_folder(data), since=begin, until=end, whole=whole)
     new = _version(rules)
     old = None if against is None else _version(against)
@@ -70,7 +71,7 @@ def _run(
     names: tuple[str, str],
     *,
     span: tuple[int | None, int | None],
-    zone: ZoneInfo,
+    zone: "ZoneInfo",
 ) -> "Result":
     from rich.progress import Progress
 
@@ -116,21 +117,3 @@ def _version(path: Path) -> "Versioned":
     texts = folder_rules(path)
     load_rules(texts)
     return versioned(texts)
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        raise HubError(f"--zone {name} is not a time zone; write it as Asia/Shanghai") from error
-
-
-def _moment(text: str, zone: ZoneInfo, option: str) -> int | None:
-    """Return a local time as ms; a time with an offset of its own keeps it."""
-    if not text:
-        return None
-    try:
-        when = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise ConfigError(f"{option} {text} is not a time; write it as 2026-11-20T08:00") from error
-    return int((when if when.tzinfo else when.replace(tzinfo=zone)).timestamp() * 1000)

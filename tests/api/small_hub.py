@@ -157,6 +157,10 @@ class SmallHub:
         """Return nothing: this hub's alarms come from no rule file."""
         return None
 
+    def holds(self, rule: str, subject: str) -> str:
+        """Return what a rule would say."""
+        return f"{rule} holds nothing of {subject}"
+
     def devices(self, *, q: str = "", unregistered: bool = False, limit: int = 500) -> list[Json]:
         """Return the registered devices and one that nobody knows."""
         known = [{"id": name, "registered": True} for name in REGISTRY.devices]

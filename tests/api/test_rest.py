@@ -36,6 +36,16 @@ def test_the_reporters_telephone_stays_inside(admin: Client) -> None:
     assert "13800001111" not in admin.get(f"/api/v1/cases/{case['id']}").text
 
 
+def test_a_case_says_why_it_is_there(hub: SmallHub, admin: Client) -> None:
+    """Each rule that fired, its words, what it holds now, and the Readings behind it."""
+    case = hub.alarm()
+    why = admin.get(f"/api/v1/cases/{case.id}/why").json()
+    (rule,) = why["rules"]
+    assert rule["rule"] == case.rule
+    assert rule["now"][0]["subject"] == case.subject
+    assert admin.get("/api/v1/cases/E-00000-00000/why").status_code == 404
+
+
 def test_strangers_are_listed_for_registration(admin: Client) -> None:
     """`unregistered` and `q` narrow the list."""
     shown = admin.get("/api/v1/devices", params={"unregistered": "true"}).json()["items"]
