@@ -56,5 +56,11 @@ class ReadingStore(Protocol):
     def query(self, device: str, since: int, until: int, limit: int) -> list[Reading]:
         """Return a device's Readings with since <= received_at < until, newest first."""
 
+    def between(self, since: int, until: int) -> list[Reading]:
+        """Return all devices' Readings with since <= received_at < until, oldest first.
+
+        For short spans: everything is in memory at once.
+        """
+
     def close(self) -> None:
         """Release connections and files."""

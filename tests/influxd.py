@@ -132,6 +132,12 @@ class Influxd:
         series: list[dict[str, object]] = result.get("series", [])
         return series
 
+    def write(self, lines: str) -> None:
+        """Write line protocol as another program would; times in ns."""
+        auth = (USER, PASSWORD)
+        url, params = f"{self.url}/write", {"db": DATABASE}
+        httpx.post(url, params=params, content=lines, auth=auth).raise_for_status()
+
     def count(self, field: str) -> int:
         """Return how many points of all measurements have that field."""
         total = 0

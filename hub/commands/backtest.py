@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from model.errors import HubError
+
 from .moments import moment_of, zone_of
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from model.entry import Versioned
 
 EXIT_GATE = 1
+LOG, STORES = "log", ("influx", "store")
 Rules = Annotated[Path, typer.Option("--rules", help="rule file or folder to try 待测规则")]
 
 
@@ -26,6 +29,13 @@ def backtest(
     data: Annotated[Path, typer.Option(help="data folder of a hub, or its log 数据目录")] = Path(
         "data"
     ),
+    source: Annotated[
+        str,
+        typer.Option(help="log; influx (the store of --config); or a file of Readings 数据来源"),
+    ] = LOG,
+    config: Annotated[
+        Path | None, typer.Option(help="hub.yaml: store, registry and rules, for --source")
+    ] = None,
     against: Annotated[
         Path | None, typer.Option(help="compare with these rules; default: as recorded 对照规则")
     ] = None,
@@ -50,7 +60,11 @@ def backtest(
     here = zone_of(zone)
     begin = moment_of(since, here, "--from") if since else None
     end = moment_of(until, here, "--to") if until else None
-    recording = from_log(log_folder(data), since=begin, until=end, whole=whole)
+    recording = (
+        from_log(log_folder(data), since=begin, until=end, whole=whole)
+        if source == LOG
+        else _approximate(source, config, begin, end)
+    )
     new = _version(rules)
     old = None if against is None else _version(against)
     names = (str(against) if against else "recorded 现行", str(rules))
@@ -107,6 +121,34 @@ def _run(
         judged=sides[0].cases.values(),
         zone=zone,
     )
+
+
+def _approximate(
+    source: str, config: Path | None, since: int | None, until: int | None
+) -> "Recording":
+    """Take a store's Readings, or those of a file; without a hub's file, nothing is registered."""
+    from hub.backtest.stored import from_file, from_store
+    from hub.config import load
+    from hub.documents import (
+        empty_registry,
+        library_rules,
+        registry_version,
+        rules_version,
+        versioned,
+    )
+    from hub.reading_store.choose import open_store
+    from hub.territory.registry_files import load_registry
+
+    file = None if config is None else load(config)
+    rules = versioned(library_rules()) if file is None else rules_version(file)
+    registry = versioned(empty_registry()) if file is None else registry_version(file)
+    if source not in STORES:
+        return from_file(Path(source), rules=rules, registry=registry)
+    if file is None or since is None or until is None:
+        raise HubError(f"--source {source} needs --config hub.yaml, --from and --to")
+    places = load_registry(registry.documents)
+    store = open_store(file, lambda: places)
+    return from_store(store, rules=rules, registry=registry, since=since, until=until)
 
 
 def _version(path: Path) -> "Versioned":

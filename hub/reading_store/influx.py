@@ -29,6 +29,7 @@ from .line_protocol import (
     reading_of,
     safe_name,
 )
+from .rollups import refuse_rollup
 
 BATCH_LINES_MAX = 5_000
 GZIP_LEVEL = 1
@@ -171,15 +172,33 @@ class InfluxStore:
             f"WHERE \"device\" = '{name}' AND time >= {first} AND time < {last} "
             f"GROUP BY * ORDER BY time DESC LIMIT {max(limit, 1)}"
         )
-        found: dict[tuple[str, int], Reading] = {}
+        return self._found(text)[::-1][: max(limit, 0)]
+
+    def between(self, since: int, until: int) -> list[Reading]:
+        """Return all devices' Readings with since <= received_at < until (ms), oldest first.
+
+        Raises StoreAway, or Refused when the bucket holds roll-ups.
+        """
+        first = max(since, EARLIEST_MS) * NS_PER_MS
+        last = min(until, LATEST_MS) * NS_PER_MS
+        where = f"time >= {first} AND time < {last}"
+        return self._found(f"SELECT * FROM /./ WHERE {where} GROUP BY *", whole=True)  # noqa: S608 - two numbers
+
+    def _found(self, text: str, *, whole: bool = False) -> list[Reading]:
+        """Return what a query finds, oldest first; `whole`: roll-ups among it are refused."""
+        found: dict[tuple[str, str, int], Reading] = {}
         for series in self._select(text):
+            if whole:
+                refuse_rollup(series.name, series.columns)
+            device = series.tags.get("device", "")
             for row in series.values:
                 fields: dict[str, Value | None] = dict(zip(series.columns, row, strict=True))
                 time = int(fields.pop("time") or 0)
                 # A device that moved has two series; the same Reading in both is one.
-                found[series.name, time] = reading_of(series.name, series.tags, time, fields)
-        newest = sorted(found.items(), key=lambda item: item[0][1], reverse=True)
-        return [reading for _, reading in newest[: max(limit, 0)]]
+                reading = reading_of(series.name, series.tags, time, fields)
+                found[series.name, device, time] = reading
+        order = sorted(found.items(), key=lambda item: (item[0][2], item[0][1], item[0][0]))
+        return [reading for _, reading in order]
 
     def _select(self, text: str) -> list[_Series]:
         database, _, policy = self._bucket.partition("/")

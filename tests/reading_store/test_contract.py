@@ -196,3 +196,16 @@ def test_a_query_returns_the_newest_of_its_span_first(store: ReadingStore) -> No
     assert store.query("860001", NOON, NOON, 100) == []
     assert store.query("860001", 0, 10**17, 0) == []
     assert store.query("nobody", 0, 10**17, 100) == []
+
+
+def test_a_span_of_all_devices_comes_oldest_first(store: ReadingStore) -> None:
+    """Over midnight too; the end is not in it."""
+    written = [
+        smoke(device=f"8600{n % 3}", received_at=NOON + n * DAY // 4, order=n) for n in range(12)
+    ]
+    assert store.write(written) == []
+    found = store.between(NOON, NOON + 11 * DAY // 4)
+    assert [(r.device, r.received_at) for r in found] == [
+        (r.device, r.received_at) for r in written[:-1]
+    ]
+    assert store.between(NOON + 99 * DAY, NOON + 100 * DAY) == []

@@ -11,7 +11,7 @@ import pytest
 
 from hub.reading_store.influx import InfluxStore, StoreAway
 from hub.reading_store.line_protocol import LineEncoder
-from model.errors import Transient
+from model.errors import Refused, Transient
 from model.place import Registry
 from model.reading import Reading
 from tests.influxd import Influxd, free_port
@@ -205,3 +205,19 @@ def test_a_device_that_moved_keeps_one_history(influxd: Influxd, influx_store: I
     elsewhere = connect(influxd.url, token=influxd.token)
     assert elsewhere.write(readings(12)) == []
     assert influx_store.query("860001", 0, NOON + DAY, 100) == readings(12)[::-1]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "smoke_detector_1h,device=d1 mean_smoke_db_m=0.1 1764000000000000000",
+        "smoke_detector,device=d1 mean=0.1,max=0.2 1764000000000000000",
+    ],
+)
+def test_rollups_are_refused_as_what_devices_said(
+    influxd: Influxd, influx_store: InfluxStore, line: str
+) -> None:
+    """By the measurement's name, or when all fields are sums over time."""
+    influxd.write(line)
+    with pytest.raises(Refused, match="roll-ups"):
+        influx_store.between(1_764_000_000_000 - 1, 1_764_000_000_000 + 1)
