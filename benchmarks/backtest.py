@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from hub.backtest.replay import RECORDED, Side, replay
+from hub.backtest.replay import Side, recorded, replay
 from hub.backtest.source import Recording, from_log
 from hub.documents import library_rules, versioned
 from hub.log.readings import readings_of
@@ -85,9 +85,10 @@ def day(devices: int, hours: int) -> Iterator[tuple[int, list[Draft]]]:
         if readings:
             drafts.append(_row(readings, Lane.TELEMETRY, numbers[Lane.TELEMETRY]))
         for back, event in ((0, Event.FIRE_ALARM), (120, Event.FIRE_CLEARED)):
-            if (device := alarms.get(second - back)) is not None:
+            alarmed = alarms.get(second - back)
+            if alarmed is not None:
                 burning = event is Event.FIRE_ALARM
-                said = Reading(f"nb-{device}", "smoke_detector", at, next(order),
+                said = Reading(f"nb-{alarmed}", "smoke_detector", at, next(order),
                                values={"fire": burning}, event=event)  # fmt: skip
                 drafts.append(_row([said], Lane.ALARM, numbers[Lane.ALARM]))
         yield at, drafts
@@ -124,10 +125,8 @@ def only_read(recording: Recording) -> int:
 
 def replayed(recording: Recording, sides: int) -> list[Side]:
     """Backtest with so many sets of rules."""
-    made = [
-        Side(RECORDED if not n else f"rules {n}", recording.rules, recording.registry, forced=n > 0)
-        for n in range(sides)
-    ]
+    made = [recorded(recording)]
+    made += [Side(f"rules {n}", recording.rules, recording) for n in range(1, sides)]
     replay(recording.entries(), made)
     return made
 

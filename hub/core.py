@@ -42,9 +42,14 @@ class Step(NamedTuple):
 class Core:
     """Rules and desk together, fed with log entries."""
 
-    def __init__(self, rules: Versioned, registry: Versioned) -> None:
-        """Start from versions that were logged; raises ConfigError when they cannot be read."""
-        self.registry: Registry = load_registry(registry.documents)
+    def __init__(
+        self, rules: Versioned, registry: Versioned, *, places: Registry | None = None
+    ) -> None:
+        """Start from versions that were logged; raises ConfigError when they cannot be read.
+
+        `places`: the registry of that version, where somebody has read it already.
+        """
+        self.registry: Registry = places or load_registry(registry.documents)
         self.engine = Engine(self.registry, load_rules(rules.documents))
         self.desk = Desk(self.registry, self.engine.book)
         self._rules = rules

@@ -15,6 +15,8 @@ from hub.log.readings import readings_of
 from model.case import Case, State
 from model.entry import Action, Entry, EntryKind, Versioned
 
+from .source import Recording
+
 RECORDED = "recorded"
 
 
@@ -25,13 +27,20 @@ class Skipped(StrEnum):
     REFUSED = "refused"  # its case did not allow it at that time
 
 
+def recorded(before: Recording, name: str = RECORDED) -> "Side":
+    """Return the side that follows the versions of the rules that were in force."""
+    return Side(name, before.rules, before, forced=False)
+
+
 class Side:
     """One version of the rules with what came of it."""
 
-    def __init__(self, name: str, rules: Versioned, registry: Versioned, *, forced: bool) -> None:
+    def __init__(
+        self, name: str, rules: Versioned, before: Recording, *, forced: bool = True
+    ) -> None:
         """Begin empty; a `forced` side keeps its rules whatever versions were recorded."""
         self.name = name
-        self.core = Core(rules, registry)
+        self.core = Core(rules, before.registry, places=before.places)
         self.cases: dict[str, Case] = {}
         self.anomalies: Counter[str] = Counter()
         self.notices: Counter[str] = Counter()

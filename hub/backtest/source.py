@@ -7,8 +7,10 @@ from typing import NamedTuple
 import msgspec
 
 from hub.log.view import LogView
+from hub.territory.registry_files import load_registry
 from model.entry import Entry, EntryKind, Versioned
 from model.errors import HubError
+from model.place import Registry
 
 WARM_UP_MS = 24 * 3_600_000
 """As long as closed cases are remembered, and longer than any hold time of the library."""
@@ -24,6 +26,7 @@ class Recording(NamedTuple):
     begins_at: int  # logged_at of the first entry, ms
     exact: bool
     remarks: tuple[str, ...]  # what the reader of the result should know
+    places: Registry  # `registry`, read
 
 
 def log_folder(data: Path) -> Path:
@@ -60,9 +63,11 @@ def from_log(folder: Path, *, since: int | None, until: int | None, whole: bool)
     last = view.end if until is None else view.position_at(until) - 1
     if last < first:
         raise HubError("the log holds nothing in this span; see `--from` and `--to`")
+    registry = _version(view, EntryKind.REGISTRY, first)
     return Recording(
         rules=_version(view, EntryKind.RULES, first),
-        registry=_version(view, EntryKind.REGISTRY, first),
+        registry=registry,
+        places=load_registry(registry.documents),
         entries=lambda: view.entries(first - 1),
         total=last - first + 1,
         begins_at=view.time_of(first),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from hub.territory.registry_files import load_registry
 from model.codec import Heartbeat, encode
 from model.entry import Entry, EntryKind, RowId, Tick, Versioned
 from model.errors import HubError
@@ -30,10 +31,16 @@ REMARK = (
 
 
 def from_store(
-    store: ReadingStore, *, rules: Versioned, registry: Versioned, since: int, until: int
+    store: ReadingStore,
+    *,
+    rules: Versioned,
+    registry: Versioned,
+    since: int,
+    until: int,
+    warm_up: int = WARM_UP_MS,
 ) -> Recording:
-    """Take what a reading store holds, from a day before `since` up to `until` (ms)."""
-    begin = since - WARM_UP_MS
+    """Take what a reading store holds, from `warm_up` before `since` up to `until` (ms)."""
+    begin = since - warm_up
 
     def spans() -> Iterator[list[Reading]]:
         for start in range(begin, until, SPAN_MS):
@@ -42,6 +49,7 @@ def from_store(
     return Recording(
         rules=rules,
         registry=registry,
+        places=load_registry(registry.documents),
         entries=lambda: entries_of(spans(), begin=begin, until=until),
         total=(until - begin) // SECOND_MS,
         begins_at=begin,
@@ -59,6 +67,7 @@ def from_file(path: Path, *, rules: Versioned, registry: Versioned) -> Recording
     return Recording(
         rules=rules,
         registry=registry,
+        places=load_registry(registry.documents),
         entries=lambda: entries_of([readings], begin=begin, until=until),
         total=(until - begin) // SECOND_MS,
         begins_at=begin,

@@ -68,7 +68,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 def why(recording: Recording, *, rule: str, device: str, at: int) -> Answer:
     """Replay up to `at` (ms) and tell; raises HubError for a rule or device that was not there."""
-    core = Core(recording.rules, recording.registry)
+    core = Core(recording.rules, recording.registry, places=recording.places)
     entries = iter(recording.entries())
     before: deque[Reading] = deque(maxlen=READINGS_KEPT)
     said: deque[Anomaly] = deque(maxlen=READINGS_KEPT)

@@ -89,16 +89,14 @@ def _run(
 ) -> "Result":
     from rich.progress import Progress
 
-    from hub.backtest.replay import RECORDED, Side, replay
+    from hub.backtest.replay import RECORDED, Side, recorded, replay
     from hub.backtest.result import conclude
     from model.entry import Entry
 
-    sides = [Side(RECORDED, recording.rules, recording.registry, forced=False)]
+    sides = [recorded(recording, RECORDED if old else names[0])]
     if old is not None:
-        sides.append(Side(names[0], old, recording.registry, forced=True))
-    else:
-        sides[0].name = names[0]
-    sides.append(Side(names[1], new, recording.registry, forced=True))
+        sides.append(Side(names[0], old, recording))
+    sides.append(Side(names[1], new, recording))
     last = recording.begins_at
 
     with Progress(transient=True) as progress:

@@ -1,4 +1,4 @@
-"""`smarthub rules check|test|backtest|why`: rule files, their tests, what they would have made, and why."""
+"""`smarthub rules check|test|backtest|why|ledger|propose`: rules, their tests, and their cases."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,11 +8,14 @@ from rich.console import Console
 from rich.table import Table
 
 from .backtest import backtest
+from .ledger import ledger, propose
 from .why import why
 
 app = typer.Typer(no_args_is_help=True, help="Rule files. 规则文件。")
 app.command()(backtest)
 app.command()(why)
+app.command()(ledger)
+app.command()(propose)
 Folder = Annotated[Path | None, typer.Argument(help="a rule file or folder; default: the library")]
 
 

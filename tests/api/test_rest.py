@@ -46,6 +46,14 @@ def test_a_case_says_why_it_is_there(hub: SmallHub, admin: Client) -> None:
     assert admin.get("/api/v1/cases/E-00000-00000/why").status_code == 404
 
 
+def test_the_ledger_counts_what_people_found(hub: SmallHub, admin: Client) -> None:
+    """By rule; another territory's cases are not in it."""
+    hub.alarm()
+    (line,) = admin.get("/api/v1/ledger").json()["items"]
+    assert (line["unknown"], line["precision"]) == (1, None)
+    assert len(line["hours"]) == 24
+
+
 def test_strangers_are_listed_for_registration(admin: Client) -> None:
     """`unregistered` and `q` narrow the list."""
     shown = admin.get("/api/v1/devices", params={"unregistered": "true"}).json()["items"]

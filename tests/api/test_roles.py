@@ -17,7 +17,8 @@ READ = {
     "/api/v1/cases", "/api/v1/cases/{case_id}", "/api/v1/cases/{case_id}/history",
     "/api/v1/devices", "/api/v1/anomalies", "/api/v1/areas",
     "/api/v1/census", "/api/v1/rules",
-    "/api/v1/gateways", "/api/v1/readings", "/api/v1/walk-tests",
+    "/api/v1/gateways", "/api/v1/readings", "/api/v1/walk-tests", "/api/v1/ledger",
+    "/api/v1/cases/{case_id}/why",
     "/api/v1/stream", "/api/v1/counters", "/api/v1/channels", "/api/v1/me/password",
 }  # fmt: skip
 

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from gateway.crash import crash_points
-from hub.backtest.replay import RECORDED, Side, replay
+from hub.backtest.replay import recorded, replay
 from hub.backtest.source import from_log, log_folder
 from hub.case_store import CaseStore
 from hub.cli import app
@@ -80,7 +80,7 @@ def test_the_log_gives_the_live_hubs_cases_byte_for_byte(template: Path, tmp_pat
         stored = {case.id: found for case in live if (found := store.get(case.id))}
     recording = from_log(log_folder(tmp_path), since=None, until=None, whole=False)
     assert recording.exact
-    side = Side(RECORDED, recording.rules, recording.registry, forced=False)
+    side = recorded(recording)
     replay(recording.entries(), [side])
     assert len(stored) == 3
     assert {key: msgspec.json.encode(case) for key, case in side.cases.items()} == {

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from typer.testing import CliRunner
 
-from hub.backtest.replay import RECORDED, Side, replay
+from hub.backtest.replay import recorded, replay
 from hub.backtest.source import Recording
 from hub.backtest.stored import REMARK, from_file, from_store
 from hub.cli import app
@@ -39,7 +39,7 @@ def categories(recording: Recording) -> list[str]:
     """Run a recording and name its cases."""
     assert recording.remarks == (REMARK,)
     assert not recording.exact
-    side = Side(RECORDED, recording.rules, recording.registry, forced=False)
+    side = recorded(recording)
     replay(recording.entries(), [side])
     assert not side.defects
     assert not side.core.engine.failures
@@ -50,7 +50,7 @@ def test_a_store_gives_the_cases_of_its_readings(tmp_path: Path) -> None:
     """Also the ones that need time to pass, and silence once nothing more is stored."""
     store = EmbeddedStore(tmp_path)
     store.write(heard())
-    span = {"since": NOW, "until": NOW + 12 * MINUTE}
+    span = {"since": NOW, "until": NOW + 12 * MINUTE, "warm_up": MINUTE}
     found = categories(from_store(store, rules=RULES, registry=REGISTRY, **span))
     assert found == ["fire", "fire_pre_alarm"]
     span["until"] = NOW + 60 * MINUTE
