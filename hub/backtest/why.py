@@ -84,8 +84,8 @@ def why(recording: Recording, *, rule: str, device: str, at: int) -> Answer:
     known = core.registry.devices.get(device)
     if row is None and known is None:
         raise HubError(
-            f"no device {device} was registered or heard up to then; see `smarthub` page Devices for"
-            " the ids, or name a later time with --at"
+            f"no device {device} was registered or heard up to then; the page Devices lists the ids;"
+            " or name a later time with --at"
         )
     holds = core.engine.explain(rule, device)
     views = [view for view in core.engine.devices() if view.id == device]
