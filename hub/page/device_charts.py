@@ -1,32 +1,8 @@
-"""Makes charts of a device's quantities; what names something is no quantity."""
+"""Makes charts of a device's quantities; texts in them are plain, so nothing is run."""
 
-from typing import NamedTuple
-
-from model.reading import Reading
-
+from .device_history import FEW, Series
 from .device_words import name_of
 from .site import Visit
-
-FEW = 3  # points without a line between them need a symbol
-CODES = frozenset({"system_type", "component_type", "operator"})
-"""Numbers that name something: a line through them would say nothing."""
-
-
-class Series(NamedTuple):
-    """A quantity over time: (ms, number), oldest first."""
-
-    quantity: str
-    points: list[tuple[int, float]]
-
-
-def series_of(readings: list[Reading]) -> list[Series]:
-    """Return every quantity that Readings (newest first) carry, as series."""
-    found: dict[str, list[tuple[int, float]]] = {}
-    for reading in reversed(readings):
-        for quantity, value in reading.values.items():
-            if isinstance(value, float) and quantity not in CODES:
-                found.setdefault(quantity, []).append((reading.received_at, value))
-    return [Series(quantity, points) for quantity, points in sorted(found.items())]
 
 
 def options(visit: Visit, series: Series, colour: str) -> dict[str, object]:

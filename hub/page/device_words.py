@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from html import escape
 
-from model.reading import ALARM_STATES, Value
+from model.reading import ALARM_STATES, Reading, Value
 from rules.views import DeviceView
 
 from .tables import inert
@@ -79,3 +79,16 @@ def quantities(values: Mapping[str, Value], lang: Lang, *, limit: int = SHOWN) -
         unit = f" {known[2]}" if known and known[2] else ""
         parts.append(f'<span class="sh-muted">{inert(name)}</span> {value:g}{escape(unit)}')
     return " · ".join(parts) or "–"
+
+
+def said(reading: Reading) -> str:
+    """Say what a Reading carries; of its flags only those that hold."""
+    return ", ".join(
+        name
+        if value is True
+        else f"{name}={value:g}"
+        if isinstance(value, float)
+        else f"{name}={value}"
+        for name, value in reading.values.items()
+        if value is not False
+    )
