@@ -13,7 +13,7 @@ from model.reading import Reading
 
 from .device_charts import options
 from .device_history import History, history
-from .device_points import points
+from .device_points import fronts, points
 from .device_tap import tap
 from .device_words import quantities, said, state_cell
 from .devices import bars
@@ -39,6 +39,9 @@ async def build(visit: Visit) -> None:
     """Draw the device, or say that nobody knows it."""
     name = visit.given["device"]
     found = await run_in_threadpool(visit.hub.device, name)
+    if found is None and await fronts(visit, name):
+        await _silent_panel(visit, name)
+        return
     if found is None or not visit.who.sees(found.place.grid if found.place else ""):
         ui.label(visit.say("没有这台设备", "No such device")).classes("sh-empty")
         return
@@ -52,7 +55,20 @@ async def build(visit: Visit) -> None:
     if visit.may(Role.MAINTENANCE) or visit.may(Role.DISPATCH):
         tap(visit, name)
     if found.view.kind in PANELS:
-        await points(visit, found)
+        await points(visit, name)
+
+
+async def _silent_panel(visit: Visit, name: str) -> None:
+    """Draw a panel that says nothing of itself and is known by what hangs on it."""
+    with ui.element("section").classes("sh-card"):
+        ui.html(f'<h2 style="font-size:18px;color:var(--text)">{inert(name)}</h2>', sanitize=False)
+        ui.label(
+            visit.say(
+                "控制器本身未登记、也未单独上报，以下是经它上报或登记在其地址下的部件",
+                "The panel itself is not registered and says nothing of itself; this is what reports through it",
+            )
+        ).classes("sh-muted")
+    await points(visit, name)
 
 
 def head_html(visit: Visit, found: Found) -> str:
@@ -66,7 +82,6 @@ def head_html(visit: Visit, found: Found) -> str:
         (say("位置", "Place"), found.place.name if found.place else unknown),
         (say("网格", "Grid"), found.place.grid if found.place else ""),
         (say("网关", "Gateway"), view.gateway),
-        (say("上级设备", "Fronted by"), view.source),
         (say("最近上报", "Heard"), age(view.last_heard, visit.hub.now(), visit.lang)),
         (say("最近事件", "Last event"), view.event),
     )
@@ -75,6 +90,10 @@ def head_html(visit: Visit, found: Found) -> str:
         for name, value in facts
         if value
     )
+    if view.source and view.source != view.id:
+        source = f'<a href="{device_path(view.source)}">{inert(view.source)}</a>'
+        title = say("上级设备", "Fronted by")
+        rows += f'<div><span class="sh-muted">{title}</span><br>{source}</div>'
     return (
         f'<h2 style="font-size:18px;color:var(--text)">{inert(view.id)}</h2>{state_cell(view, visit.lang)}'
         f"<p>{quantities(view.values, visit.lang, limit=12)}</p>"

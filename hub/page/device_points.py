@@ -5,7 +5,7 @@ from urllib.parse import quote, urlencode
 from nicegui import ui
 from starlette.concurrency import run_in_threadpool
 
-from hub.device_search import Found, Wanted
+from hub.device_search import Wanted
 
 from .links import device_path
 from .paging import Part, page_of, pager
@@ -16,9 +16,15 @@ SHOWN = 100
 COMPONENT = "fire_component"
 
 
-async def points(visit: Visit, found: Found) -> None:
+async def fronts(visit: Visit, panel: str) -> bool:
+    """Return whether anything that the visitor may see hangs on a panel, heard itself or not."""
+    wanted = Wanted(source=panel, kind=COMPONENT, limit=1)
+    return (await run_in_threadpool(visit.hub.find_devices, wanted, visit.who.sees)).total > 0
+
+
+async def points(visit: Visit, panel: str) -> None:
     """List what a panel fronts, whether or not it was heard, and offer it as a file."""
-    panel, number, say = found.view.id, page_of(visit.query, "points"), visit.say
+    number, say = page_of(visit.query, "points"), visit.say
     wanted = Wanted(source=panel, kind=COMPONENT, offset=(number - 1) * SHOWN, limit=SHOWN)
     page = await run_in_threadpool(visit.hub.find_devices, wanted, visit.who.sees)
     rows: list[Row] = [
