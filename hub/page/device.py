@@ -15,12 +15,13 @@ from .device_charts import options
 from .device_history import History, history
 from .device_points import fronts, points
 from .device_tap import tap
-from .device_words import quantities, said, state_cell
+from .device_words import PHASES, quantities, said, state_cell
 from .devices import bars
+from .event_words import EVENTS, KINDS
 from .links import device_path
 from .site import Site, Title, Visit
 from .tables import Cell, Row, inert, table
-from .words import SEVERITY, age, category, word
+from .words import MODE, SEVERITY, age, category, word
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -76,14 +77,14 @@ def head_html(visit: Visit, found: Found) -> str:
     view, device, say = found.view, found.device, visit.say
     unknown = say("未登记", "not registered")
     facts = (
-        (say("类型", "Kind"), view.kind),
+        (say("类型", "Kind"), word(KINDS, view.kind, visit.lang)),
         (say("名称", "Name"), device.name if device else ""),
         (say("角色", "Role"), device.role if device else ""),
         (say("位置", "Place"), found.place.name if found.place else unknown),
         (say("网格", "Grid"), found.place.grid if found.place else ""),
         (say("网关", "Gateway"), view.gateway),
         (say("最近上报", "Heard"), age(view.last_heard, visit.hub.now(), visit.lang)),
-        (say("最近事件", "Last event"), view.event),
+        (say("最近事件", "Last event"), word(EVENTS, view.event, visit.lang)),
     )
     rows = "".join(
         f'<div><span class="sh-muted">{inert(name)}</span><br>{inert(value)}</div>'
@@ -97,7 +98,7 @@ def head_html(visit: Visit, found: Found) -> str:
     return (
         f'<h2 style="font-size:18px;color:var(--text)">{inert(view.id)}</h2>{state_cell(view, visit.lang)}'
         f"<p>{quantities(view.values, visit.lang, limit=12)}</p>"
-        f'<div class="sh-form" style="gap:8px 28px">{rows}</div><p>{bars(visit, view.id)}</p>'
+        f'<div class="sh-form" style="gap:8px 28px">{rows}</div><p>{bars(visit, view)}</p>'
     )
 
 
@@ -165,9 +166,9 @@ def _readings_html(visit: Visit, readings: list[Reading]) -> str:
         [
             visit.time(item.received_at),
             said(item),
-            str(item.event),
+            word(EVENTS, str(item.event), visit.lang),
             ", ".join(item.quality),
-            str(item.mode),
+            word(MODE, str(item.mode), visit.lang),
         ]
         for item in readings
     ]
@@ -179,7 +180,7 @@ def _readings_html(visit: Visit, readings: list[Reading]) -> str:
         visit.say("性质", "Mode"),
     ]
     caption = visit.say("最近读数", "Newest readings")
-    return table(caption, head, rows, empty=visit.say("没有读数", "No readings"))
+    return table(caption, head, rows, empty=visit.say("没有读数", "No readings"), stacks=True)
 
 
 def _work(visit: Visit, name: str) -> None:
@@ -213,8 +214,8 @@ def _work(visit: Visit, name: str) -> None:
         [
             visit.time(item.last_at or item.started_at),
             item.rule,
-            Cell(str(item.severity), str(item.severity)),
-            str(item.phase),
+            Cell(word(SEVERITY, str(item.severity), visit.lang), str(item.severity)),
+            word(PHASES, str(item.phase), visit.lang),
             item.explanation,
         ]
         for item in said
@@ -227,7 +228,11 @@ def _work(visit: Visit, name: str) -> None:
         say("依据", "Why"),
     ]
     html += table(
-        say("异常", "Anomalies"), head, rows, empty=say("最近没有异常", "No anomaly lately")
+        say("异常", "Anomalies"),
+        head,
+        rows,
+        empty=say("最近没有异常", "No anomaly lately"),
+        stacks=True,
     )
     with ui.element("section").classes("sh-card"):
         ui.label(say("案件与异常", "Cases and anomalies")).classes("sh-h2").props(

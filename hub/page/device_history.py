@@ -6,12 +6,14 @@ from typing import NamedTuple
 from hub.api.services import StoredReadings
 from model.reading import Reading
 
+from .device_words import CODES
+
 FEW = 3  # points without a line between them need a symbol
-CODES = frozenset({"system_type", "component_type", "operator"})
-"""Numbers that name something: a line through them would say nothing."""
+RAW_MAX = 1_200
+"""Points of a quantity that are drawn as they are."""
 
 BUCKETS = 300
-"""Of a chart: about one for each pixel and a half of a small one."""
+"""Of a chart with more: about one for each pixel and a half of a small one."""
 
 ASKED = 5_000
 """Readings in one question, so that the store is never held for long."""
@@ -45,15 +47,13 @@ class History(NamedTuple):
 class _Bucket:
     """First, lowest, highest and last of a quantity in a short time: what a line would show of it."""
 
-    __slots__ = ("count", "first", "high", "last", "low")
+    __slots__ = ("first", "high", "last", "low")
 
     def __init__(self, point: tuple[int, float]) -> None:
         self.first = self.last = self.low = self.high = point
-        self.count = 1
 
     def add(self, point: tuple[int, float]) -> None:
         """Take a point; Readings come newest first."""
-        self.count += 1
         self.first = point
         if point[1] <= self.low[1]:
             self.low = point
@@ -61,7 +61,35 @@ class _Bucket:
             self.high = point
 
     def points(self) -> list[tuple[int, float]]:
+        """Return its points, oldest first."""
         return sorted({self.first, self.low, self.high, self.last})
+
+
+class _Line:
+    """A quantity while it is read, newest first: as it is, and in buckets once that is too much."""
+
+    def __init__(self, width: int) -> None:
+        self.thinned = False
+        self._width = width
+        self._raw: list[tuple[int, float]] = []
+        self._buckets: dict[int, _Bucket] = {}
+
+    def add(self, point: tuple[int, float]) -> None:
+        """Take a point."""
+        bucket = self._buckets.get(point[0] // self._width)
+        if bucket is None:
+            self._buckets[point[0] // self._width] = _Bucket(point)
+        else:
+            bucket.add(point)
+        self.thinned = len(self._raw) == RAW_MAX
+        if not self.thinned:
+            self._raw.append(point)
+
+    def points(self) -> list[tuple[int, float]]:
+        """Return what is drawn, oldest first."""
+        if not self.thinned:
+            return self._raw[::-1]
+        return [p for place in sorted(self._buckets) for p in self._buckets[place].points()]
 
 
 def history(store: StoredReadings, device: str, since: int, until: int, *, kept: int) -> History:
@@ -70,7 +98,7 @@ def history(store: StoredReadings, device: str, since: int, until: int, *, kept:
     `kept` are returned as they are. For a worker thread; raises Transient when the store is away.
     """
     width = max(1, -(-(until - since) // BUCKETS))
-    found: dict[str, dict[int, _Bucket]] = {}
+    found: dict[str, _Line] = {}
     newest: list[Reading] = []
     count, oldest = 0, until
     for reading in _newest_first(store, device, since, until):
@@ -80,25 +108,14 @@ def history(store: StoredReadings, device: str, since: int, until: int, *, kept:
             newest.append(reading)
         for quantity, value in reading.values.items():
             if isinstance(value, float) and quantity not in CODES:
-                _put(found.setdefault(quantity, {}), (reading.received_at, value), width)
+                line = found.setdefault(quantity, _Line(width))
+                line.add((reading.received_at, value))
         if count >= READ_MAX:
             break
-    thinned = any(b.count > len(b.points()) for buckets in found.values() for b in buckets.values())
-    series = [
-        Series(name, [p for place in sorted(buckets) for p in buckets[place].points()])
-        for name, buckets in sorted(found.items())
-    ]
+    series = [Series(name, line.points()) for name, line in sorted(found.items())]
+    thinned = any(line.thinned for line in found.values())
     whole = count < READ_MAX
     return History(series, newest, count, since if whole else oldest, width if thinned else 0)
-
-
-def _put(buckets: dict[int, _Bucket], point: tuple[int, float], width: int) -> None:
-    place = point[0] // width
-    bucket = buckets.get(place)
-    if bucket is None:
-        buckets[place] = _Bucket(point)
-    else:
-        bucket.add(point)
 
 
 def _newest_first(store: StoredReadings, device: str, since: int, until: int) -> Iterator[Reading]:

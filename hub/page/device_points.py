@@ -42,7 +42,9 @@ async def points(visit: Visit, panel: str) -> None:
         say("房间", "Room"),
         say("位置", "Place"),
     ]
-    html = table(say("点位表", "Point list"), head, rows, empty=say("没有部件", "No components"))
+    html = table(
+        say("点位表", "Point list"), head, rows, empty=say("没有部件", "No components"), stacks=True
+    )
     if page.total > SHOWN:
         counted = say(f"共 {page.total:,} 个部件", f"{page.total:,} components")
         kept = {k: v for k, v in visit.query.items() if k == "range"}

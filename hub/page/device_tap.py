@@ -7,8 +7,10 @@ from nicegui import ui
 from model.reading import Reading
 
 from .device_words import said
+from .event_words import EVENTS
 from .site import Visit
 from .tables import Row, table
+from .words import word
 
 LOOK_S = 1.0
 SHOWN = 100
@@ -72,7 +74,7 @@ def tap_html(visit: Visit, frames: Frames) -> str:
         [
             visit.time(item.received_at, day=False),
             str(item.order),
-            str(item.event),
+            word(EVENTS, str(item.event), visit.lang),
             said(item),
             item.raw,
         ]
@@ -89,5 +91,5 @@ def tap_html(visit: Visit, frames: Frames) -> str:
     empty = say("还没有报文", "No frame yet")
     return (
         f'<p class="sh-muted">{counted}</p>'
-        f"{table(say('实时报文', 'Live tap'), head, rows, empty=empty)}"
+        f"{table(say('实时报文', 'Live tap'), head, rows, empty=empty, stacks=True)}"
     )

@@ -7,8 +7,10 @@ from nicegui import ui
 from starlette.concurrency import run_in_threadpool
 
 from hub.device_search import Found, Page, Wanted
+from rules.views import DeviceView
 
 from .device_words import STATES, quantities, state_cell
+from .event_words import KINDS
 from .links import device_path
 from .paging import Part, page_of, pager
 from .pulse import SLOTS
@@ -20,7 +22,7 @@ SHOWN = 50
 BAR = 4  # px of a half hour
 _BARS = {
     "1": (f"0h{BAR - 1}v16h-{BAR - 1}z", "#63d897"),
-    "0": (f"0h{BAR - 1}v16h-{BAR - 1}z", "#3a4754"),
+    "0": (f"0h{BAR - 1}v16h-{BAR - 1}z", "#566779"),
     "-": (f"7h{BAR - 1}v2h-{BAR - 1}z", "#8593a0"),
 }
 """Heard, not heard, not known: told apart by shape where colours are alike."""
@@ -58,7 +60,7 @@ def filter_html(visit: Visit, wanted: Wanted, page: Page) -> str:
     say = visit.say
     compounds = {item.id: item.name for item in visit.hub.registry().compounds.values()}
     states = {name: word(STATES, name, visit.lang) for name in STATES}
-    kinds = {kind: kind for kind in page.kinds if kind}
+    kinds = {kind: word(KINDS, kind, visit.lang) for kind in page.kinds if kind}
     return (
         '<form class="sh-form" method="get" action="/devices" role="search" style="margin-bottom:12px">'
         f'<label>{say("搜索", "Search")}<br><input class="sh-input" name="q" value="{escape(wanted.text, quote=True)}"'
@@ -97,7 +99,7 @@ def table_html(visit: Visit, page: Page) -> str:
     body = "".join(_row(visit, found) for found in page.items)
     return (
         f'<div class="sh-scroll" tabindex="0" role="region" aria-label="{say("设备表", "Devices")}">'
-        f'<table class="sh-table"><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table></div>'
+        f'<table class="sh-table sh-stack"><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table></div>'
     )
 
 
@@ -107,18 +109,18 @@ def _row(visit: Visit, found: Found) -> str:
     name = found.device.name if found.device else ""
     link = device_path(view.id)
     return (
-        f"<tr><td>{state_cell(view, visit.lang)}</td>"
-        f'<td><a href="{link}">{inert(view.id)}</a><br><span class="sh-muted">{inert(view.kind)} {inert(name)}</span></td>'
-        f"<td>{bars(visit, view.id)}</td>"
+        f'<tr><td class="sh-short">{state_cell(view, visit.lang)}</td>'
+        f'<td><a href="{link}">{inert(view.id)}</a><br><span class="sh-muted">{inert(word(KINDS, view.kind, visit.lang))} {inert(name)}</span></td>'
+        f"<td>{bars(visit, view)}</td>"
         f"<td>{quantities(view.values, visit.lang)}</td>"
-        f"<td>{age(view.last_heard, visit.hub.now(), visit.lang)}</td>"
+        f'<td class="sh-short">{age(view.last_heard, visit.hub.now(), visit.lang)}</td>'
         f"<td>{inert(place)}</td></tr>"
     )
 
 
-def bars(visit: Visit, device: str) -> str:
+def bars(visit: Visit, view: DeviceView) -> str:
     """Return the last day as small bars, one for each half hour; a grey line where nothing is known."""
-    signs = visit.board.pulse.bars(device)
+    signs = visit.board.pulse.bars(view.id, view.last_heard)
     known = len(signs) - signs.count("-")
     said = visit.say(
         f"近 24 小时中已知 {known} 个半小时，有 {signs.count('1')} 个上报",

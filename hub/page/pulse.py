@@ -42,12 +42,15 @@ class Pulse:
                 bits |= 1 << back
             self._bits[name] = bits
 
-    def bars(self, name: str) -> str:
+    def bars(self, name: str, heard_at: int = 0) -> str:
         """Return the last day as signs, oldest first: `1` heard, `0` not, `-` not known.
 
         Nothing is known of a half hour that began before the hub did, but that a device was heard.
+        `heard_at` (ms) is newer than what was noted last.
         """
-        signs = f"{self._bits.get(name, 0):0{SLOTS}b}"
+        back = self._slot - heard_at // SLOT_MS
+        newest = 1 << max(0, back) if heard_at and back < SLOTS else 0
+        signs = f"{self._bits.get(name, 0) | newest:0{SLOTS}b}"
         known = min(
             SLOTS, max(0, self._slot - self.since // SLOT_MS)
         )  # whole ones, the present too

@@ -16,11 +16,12 @@ from hub.territory.point_list import as_csv, as_text, as_xlsx, rows_of
 from model.errors import HubError
 from rules.views import DeviceView
 
+from .event_words import KINDS
 from .import_html import changes_html, problems_html
 from .links import device_path
 from .site import SESSION_COOKIE, Site, Title, Visit
 from .tables import Cell, Row, inert, table
-from .words import age
+from .words import age, word
 
 SHOWN = 200
 LINKED = 20  # of the devices that an import added
@@ -122,12 +123,13 @@ async def build(visit: Visit) -> None:
                 "Fill in building (or compound), floor, room and name, then import; you see the changes before anything is written. Point lists are imported here as well.",
             )
         ).classes("sh-muted")
-        shown = ui.element("div")
         label = say("选择 CSV 或 XLSX 文件", "Choose a CSV or XLSX file")
         chosen = ui.html(
             f'<label>{label}<br><input class="sh-input" type="file" accept=".csv,.xlsx"></label>',
             sanitize=False,
         )
+
+        shown = ui.element("div").style("margin-top:12px")
 
         async def taken(event: events.GenericEventArguments) -> None:
             await _taken(visit, _Places(shown, listed), event.args)
@@ -162,7 +164,7 @@ def _table(visit: Visit) -> str:
     rows: list[Row] = [
         [
             Cell(view.id, link=device_path(view.id)),
-            view.kind,
+            word(KINDS, view.kind, visit.lang),
             age(view.last_heard, visit.hub.now(), visit.lang),
             view.gateway,
             view.source,
@@ -187,7 +189,10 @@ def _table(visit: Visit) -> str:
     more = ""
     if strangers and (rest := visit.hub.census().unregistered - len(strangers)) > 0:
         more = f'<p class="sh-muted">{say(f"另有 {rest} 台，见导出文件", f"and {rest} more, in the exported file")}</p>'
-    return table(say("未登记设备", "Unregistered devices"), head, rows, empty=empty) + more
+    return (
+        table(say("未登记设备", "Unregistered devices"), head, rows, empty=empty, stacks=True)
+        + more
+    )
 
 
 async def _preview(visit: Visit, places: _Places, content: bytes, name: str) -> None:

@@ -150,3 +150,4 @@ def test_the_pulse_does_not_claim_silence_for_the_time_before_the_hub() -> None:
     pulse.note({"d": start - 5 * SLOT_MS}, start + 2 * SLOT_MS)
     assert pulse.bars("d") == "-" * 40 + "1" + "-" * 5 + "00"
     assert pulse.bars("stranger") == "-" * 46 + "00"
+    assert pulse.bars("stranger", start + 2 * SLOT_MS + 1) == "-" * 46 + "01"

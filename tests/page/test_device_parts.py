@@ -18,6 +18,7 @@ from hub.page.device import head_html
 from hub.page.device_history import BUCKETS, READ_MAX, history
 from hub.page.device_tap import SHOWN, Frames, tap_html
 from hub.page.devices import filter_html, table_html
+from hub.page.event_words import ALARMS, EVENTS, KINDS
 from hub.page.import_html import changes_html, problems_html
 from hub.page.links import device_path
 from hub.page.paging import Part, page_of, pager
@@ -28,7 +29,7 @@ from hub.tap import KEPT, Taps
 from hub.territory.registry_import import merge_devices
 from model.entry import Entry, EntryKind, RowId
 from model.place import Compound, Device, Registry
-from model.reading import Lane, Reading, Value
+from model.reading import ALARM_STATES, Event, Lane, Reading, Value
 from model.yamlfile import ConfigErrors
 from rules.engine import Engine
 from rules.rulefile import load_rules
@@ -85,9 +86,7 @@ def test_a_week_is_drawn_whole_and_no_peak_is_lost() -> None:
 
 def test_few_readings_are_drawn_as_they_are() -> None:
     """Nothing is thinned and nothing is said of thinning."""
-    found = history(
-        shelf(10, every_ms=1_000_000, code=1.0, system_type=3.0), "d", T0 - DAY, T0, kept=3
-    )
+    found = history(shelf(10, code=1.0, system_type=3.0), "d", T0 - DAY, T0, kept=3)
     assert [series.quantity for series in found.series] == ["code", "t"]
     assert (len(found.series[1].points), found.bucket_ms) == (10, 0)
 
@@ -248,3 +247,13 @@ def test_hostile_names_are_inert_on_every_device_page(visit: Glance) -> None:
     assert "<script" not in filter_html(visit, Wanted(text=HOSTILE, kind=HOSTILE), page)
     assert "never heard" in drawn[-1]
     assert "row 2" in drawn[-1]
+
+
+def test_every_word_of_devices_has_a_name_in_both_languages() -> None:
+    """A new event or alarm state without one fails here."""
+    assert {str(event) for event in Event} - {""} <= EVENTS.keys()
+    assert ALARMS.keys() >= ALARM_STATES
+    for zh, en in [*EVENTS.values(), *ALARMS.values(), *KINDS.values()]:
+        assert zh
+        assert not zh.isascii()
+        assert en.isascii()
