@@ -125,7 +125,7 @@ def _lamps(visit: Visit) -> None:
 
 def _who(visit: Visit) -> None:
     other, name = (Lang.EN, "English") if visit.lang is Lang.ZH else (Lang.ZH, "中文")
-    ui.link(name, f"/language/{other}?next={quote(visit.path, safe='')}").classes(
+    ui.link(name, f"/language/{other}?next={quote(visit.path)}").classes(
         "sh-navlink sh-lang"
     ).props(f'lang="{other}"')
     with ui.row().classes("sh-who"):

@@ -73,7 +73,7 @@ class Visit:
             self.say("会话已失效或无权限，请重新登录", "Your session has ended; sign in again"),
             type="negative",
         )
-        ui.navigate.to(f"/login?next={quote(self.path, safe='')}")
+        ui.navigate.to(f"/login?next={quote(self.path)}")
         return False
 
 
@@ -116,7 +116,7 @@ class Site:
             token = request.cookies.get(SESSION_COOKIE, "")
             who = await run_in_threadpool(self.access.authenticate, token) if token else None
             if who is None:
-                where = quote(path_of(request), safe="")
+                where = quote(path_of(request))
                 return RedirectResponse(f"/login?next={where}", status_code=303)
             visit = Visit(self, who, request, token)
             ui.page_title(f"{title.say(visit.lang)} · smarthub")
