@@ -25,6 +25,7 @@ from model.reading import Reading
 from .case_store.store import CaseStore
 from .core import Core
 from .log.sqlite import SqliteLog
+from .tap import Taps
 
 log = structlog.get_logger()
 CHUNK = 200
@@ -58,6 +59,7 @@ class DeskReader:
     ) -> None:
         self.counters: Counter[str] = Counter()
         self.anomalies: deque[Anomaly] = deque(maxlen=ANOMALIES_KEPT)
+        self.taps = Taps()
         self.position = 0
         self.snapshot_position = 0
         self.failed: Exception | None = None
@@ -204,6 +206,8 @@ class DeskReader:
                 self._resolve(step.request, Answer(step.changes, step.refused))
             if step.changes:
                 self._told(step.changes)
+            if live:
+                self.taps.offer(entry)
         self._snapshot_when_due(entries[-1])
 
     def _keep(self, changes: list[Change], pos: int) -> None:

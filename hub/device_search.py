@@ -10,6 +10,7 @@ from rules.engine import Engine
 from rules.views import DeviceView, view_device
 
 BATTERY = "battery_pct"
+BATTERY_LOW = "battery_low"  # what a device says of itself
 LOW = "low_battery"
 LOW_BATTERY = 20.0  # per cent; our assumption, as in the rule library
 
@@ -25,6 +26,7 @@ class Wanted(NamedTuple):
     state: str = ""  # never_heard, silent, alarm, impaired, normal, low_battery
     kind: str = ""
     compound: str = ""
+    source: str = ""  # only what this device fronts, in the order of the addresses
     offset: int = 0
     limit: int = 50
 
@@ -62,6 +64,8 @@ def search(engine: Engine, wanted: Wanted, sees: Callable[[str], bool]) -> Page:
         kinds.add(kind)
         if wanted.kind and kind != wanted.kind:
             continue
+        if wanted.source and not _fronted(wanted.source, name, row):
+            continue
         state = _state(engine, name, row, alarmed)
         if wanted.state and state != wanted.state and not _low(wanted.state, row):
             continue
@@ -72,7 +76,7 @@ def search(engine: Engine, wanted: Wanted, sees: Callable[[str], bool]) -> Page:
             continue
         if words and not _says(words, name, known, place):
             continue
-        hits.append((_ORDER[state], name))
+        hits.append((0 if wanted.source else _ORDER[state], name))
     shown = [name for _, name in sorted(hits)[wanted.offset : wanted.offset + wanted.limit]]
     items = [
         Found(
@@ -91,8 +95,19 @@ def _says(words: list[str], name: str, known: Device | None, place: Place | None
 
 def _low(state: str, row: DeviceRow | None) -> bool:
     """Return whether low batteries are wanted, and this is one."""
-    value = row.values.get(BATTERY) if row and state == LOW else None
-    return isinstance(value, float) and value < LOW_BATTERY
+    if row is None or state != LOW:
+        return False
+    value = row.values.get(BATTERY)
+    return row.values.get(BATTERY_LOW) is True or (isinstance(value, float) and value < LOW_BATTERY)
+
+
+def _fronted(source: str, name: str, row: DeviceRow | None) -> bool:
+    """Return whether a device hangs on `source`: said by itself, or by its address if never heard.
+
+    A panel's systems are no sources of their own: what hangs on one has its id in front.
+    """
+    behind = name.startswith(f"{source}-")
+    return behind if row is None else behind or row.last.source == source
 
 
 def _state(engine: Engine, name: str, row: DeviceRow | None, alarmed: set[str]) -> str:

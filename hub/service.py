@@ -6,8 +6,7 @@ import secrets
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 import structlog
@@ -20,11 +19,9 @@ from model.entry import Action, Draft, EntryKind, Report
 from model.errors import ConfigError, HubError, Refused
 from model.place import Registry
 from model.ports import ReadingStore
-from model.reading import Reading
 from model.walk_test import WalkTest, WalkTestOrder
 from rules.rulefile import load_rules
 from rules.specs import Spec
-from rules.views import Census
 
 from .announcer import Announcer
 from .balance import balances_of
@@ -33,8 +30,7 @@ from .case_points import CasePoints
 from .case_store import CaseStore
 from .case_store.database import with_password
 from .config import HubFile
-from .desk_reader import DeskReader
-from .device_search import Found, Page, Wanted, one, search
+from .device_answers import DeviceAnswers
 from .health import closing_parts
 from .intake import HubIntake
 from .letterbox import Letterbox
@@ -47,17 +43,15 @@ from .reading_store.choose import open_store
 from .recorder import Recorder
 from .registering import Register
 from .rule_texts import RuleText, RuleTexts
-from .territory.registry_import import Merge
 
 log = structlog.get_logger()
 Json = dict[str, object]
 ANSWER_S = 10.0
 
 
-class Hub:
+class Hub(DeviceAnswers):
     """Every part of a hub, opened; `run.py` makes them move. See `api.services.Services`."""
 
-    desk: DeskReader
     recorder: Recorder
     outgoing: Dispatcher
     case_points: CasePoints | None = None  # only where Readings go to InfluxDB
@@ -85,8 +79,7 @@ class Hub:
             clock=self.now,
             crash=self.crash,
         )
-
-        self.register = Register(file.registry, intake)
+        self.register = Register(file.registry, intake, self.registry_logged)
 
     def now(self) -> int:
         """Return the hub's clock in ms."""
@@ -120,27 +113,6 @@ class Hub:
         if not changes:
             raise Refused(f"report {report.id} was taken before")
         return changes[0].case
-
-    async def import_devices(self, text: str, *, name: str, actor: str, apply: bool) -> Merge:
-        """Show or make the change of the registry that a CSV of devices is; raises ConfigErrors."""
-        version = self.desk.core.registry_version
-        if not apply:
-            return await self.register.preview(version, text, name=name)
-        return await self.register.apply(version, text, name=name, actor=actor)
-
-    def find_devices(self, wanted: Wanted, sees: Callable[[str], bool]) -> Page:
-        """Return a page of devices with their places; for a worker thread."""
-        return search(self.desk.core.engine, wanted, sees)
-
-    def device(self, name: str) -> Found | None:
-        """Return one device with its place, or None."""
-        engine = self.desk.core.engine
-        return one(engine, engine.book.registry, name)
-
-    def last_reading(self, name: str) -> Reading | None:
-        """Return the newest Reading of a device as it came, or None."""
-        row = self.desk.core.engine.book.devices.get(name)
-        return row.last if row else None
 
     async def _ask(self, kind: EntryKind, request: str, payload: bytes) -> list[Change]:
         waiting = self.desk.answer_to(request)
@@ -184,24 +156,6 @@ class Hub:
         """Return in words what a rule in force holds about a subject now."""
         with self.desk.guard:
             return self.desk.core.engine.explain(rule, subject)
-
-    def devices(self, *, q: str = "", unregistered: bool = False, limit: int = 500) -> list[Json]:
-        """Return devices as the engine knows them; `q` is a part of the id."""
-        with self.desk.guard:
-            engine = self.desk.core.engine
-            views = engine.unregistered() if unregistered else engine.devices()
-        wanted = q.lower()
-        return [_plain(view) for view in views if wanted in view.id.lower()][:limit]
-
-    def flagged(self, flags: AbstractSet[str]) -> list[Json]:
-        """Return the devices that have one of those flags."""
-        with self.desk.guard:
-            return [_plain(view) for view in self.desk.core.engine.flagged(flags)]
-
-    def census(self) -> Census:
-        """Return how many devices there are, heard and silent; cheap."""
-        with self.desk.guard:
-            return self.desk.core.engine.census()
 
     def gateways(self) -> list[Json]:
         """Return the gateways as their heartbeats describe them."""

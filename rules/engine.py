@@ -182,9 +182,10 @@ class Engine:
         names = self.book.registry.devices.keys() | self.book.devices.keys()
         return [view_device(self.book, name, alarmed) for name in sorted(names)]
 
-    def unregistered(self) -> list[DeviceView]:
-        """Return the devices that were heard and that nobody registered, by id."""
-        return [view_device(self.book, name, set()) for name in sorted(self.book.strangers)]
+    def unregistered(self, limit: int | None = None) -> list[DeviceView]:
+        """Return the devices that were heard and that nobody registered, by id; the first `limit`."""
+        names = sorted(self.book.strangers)[:limit]
+        return [view_device(self.book, name, set()) for name in names]
 
     def flagged(self, flags: AbstractSet[str]) -> list[DeviceView]:
         """Return the devices that have one of those flags (isolated, testing …), by id."""

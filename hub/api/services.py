@@ -5,11 +5,13 @@ from collections.abc import Set as AbstractSet
 from typing import Protocol
 
 from cases.closing import Item
+from hub.access import Principal
 from hub.case_store import CaseStore
 from hub.device_search import Found, Page, Wanted
 from hub.machine import Machine
 from hub.outgoing.status import Shown
 from hub.rule_texts import RuleText
+from hub.tap import Tap
 from hub.territory.registry_import import Merge
 from model.anomaly import Anomaly
 from model.case import Case
@@ -17,7 +19,7 @@ from model.entry import Action, Report
 from model.place import Registry
 from model.reading import Reading
 from model.walk_test import WalkTest, WalkTestOrder
-from rules.views import Census
+from rules.views import Census, DeviceView
 
 Json = dict[str, object]
 
@@ -79,8 +81,11 @@ class Services(Protocol):
     def devices(self, *, q: str = "", unregistered: bool = False, limit: int = 500) -> list[Json]:
         """Return devices as the engine knows them, each with its `id`; `q` is a part of the id."""
 
-    async def import_devices(self, text: str, *, name: str, actor: str, apply: bool) -> Merge:
-        """Show or make the change of the registry that a CSV of devices is; raises ConfigErrors."""
+    async def import_devices(self, text: str, *, name: str, by: Principal, apply: bool) -> Merge:
+        """Show or make the change of the registry that a CSV of devices is.
+
+        Raises ConfigErrors, Refused, OSError. What was written is in force when this returns.
+        """
 
     def find_devices(self, wanted: Wanted, sees: Callable[[str], bool]) -> Page:
         """Return a page of devices with their places; for a worker thread."""
@@ -90,6 +95,15 @@ class Services(Protocol):
 
     def last_reading(self, name: str) -> Reading | None:
         """Return the newest Reading of a device as it came, or None."""
+
+    def watch(self, name: str) -> Tap:
+        """Return a tap of a device's Readings from now on; close it when nobody looks any more."""
+
+    def last_heard(self) -> dict[str, int]:
+        """Return when each device that ever spoke was last heard (ms); cheap."""
+
+    def strangers(self, limit: int | None = None) -> Sequence[DeviceView]:
+        """Return the devices that nobody registered, by id, the first `limit` of them."""
 
     def rules(self) -> list[Json]:
         """Return every rule in force: what it is, what it holds open, how often it broke."""

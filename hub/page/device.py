@@ -1,28 +1,33 @@
 """One device: what it is and says now, its quantities over time, what the rules concluded."""
 
+from functools import partial
 from urllib.parse import quote
 
 from nicegui import ui
 from starlette.concurrency import run_in_threadpool
 
 from hub.access import Role
-from hub.device_search import Found, Wanted
+from hub.device_search import Found
 from model.errors import Transient
 from model.reading import Reading
 
-from .device_charts import options, series_of
-from .device_words import quantities, state_cell
+from .device_charts import options
+from .device_history import History, history
+from .device_points import fronts, points
+from .device_tap import tap
+from .device_words import PHASES, quantities, said, state_cell
 from .devices import bars
+from .event_words import EVENTS, KINDS
+from .links import device_path
 from .site import Site, Title, Visit
 from .tables import Cell, Row, inert, table
-from .words import SEVERITY, age, category, word
+from .words import MODE, SEVERITY, age, category, word
 
-HOUR = 3_600_000
+MINUTE = 60_000
+HOUR = 60 * MINUTE
 RANGES = {"1h": HOUR, "24h": 24 * HOUR, "7d": 7 * 24 * HOUR}
-READINGS = 2_000
 TABLE_ROWS = 20
-TAPPED = 20
-TAP_S = 1.0
+PANELS = frozenset({"fire_transmitter", "fire_system"})
 _COLOURS = ("#7fc8ff", "#63d897", "#ffab4a", "#e7b6ff", "#ffdf5d")
 
 
@@ -35,6 +40,9 @@ async def build(visit: Visit) -> None:
     """Draw the device, or say that nobody knows it."""
     name = visit.given["device"]
     found = await run_in_threadpool(visit.hub.device, name)
+    if found is None and await fronts(visit, name):
+        await _silent_panel(visit, name)
+        return
     if found is None or not visit.who.sees(found.place.grid if found.place else ""):
         ui.label(visit.say("没有这台设备", "No such device")).classes("sh-empty")
         return
@@ -46,9 +54,22 @@ async def build(visit: Visit) -> None:
     await _charts(visit, name)
     _work(visit, name)
     if visit.may(Role.MAINTENANCE) or visit.may(Role.DISPATCH):
-        _tap(visit, name)
-    if found.view.kind in {"fire_transmitter", "fire_system"}:
-        await _points(visit, found)
+        tap(visit, name)
+    if found.view.kind in PANELS:
+        await points(visit, name)
+
+
+async def _silent_panel(visit: Visit, name: str) -> None:
+    """Draw a panel that says nothing of itself and is known by what hangs on it."""
+    with ui.element("section").classes("sh-card"):
+        ui.html(f'<h2 style="font-size:18px;color:var(--text)">{inert(name)}</h2>', sanitize=False)
+        ui.label(
+            visit.say(
+                "控制器本身未登记、也未单独上报，以下是经它上报或登记在其地址下的部件",
+                "The panel itself is not registered and says nothing of itself; this is what reports through it",
+            )
+        ).classes("sh-muted")
+    await points(visit, name)
 
 
 def head_html(visit: Visit, found: Found) -> str:
@@ -56,25 +77,28 @@ def head_html(visit: Visit, found: Found) -> str:
     view, device, say = found.view, found.device, visit.say
     unknown = say("未登记", "not registered")
     facts = (
-        (say("类型", "Kind"), view.kind),
+        (say("类型", "Kind"), word(KINDS, view.kind, visit.lang)),
         (say("名称", "Name"), device.name if device else ""),
         (say("角色", "Role"), device.role if device else ""),
         (say("位置", "Place"), found.place.name if found.place else unknown),
         (say("网格", "Grid"), found.place.grid if found.place else ""),
         (say("网关", "Gateway"), view.gateway),
-        (say("上级设备", "Fronted by"), view.source),
         (say("最近上报", "Heard"), age(view.last_heard, visit.hub.now(), visit.lang)),
-        (say("最近事件", "Last event"), view.event),
+        (say("最近事件", "Last event"), word(EVENTS, view.event, visit.lang)),
     )
     rows = "".join(
         f'<div><span class="sh-muted">{inert(name)}</span><br>{inert(value)}</div>'
         for name, value in facts
         if value
     )
+    if view.source and view.source != view.id:
+        source = f'<a href="{device_path(view.source)}">{inert(view.source)}</a>'
+        title = say("上级设备", "Fronted by")
+        rows += f'<div><span class="sh-muted">{title}</span><br>{source}</div>'
     return (
         f'<h2 style="font-size:18px;color:var(--text)">{inert(view.id)}</h2>{state_cell(view, visit.lang)}'
         f"<p>{quantities(view.values, visit.lang, limit=12)}</p>"
-        f'<div class="sh-form" style="gap:8px 28px">{rows}</div><p>{bars(visit, view.id)}</p>'
+        f'<div class="sh-form" style="gap:8px 28px">{rows}</div><p>{bars(visit, view)}</p>'
     )
 
 
@@ -85,42 +109,66 @@ def _ranges(visit: Visit, name: str) -> None:
     ):
         for key in RANGES:
             here = " sh-here" if key == chosen else ""
-            ui.link(key, f"/devices/{quote(name)}?range={key}").classes(f"sh-navlink{here}")
+            ui.link(key, f"{device_path(name)}?range={key}").classes(f"sh-navlink{here}")
 
 
 async def _charts(visit: Visit, name: str) -> None:
     """Draw a chart for each quantity and the newest Readings as a table beside them."""
     span = RANGES.get(visit.query.get("range", ""), RANGES["24h"])
     now = visit.hub.now()
+    read = partial(history, visit.hub.readings, name, now - span, now + 1, kept=TABLE_ROWS)
     try:
-        readings = await run_in_threadpool(
-            visit.hub.readings.query, name, now - span, now + 1, READINGS
-        )
+        found = await run_in_threadpool(read)
     except Transient as error:
         ui.label(
             visit.say(f"读数库暂不可用：{error}", f"The reading store is away: {error}")
         ).classes("sh-card sh-major sh-tone")
         return
-    if not readings:
+    if not found.total:
         ui.label(visit.say("此时段没有读数", "No readings in this range")).classes("sh-empty")
         return
+    ui.label(_how_true(visit, found)).classes("sh-muted" if found.whole else "sh-major sh-tone")
     with ui.element("div").classes("sh-charts"):
-        for place, series in enumerate(series_of(readings)):
+        for place, series in enumerate(found.series):
             with ui.element("section").classes("sh-card"):
                 ui.echart(options(visit, series, _COLOURS[place % len(_COLOURS)])).style(
                     "height:210px"
                 )
-    ui.html(_readings_html(visit, readings[:TABLE_ROWS]), sanitize=False).classes("sh-card")
+    ui.html(_readings_html(visit, found.newest), sanitize=False).classes("sh-card")
+
+
+def _how_true(visit: Visit, found: History) -> str:
+    """Say how many Readings the charts are made of, and what they do not show."""
+    said = visit.say(f"{found.total:,} 条读数", f"{found.total:,} readings")
+    if found.bucket_ms:
+        span = _length(visit, found.bucket_ms)
+        said += visit.say(
+            f"；每 {span} 只画首、末、最低、最高值，峰值不会丢失",
+            f"; of every {span} the first, lowest, highest and last are drawn, so no peak is lost",
+        )
+    if not found.whole:
+        since = visit.time(found.from_ms)
+        said += visit.say(
+            f"；读数过多，只画到 {since}，请选更短的时间范围看更早的",
+            f"; there are too many: drawn only from {since} on, choose a shorter range",
+        )
+    return said
+
+
+def _length(visit: Visit, ms: int) -> str:
+    if ms < MINUTE:
+        return visit.say(f"{ms / 1000:.0f} 秒", f"{ms / 1000:.0f} s")
+    return visit.say(f"{ms / MINUTE:.0f} 分钟", f"{ms / MINUTE:.0f} min")
 
 
 def _readings_html(visit: Visit, readings: list[Reading]) -> str:
     rows: list[Row] = [
         [
             visit.time(item.received_at),
-            _said(item),
-            str(item.event),
+            said(item),
+            word(EVENTS, str(item.event), visit.lang),
             ", ".join(item.quality),
-            str(item.mode),
+            word(MODE, str(item.mode), visit.lang),
         ]
         for item in readings
     ]
@@ -132,20 +180,7 @@ def _readings_html(visit: Visit, readings: list[Reading]) -> str:
         visit.say("性质", "Mode"),
     ]
     caption = visit.say("最近读数", "Newest readings")
-    return table(caption, head, rows, empty=visit.say("没有读数", "No readings"))
-
-
-def _said(reading: Reading) -> str:
-    """Say what a Reading carries; of its flags only those that hold."""
-    return ", ".join(
-        name
-        if value is True
-        else f"{name}={value:g}"
-        if isinstance(value, float)
-        else f"{name}={value}"
-        for name, value in reading.values.items()
-        if value is not False
-    )
+    return table(caption, head, rows, empty=visit.say("没有读数", "No readings"), stacks=True)
 
 
 def _work(visit: Visit, name: str) -> None:
@@ -179,8 +214,8 @@ def _work(visit: Visit, name: str) -> None:
         [
             visit.time(item.last_at or item.started_at),
             item.rule,
-            Cell(str(item.severity), str(item.severity)),
-            str(item.phase),
+            Cell(word(SEVERITY, str(item.severity), visit.lang), str(item.severity)),
+            word(PHASES, str(item.phase), visit.lang),
             item.explanation,
         ]
         for item in said
@@ -193,7 +228,11 @@ def _work(visit: Visit, name: str) -> None:
         say("依据", "Why"),
     ]
     html += table(
-        say("异常", "Anomalies"), head, rows, empty=say("最近没有异常", "No anomaly lately")
+        say("异常", "Anomalies"),
+        head,
+        rows,
+        empty=say("最近没有异常", "No anomaly lately"),
+        stacks=True,
     )
     with ui.element("section").classes("sh-card"):
         ui.label(say("案件与异常", "Cases and anomalies")).classes("sh-h2").props(
@@ -205,82 +244,3 @@ def _work(visit: Visit, name: str) -> None:
 def _members(case: dict[str, object]) -> list[dict[str, object]]:
     members = case.get("members")
     return members if isinstance(members, list) else []
-
-
-def _tap(visit: Visit, name: str) -> None:
-    """Show the device's frames as they come, while this page is open."""
-    say = visit.say
-    seen: list[Reading] = []
-    with ui.element("section").classes("sh-card"):
-        ui.label(say("实时报文", "Live tap")).classes("sh-h2").props(
-            'role="heading" aria-level="2"'
-        )
-        shown = ui.html(sanitize=False)
-    head = [
-        say("时间", "Time"),
-        say("序号", "Order"),
-        say("事件", "Event"),
-        say("数值", "Values"),
-        say("原始报文", "Raw frame"),
-    ]
-
-    def look() -> None:
-        last = visit.hub.last_reading(name)
-        if last is None or (seen and seen[0].order == last.order and seen[0].epoch == last.epoch):
-            return
-        seen.insert(0, last)
-        del seen[TAPPED:]
-        rows: list[Row] = [
-            [
-                visit.time(item.received_at, day=False),
-                str(item.order),
-                str(item.event),
-                _said(item),
-                item.raw,
-            ]
-            for item in seen
-        ]
-        shown.set_content(table(say("实时报文", "Live tap"), head, rows, empty=""))
-
-    look()
-    ui.timer(TAP_S, look)
-
-
-async def _points(visit: Visit, found: Found) -> None:
-    """List what hangs on a panel (点位表), and offer it as a file."""
-    source = found.view.source or found.view.id
-    page = await run_in_threadpool(
-        visit.hub.find_devices,
-        Wanted(text=source, kind="fire_component", limit=500),
-        visit.who.sees,
-    )
-    rows: list[Row] = [
-        [
-            Cell(item.view.id, link=f"/devices/{item.view.id}"),
-            str(item.view.values.get("description", "")),
-            item.device.room if item.device else "",
-            item.place.name if item.place else visit.say("未登记", "unregistered"),
-        ]
-        for item in page.items
-    ]
-    say = visit.say
-    head = [
-        say("部件", "Component"),
-        say("控制器描述", "Panel's text"),
-        say("房间", "Room"),
-        say("位置", "Place"),
-    ]
-    with ui.element("section").classes("sh-card"):
-        ui.label(say("点位表", "Point list")).classes("sh-h2").props(
-            'role="heading" aria-level="2"'
-        )
-        for ending in ("csv", "xlsx"):
-            ui.link(
-                say(f"导出 {ending.upper()}", f"Export {ending.upper()}"),
-                f"/devices-export/points.{ending}?source={quote(source)}",
-            ).classes("sh-navlink")
-        ui.link(say("导入", "Import"), "/devices/unregistered").classes("sh-navlink")
-        ui.html(
-            table(say("点位表", "Point list"), head, rows, empty=say("没有部件", "No components")),
-            sanitize=False,
-        )

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from html import escape
 
-from model.reading import ALARM_STATES, Value
+from model.reading import ALARM_STATES, Reading, Value
 from rules.views import DeviceView
 
+from .event_words import ALARMS
 from .tables import inert
 from .words import Lang, word
 
@@ -37,6 +38,14 @@ QUANTITIES = {
 }
 """What people call a quantity, and its unit; others are shown by their own name."""
 
+CODES = frozenset({"system_type", "component_type", "operator"})
+"""Numbers that name something: neither a value to read nor a line to draw."""
+
+PHASES = {
+    "started": ("开始", "Started"),
+    "continued": ("持续", "Goes on"),
+    "ended": ("结束", "Ended"),
+}
 SHOWN = 4
 
 
@@ -46,7 +55,11 @@ def state_cell(view: DeviceView, lang: Lang) -> str:
     tried = ""
     if view.walk_test:
         tried = f' <span class="sh-badge sh-mode">{"巡检测试" if lang is Lang.ZH else "Walk test"}</span>'
-    flags = f' <span class="sh-muted">{inert(", ".join(view.flags))}</span>' if view.flags else ""
+    flags = (
+        f' <span class="sh-muted">{inert(", ".join(word(ALARMS, flag, lang) for flag in view.flags))}</span>'
+        if view.flags
+        else ""
+    )
     return (
         f'<span class="sh-{tone} sh-tone"><i class="q-icon material-icons" aria-hidden="true">{icon}</i> '
         f"{escape(word(STATES, view.state, lang))}</span>{tried}{flags}"
@@ -65,13 +78,11 @@ def name_of(quantity: str, lang: Lang) -> str:
 def quantities(values: Mapping[str, Value], lang: Lang, *, limit: int = SHOWN) -> str:
     """Return the newest values: alarm states that hold first, then numbers with units."""
     parts = [
-        f'<span class="sh-badge sh-critical sh-tone">{inert(name)}</span>'
+        f'<span class="sh-badge sh-critical sh-tone">{inert(word(ALARMS, name, lang))}</span>'
         for name in sorted(ALARM_STATES & values.keys())
         if values[name] is True
     ]
-    numbers = [
-        (k, v) for k, v in values.items() if isinstance(v, float) and not isinstance(v, bool)
-    ]
+    numbers = [(k, v) for k, v in values.items() if isinstance(v, float) and k not in CODES]
     numbers.sort(key=lambda item: item[0] not in QUANTITIES)
     for quantity, value in numbers[:limit]:
         known = QUANTITIES.get(quantity)
@@ -79,3 +90,16 @@ def quantities(values: Mapping[str, Value], lang: Lang, *, limit: int = SHOWN) -
         unit = f" {known[2]}" if known and known[2] else ""
         parts.append(f'<span class="sh-muted">{inert(name)}</span> {value:g}{escape(unit)}')
     return " · ".join(parts) or "–"
+
+
+def said(reading: Reading) -> str:
+    """Say what a Reading carries; of its flags only those that hold."""
+    return ", ".join(
+        name
+        if value is True
+        else f"{name}={value:g}"
+        if isinstance(value, float)
+        else f"{name}={value}"
+        for name, value in reading.values.items()
+        if value is not False
+    )

@@ -7,8 +7,12 @@ from nicegui import ui
 from starlette.concurrency import run_in_threadpool
 
 from hub.device_search import Found, Page, Wanted
+from rules.views import DeviceView
 
 from .device_words import STATES, quantities, state_cell
+from .event_words import KINDS
+from .links import device_path
+from .paging import Part, page_of, pager
 from .pulse import SLOTS
 from .site import Site, Title, Visit
 from .tables import inert
@@ -16,6 +20,12 @@ from .words import age, word
 
 SHOWN = 50
 BAR = 4  # px of a half hour
+_BARS = {
+    "1": (f"0h{BAR - 1}v16h-{BAR - 1}z", "#63d897"),
+    "0": (f"0h{BAR - 1}v16h-{BAR - 1}z", "#566779"),
+    "-": (f"7h{BAR - 1}v2h-{BAR - 1}z", "#8593a0"),
+}
+"""Heard, not heard, not known: told apart by shape where colours are alike."""
 
 
 def register(site: Site) -> None:
@@ -27,15 +37,14 @@ async def build(visit: Visit) -> None:
     """Draw filter and table; each search is an address, so it can be kept and sent."""
     wanted = wanted_of(visit.query)
     page = await run_in_threadpool(visit.hub.find_devices, wanted, visit.who.sees)
-    ui.html(_filter(visit, wanted, page), sanitize=False)
-    ui.html(_table(visit, page), sanitize=False)
-    ui.html(_pager(visit, wanted, page), sanitize=False)
+    ui.html(filter_html(visit, wanted, page), sanitize=False)
+    ui.html(table_html(visit, page), sanitize=False)
+    ui.html(_pager(visit, wanted, page) + _legend(visit), sanitize=False)
 
 
 def wanted_of(query: dict[str, str]) -> Wanted:
     """Return the search that an address asks for; what is no number is the first page."""
-    number = query.get("page", "1")
-    page = max(1, int(number)) if number.isascii() and number.isdecimal() and len(number) < 7 else 1  # noqa: PLR2004 - digits
+    page = page_of(query, "page")
     return Wanted(
         text=query.get("q", "")[:200],
         state=query.get("state", ""),
@@ -46,11 +55,12 @@ def wanted_of(query: dict[str, str]) -> Wanted:
     )
 
 
-def _filter(visit: Visit, wanted: Wanted, page: Page) -> str:
+def filter_html(visit: Visit, wanted: Wanted, page: Page) -> str:
+    """Return the form that narrows the list."""
     say = visit.say
     compounds = {item.id: item.name for item in visit.hub.registry().compounds.values()}
     states = {name: word(STATES, name, visit.lang) for name in STATES}
-    kinds = {kind: kind for kind in page.kinds if kind}
+    kinds = {kind: word(KINDS, kind, visit.lang) for kind in page.kinds if kind}
     return (
         '<form class="sh-form" method="get" action="/devices" role="search" style="margin-bottom:12px">'
         f'<label>{say("搜索", "Search")}<br><input class="sh-input" name="q" value="{escape(wanted.text, quote=True)}"'
@@ -76,7 +86,8 @@ def _choice(name: str, label: str, choices: dict[str, str], chosen: str) -> str:
     )
 
 
-def _table(visit: Visit, page: Page) -> str:
+def table_html(visit: Visit, page: Page) -> str:
+    """Return the devices of a page as a table, every name in it inert."""
     say = visit.say
     if not page.items:
         return f'<p class="sh-empty">{say("没有符合条件的设备", "No device matches")}</p>'
@@ -88,7 +99,7 @@ def _table(visit: Visit, page: Page) -> str:
     body = "".join(_row(visit, found) for found in page.items)
     return (
         f'<div class="sh-scroll" tabindex="0" role="region" aria-label="{say("设备表", "Devices")}">'
-        f'<table class="sh-table"><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table></div>'
+        f'<table class="sh-table sh-stack"><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table></div>'
     )
 
 
@@ -96,53 +107,53 @@ def _row(visit: Visit, found: Found) -> str:
     view = found.view
     place = found.place.name if found.place else visit.say("未登记", "unregistered")
     name = found.device.name if found.device else ""
-    link = f"/devices/{escape(view.id, quote=True)}"
+    link = device_path(view.id)
     return (
-        f"<tr><td>{state_cell(view, visit.lang)}</td>"
-        f'<td><a href="{link}">{inert(view.id)}</a><br><span class="sh-muted">{inert(view.kind)} {inert(name)}</span></td>'
-        f"<td>{bars(visit, view.id)}</td>"
+        f'<tr><td class="sh-short">{state_cell(view, visit.lang)}</td>'
+        f'<td><a href="{link}">{inert(view.id)}</a><br><span class="sh-muted">{inert(word(KINDS, view.kind, visit.lang))} {inert(name)}</span></td>'
+        f"<td>{bars(visit, view)}</td>"
         f"<td>{quantities(view.values, visit.lang)}</td>"
-        f"<td>{age(view.last_heard, visit.hub.now(), visit.lang)}</td>"
+        f'<td class="sh-short">{age(view.last_heard, visit.hub.now(), visit.lang)}</td>'
         f"<td>{inert(place)}</td></tr>"
     )
 
 
-def bars(visit: Visit, device: str) -> str:
-    """Return the last day as small bars, one for each half hour; grey before remembering began."""
-    signs = visit.board.pulse.bars(device)
-    heard = "".join(
-        f"M{n * BAR} 0h{BAR - 1}v16h-{BAR - 1}z" for n, sign in enumerate(signs) if sign == "1"
-    )
-    missed = "".join(
-        f"M{n * BAR} 0h{BAR - 1}v16h-{BAR - 1}z" for n, sign in enumerate(signs) if sign == "0"
-    )
+def bars(visit: Visit, view: DeviceView) -> str:
+    """Return the last day as small bars, one for each half hour; a grey line where nothing is known."""
+    signs = visit.board.pulse.bars(view.id, view.last_heard)
+    known = len(signs) - signs.count("-")
     said = visit.say(
-        f"近 24 小时有 {signs.count('1')} 个半小时上报",
-        f"heard in {signs.count('1')} half hours of 24 h",
+        f"近 24 小时中已知 {known} 个半小时，有 {signs.count('1')} 个上报",
+        f"heard in {signs.count('1')} of {known} known half hours of the last 24 h",
+    )
+    paths = "".join(
+        f'<path d="{"".join(f"M{n * BAR} {shape}" for n, s in enumerate(signs) if s == sign)}" fill="{fill}"/>'
+        for sign, (shape, fill) in _BARS.items()
     )
     return (
         f'<svg width="{SLOTS * BAR}" height="16" role="img" aria-label="{said}">'
-        f'<path d="{missed}" fill="#3a4754"/><path d="{heard}" fill="#63d897"/></svg>'
+        f"<title>{said}</title>{paths}</svg>"
     )
+
+
+def _legend(visit: Visit) -> str:
+    texts = {
+        "1": visit.say("有上报", "heard"),
+        "0": visit.say("无上报", "not heard"),
+        "-": visit.say("未知（中枢启动前）", "not known (before the hub's start)"),
+    }
+    signs = "".join(
+        f'<span><svg width="{BAR}" height="16" aria-hidden="true"><path d="M0 {shape}" fill="{fill}"/></svg> {texts[sign]}</span>'
+        for sign, (shape, fill) in _BARS.items()
+    )
+    return f'<p class="sh-form sh-muted">{signs}</p>'
 
 
 def _pager(visit: Visit, wanted: Wanted, page: Page) -> str:
-    number, last = wanted.offset // SHOWN + 1, max(1, -(-page.total // SHOWN))
     asked = {
         "q": wanted.text, "state": wanted.state, "kind": wanted.kind, "compound": wanted.compound,
     }  # fmt: skip
-
-    def link(to: int, text: str) -> str:
-        if not 1 <= to <= last:
-            return ""
-        query = urlencode({k: v for k, v in asked.items() if v} | {"page": str(to)})
-        return f'<a class="sh-navlink" href="/devices?{escape(query, quote=True)}">{text}</a>'
-
-    counted = visit.say(
-        f"共 {page.total:,} 台 · 第 {number} / {last} 页",
-        f"{page.total:,} devices · page {number} of {last}",
-    )
-    return (
-        f'<nav class="sh-form" aria-label="{visit.say("翻页", "Pages")}"><span>{counted}</span>'
-        f"{link(number - 1, visit.say('上一页', 'Previous'))}{link(number + 1, visit.say('下一页', 'Next'))}</nav>"
-    )
+    kept = {k: v for k, v in asked.items() if v}
+    counted = visit.say(f"共 {page.total:,} 台", f"{page.total:,} devices")
+    part = Part(wanted.offset // SHOWN + 1, SHOWN, page.total)
+    return pager(visit, part, counted, lambda to: f"/devices?{urlencode(kept | {'page': str(to)})}")

@@ -3,7 +3,6 @@
 import asyncio
 
 from hub.api.services import Services
-from hub.device_search import Wanted
 
 SLOT_MS = 30 * 60_000
 SLOTS = 48
@@ -15,26 +14,22 @@ class Pulse:
 
     def __init__(self, hub: Services) -> None:
         """Take the hub."""
-        self.since = 0  # ms, when remembering began
+        self.since = 0  # ms, when remembering began; 0 before that
         self._hub = hub
         self._slot = 0
         self._bits: dict[str, int] = {}
 
     async def run(self) -> None:
         """Look once a minute until cancelled."""
-        self.since = self._hub.now()
         while True:
-            heard = await asyncio.to_thread(self._heard)
+            heard = await asyncio.to_thread(self._hub.last_heard)
             self.note(heard, self._hub.now())
             await asyncio.sleep(LOOK_S)
-
-    def _heard(self) -> dict[str, int]:
-        page = self._hub.find_devices(Wanted(limit=1_000_000), lambda _grid: True)
-        return {found.view.id: found.view.last_heard for found in page.items}
 
     def note(self, heard: dict[str, int], now: int) -> None:
         """Take when each device was last heard (ms)."""
         slot = now // SLOT_MS
+        self.since = self.since or now
         moved = min(slot - self._slot, SLOTS) if self._slot else 0
         mask = (1 << SLOTS) - 1
         self._slot = slot
@@ -47,6 +42,16 @@ class Pulse:
                 bits |= 1 << back
             self._bits[name] = bits
 
-    def bars(self, name: str) -> str:
-        """Return the last day as signs, oldest first: `1` heard, `0` not."""
-        return f"{self._bits.get(name, 0):0{SLOTS}b}"
+    def bars(self, name: str, heard_at: int = 0) -> str:
+        """Return the last day as signs, oldest first: `1` heard, `0` not, `-` not known.
+
+        Nothing is known of a half hour that began before the hub did, but that a device was heard.
+        `heard_at` (ms) is newer than what was noted last.
+        """
+        back = self._slot - heard_at // SLOT_MS
+        newest = 1 << max(0, back) if heard_at and back < SLOTS else 0
+        signs = f"{self._bits.get(name, 0) | newest:0{SLOTS}b}"
+        known = min(
+            SLOTS, max(0, self._slot - self.since // SLOT_MS)
+        )  # whole ones, the present too
+        return signs[: SLOTS - known].replace("0", "-") + signs[SLOTS - known :]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import quote
 
 from nicegui import ui
 
@@ -124,9 +125,9 @@ def _lamps(visit: Visit) -> None:
 
 def _who(visit: Visit) -> None:
     other, name = (Lang.EN, "English") if visit.lang is Lang.ZH else (Lang.ZH, "中文")
-    ui.link(name, f"/language/{other}?next={visit.path}").classes("sh-navlink sh-lang").props(
-        f'lang="{other}"'
-    )
+    ui.link(name, f"/language/{other}?next={quote(visit.path)}").classes(
+        "sh-navlink sh-lang"
+    ).props(f'lang="{other}"')
     with ui.row().classes("sh-who"):
         ui.icon("person").props('aria-hidden="true"')
         role = word(ROLE, visit.who.role, visit.lang)

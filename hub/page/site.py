@@ -43,7 +43,7 @@ class Visit:
         self.site, self.who = site, who
         self.hub, self.board, self.zone = site.hub, site.board, site.zone
         self.lang = language_of(request)
-        self.path = request.url.path
+        self.path = path_of(request)
         self.given: dict[str, str] = {k: str(v) for k, v in request.path_params.items()}
         self.query = dict(request.query_params)
         self.token = token
@@ -116,7 +116,7 @@ class Site:
             token = request.cookies.get(SESSION_COOKIE, "")
             who = await run_in_threadpool(self.access.authenticate, token) if token else None
             if who is None:
-                where = quote(str(request.url.path))
+                where = quote(path_of(request))
                 return RedirectResponse(f"/login?next={where}", status_code=303)
             visit = Visit(self, who, request, token)
             ui.page_title(f"{title.say(visit.lang)} · smarthub")
@@ -128,6 +128,11 @@ class Site:
             return None
 
         ui.page(path, response_timeout=15)(serve)
+
+
+def path_of(request: Request) -> str:
+    """Return the path that was asked for as an address: what a device's id holds stays a part of it."""
+    return quote(str(request.scope["path"]))
 
 
 def language_of(request: Request) -> Lang:

@@ -17,28 +17,36 @@ class Cell:
 Row = Sequence[Cell | str]
 
 
-def table(caption: str, head: Sequence[str], rows: Iterable[Row], *, empty: str) -> str:
-    """Return a table with a caption for screen readers; `empty` is said when there are no rows."""
-    body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
+def table(
+    caption: str, head: Sequence[str], rows: Iterable[Row], *, empty: str, stacks: bool = False
+) -> str:
+    """Return a table with a caption for screen readers; `empty` is said when there are no rows.
+
+    One that `stacks` turns each row into a block of named lines where the screen is narrow.
+    """
+    body = "".join(
+        f"<tr>{''.join(_cell(c, t) for c, t in zip(row, head, strict=True))}</tr>" for row in rows
+    )
     if not body:
         return f'<p class="sh-empty">{inert(empty)}</p>'
     titles = "".join(f'<th scope="col">{inert(name)}</th>' for name in head)
     return (
         '<div class="sh-scroll" tabindex="0" role="region" '
-        f'aria-label="{escape(caption, quote=True)}"><table class="sh-table">'
+        f'aria-label="{escape(caption, quote=True)}"><table class="sh-table{" sh-stack" if stacks else ""}">'
         f'<caption class="sh-hidden">{inert(caption)}</caption>'
         f"<thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 
-def _cell(cell: Cell | str) -> str:
+def _cell(cell: Cell | str, title: str) -> str:
+    named = f' data-title="{escape(title, quote=True)}"'
     if isinstance(cell, str):
-        return f"<td>{inert(cell)}</td>"
+        return f"<td{named}>{inert(cell)}</td>"
     shown = inert(cell.text)
     if cell.link:
         shown = f'<a href="{escape(cell.link, quote=True)}">{shown}</a>'
     tone = f' class="sh-{escape(cell.tone)} sh-tone"' if cell.tone else ""
-    return f"<td{tone}>{shown}</td>"
+    return f"<td{tone}{named}>{shown}</td>"
 
 
 def inert(value: object) -> str:

@@ -1,6 +1,7 @@
 """Registers devices: what was heard and nobody knows, as a file to fill in and take back."""
 
 from base64 import b64decode
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from fastapi import APIRouter, HTTPException, Request
@@ -9,20 +10,23 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from hub.access import Principal, Role
+from hub.api.services import Services
 from hub.device_search import Found, Wanted
 from hub.territory.point_list import as_csv, as_text, as_xlsx, rows_of
-from hub.territory.registry_import import Merge
-from model.errors import ConfigError, HubError
-from model.yamlfile import ConfigErrors
+from model.errors import HubError
+from rules.views import DeviceView
 
+from .event_words import KINDS
+from .import_html import changes_html, problems_html
+from .links import device_path
 from .site import SESSION_COOKIE, Site, Title, Visit
 from .tables import Cell, Row, inert, table
-from .words import age
+from .words import age, word
 
 SHOWN = 200
-EVERY = 1_000_000
+LINKED = 20  # of the devices that an import added
+EVERY = 1_000_000  # of a file that is exported: more than a hub has
 UPLOAD_MAX = 600 << 10  # of a file: it travels in one message of the page's connection
-CHANGES_SHOWN = 50
 _TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -52,20 +56,25 @@ def routes(site: Site) -> APIRouter:
         who = await who_asks(request)
         if ending not in _TYPES or name not in {"points", "unregistered"}:
             raise HTTPException(404, "there are points and unregistered, as csv and xlsx")
-        wanted = Wanted(text=source, kind="fire_component", limit=EVERY)
-        if name == "unregistered":
-            wanted = Wanted(limit=EVERY)
-        page = await run_in_threadpool(site.hub.find_devices, wanted, who.sees)
-        rows = rows_of(_strangers(page.items) if name == "unregistered" else page.items)
-        content = as_csv(rows) if ending == "csv" else await run_in_threadpool(as_xlsx, rows)
+        rows = await run_in_threadpool(_rows, site.hub, who, name, source)
+        write = as_csv if ending == "csv" else as_xlsx
+        content = await run_in_threadpool(write, rows)
         headers = {"content-disposition": f'attachment; filename="{name}.{ending}"'}
         return Response(content, media_type=_TYPES[ending], headers=headers)
 
     return router
 
 
-def _strangers(found: list[Found]) -> list[Found]:
-    return [item for item in found if not item.view.registered]
+def _rows(hub: Services, who: Principal, name: str, source: str) -> list[dict[str, object]]:
+    if name == "unregistered":
+        return rows_of(Found(view, None, None) for view in strangers_of(hub, who))
+    wanted = Wanted(source=source, kind="fire_component", limit=EVERY)
+    return rows_of(hub.find_devices(wanted, who.sees).items)
+
+
+def strangers_of(hub: Services, who: Principal, limit: int | None = None) -> Sequence[DeviceView]:
+    """Return the unregistered devices that somebody may see: they lie in no territory."""
+    return hub.strangers(limit) if who.sees("") else []
 
 
 _READ_FILE = f"""async (event) => {{
@@ -85,13 +94,18 @@ class _Upload(NamedTuple):
     text: str
 
 
+class _Places(NamedTuple):
+    """Where the page shows what came of an import, and the list that grows shorter by it."""
+
+    shown: ui.element
+    listed: ui.html
+
+
 async def build(visit: Visit) -> None:
     """Draw what nobody knows yet, and the way to make it known."""
     say = visit.say
-    page = await run_in_threadpool(visit.hub.find_devices, Wanted(limit=EVERY), visit.who.sees)
-    strangers = _strangers(page.items)
     with ui.element("section").classes("sh-card").style("margin-bottom:12px"):
-        ui.html(_table(visit, strangers), sanitize=False)
+        listed = ui.html(await run_in_threadpool(_table, visit), sanitize=False)
     if not (visit.may(Role.MAINTENANCE) or visit.may(Role.ADMINISTRATOR)):
         return
     with ui.element("section").classes("sh-card"):
@@ -109,20 +123,21 @@ async def build(visit: Visit) -> None:
                 "Fill in building (or compound), floor, room and name, then import; you see the changes before anything is written. Point lists are imported here as well.",
             )
         ).classes("sh-muted")
-        shown = ui.element("div")
         label = say("选择 CSV 或 XLSX 文件", "Choose a CSV or XLSX file")
         chosen = ui.html(
             f'<label>{label}<br><input class="sh-input" type="file" accept=".csv,.xlsx"></label>',
             sanitize=False,
         )
 
+        shown = ui.element("div").style("margin-top:12px")
+
         async def taken(event: events.GenericEventArguments) -> None:
-            await _taken(visit, shown, event.args)
+            await _taken(visit, _Places(shown, listed), event.args)
 
         chosen.on("change", taken, js_handler=_READ_FILE)
 
 
-async def _taken(visit: Visit, shown: ui.element, given: object) -> None:
+async def _taken(visit: Visit, places: _Places, given: object) -> None:
     """Take a file from the browser: its name and content, or its name alone when it is too large."""
     if not isinstance(given, list) or len(given) != len(("name", "content")):
         return
@@ -140,21 +155,22 @@ async def _taken(visit: Visit, shown: ui.element, given: object) -> None:
         content = b64decode(encoded, validate=True)
     except ValueError:
         return
-    await _preview(visit, shown, content, name)
+    await _preview(visit, places, content, name)
 
 
-def _table(visit: Visit, strangers: list[Found]) -> str:
+def _table(visit: Visit) -> str:
     say = visit.say
+    strangers = strangers_of(visit.hub, visit.who, SHOWN)
     rows: list[Row] = [
         [
-            Cell(item.view.id, link=f"/devices/{item.view.id}"),
-            item.view.kind,
-            age(item.view.last_heard, visit.hub.now(), visit.lang),
-            item.view.gateway,
-            item.view.source,
-            str(item.view.values.get("description", "")),
+            Cell(view.id, link=device_path(view.id)),
+            word(KINDS, view.kind, visit.lang),
+            age(view.last_heard, visit.hub.now(), visit.lang),
+            view.gateway,
+            view.source,
+            str(view.values.get("description", "")),
         ]
-        for item in strangers[:SHOWN]
+        for view in strangers
     ]
     head = [
         say("设备", "Device"),
@@ -165,22 +181,30 @@ def _table(visit: Visit, strangers: list[Found]) -> str:
         say("自述", "Says of itself"),
     ]
     empty = say("所有上报的设备都已登记", "Every device that was heard is registered")
+    if not visit.who.sees(""):
+        empty = say(
+            "未登记设备不属于任何辖区，您的账户限于一个辖区",
+            "Unregistered devices lie in no territory; your account is limited to one",
+        )
     more = ""
-    if len(strangers) > SHOWN:
-        rest = len(strangers) - SHOWN
+    if strangers and (rest := visit.hub.census().unregistered - len(strangers)) > 0:
         more = f'<p class="sh-muted">{say(f"另有 {rest} 台，见导出文件", f"and {rest} more, in the exported file")}</p>'
-    return table(say("未登记设备", "Unregistered devices"), head, rows, empty=empty) + more
+    return (
+        table(say("未登记设备", "Unregistered devices"), head, rows, empty=empty, stacks=True)
+        + more
+    )
 
 
-async def _preview(visit: Visit, shown: ui.element, content: bytes, name: str) -> None:
+async def _preview(visit: Visit, places: _Places, content: bytes, name: str) -> None:
     """Show what an import would change, or every problem with line and column."""
+    shown = places.shown
     shown.clear()
     try:
         text = await run_in_threadpool(as_text, content, name)
-        merge = await visit.hub.import_devices(text, name=name, actor=visit.who.name, apply=False)
-    except (ConfigErrors, ConfigError) as error:
+        merge = await visit.hub.import_devices(text, name=name, by=visit.who, apply=False)
+    except (HubError, OSError) as error:
         with shown:
-            ui.html(_problems(error), sanitize=False)
+            ui.html(problems_html(visit, error), sanitize=False)
         return
     with shown:
         ui.html(changes_html(visit, merge), sanitize=False)
@@ -188,50 +212,30 @@ async def _preview(visit: Visit, shown: ui.element, content: bytes, name: str) -
             button = ui.element("button").classes("sh-button").props('type="button" id="sh-apply"')
             with button:
                 ui.label(visit.say("写入登记库", "Write to the registry"))
-            button.on("click", lambda: _apply(visit, shown, _Upload(name, text)))
+            button.on("click", lambda: _apply(visit, places, _Upload(name, text)))
 
 
-async def _apply(visit: Visit, shown: ui.element, upload: _Upload) -> None:
+async def _apply(visit: Visit, places: _Places, upload: _Upload) -> None:
     if not (await visit.still(Role.MAINTENANCE)):
         return
+    said = ""
     try:
         merge = await visit.hub.import_devices(
-            upload.text, name=upload.name, actor=visit.who.name, apply=True
+            upload.text, name=upload.name, by=visit.who, apply=True
         )
     except (HubError, OSError) as error:
-        ui.notify(str(error), type="negative")
-        return
-    shown.clear()
-    with shown:
-        ui.label(
-            visit.say(
-                f"已写入：新增 {len(merge.added)}，修改 {len(merge.changed)}",
-                f"Written: {len(merge.added)} added, {len(merge.changed)} changed",
-            )
-        ).classes("sh-normal sh-tone")
-
-
-def changes_html(visit: Visit, merge: Merge) -> str:
-    """Return what an import adds and changes, in words."""
-    say = visit.say
-    items = [f"<li>+ {inert(name)}</li>" for name in merge.added[:CHANGES_SHOWN]]
-    items += [
-        f"<li>~ {inert(change.device)}: "
-        + ", ".join(f"{inert(k)}: {inert(a)} → {inert(b)}" for k, (a, b) in change.columns.items())
-        + "</li>"
-        for change in merge.changed[:CHANGES_SHOWN]
-    ]
-    said = say(
-        f"新增 {len(merge.added)}，修改 {len(merge.changed)}，不变 {merge.unchanged}；不会删除任何设备",
-        f"{len(merge.added)} added, {len(merge.changed)} changed, {merge.unchanged} as they were; none is removed",
-    )
-    return f"<p><b>{said}</b></p><ul>{''.join(items)}</ul>"
-
-
-def _problems(error: Exception) -> str:
-    lines = str(error).splitlines()[:CHANGES_SHOWN]
-    return (
-        '<ul class="sh-troubles">'
-        + "".join(f'<li class="sh-trouble sh-critical">{inert(line)}</li>' for line in lines)
-        + "</ul>"
-    )
+        said = problems_html(visit, error)
+    else:
+        written = visit.say(
+            f"已写入：新增 {len(merge.added)}，修改 {len(merge.changed)}",
+            f"Written: {len(merge.added)} added, {len(merge.changed)} changed",
+        )
+        said = f'<p class="sh-normal sh-tone" role="status">{written}</p>'
+        said += "".join(
+            f'<a class="sh-navlink" href="{device_path(name)}">{inert(name)}</a>'
+            for name in merge.added[:LINKED]
+        )
+    places.shown.clear()
+    with places.shown:
+        ui.html(said, sanitize=False)
+    places.listed.set_content(await run_in_threadpool(_table, visit))

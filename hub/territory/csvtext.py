@@ -1,14 +1,19 @@
 """Reads and writes the CSV that people edit in a spreadsheet, and keeps the line of every row."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import StringIO
 from typing import NamedTuple
 
 from model.errors import ConfigError
 
-# A cell that starts with one of these is run as a formula by spreadsheets (CSV injection).
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# A cell that starts with one of these is run as a formula by spreadsheets (CSV injection); those
+# of China and Japan take the wide forms for the narrow ones.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_COMMENT = "#"
+# `id 设备编号`: the column's name, and behind it the word for people.
+_TITLE = re.compile(r"([a-z][a-z0-9_]*)\s+[^\x00-\x7f].*", re.DOTALL)
 _CELL_CHARS_MAX = 4096  # our assumption: no honest cell is longer
 _UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 
@@ -53,7 +58,7 @@ def read_table(text: str, name: str) -> CsvTable:
         header_line, header = next(lines)
     except StopIteration:
         raise ConfigError("empty file; its first line names the columns", file=name) from None
-    columns = tuple(cell.strip() for cell in header)
+    columns = tuple(_column(cell) for cell in header)
     _check_header(columns, name, header_line)
     rows = []
     for line, cells in lines:
@@ -64,18 +69,32 @@ def read_table(text: str, name: str) -> CsvTable:
                 file=name,
                 line=line,
             )
-        rows.append(CsvRow(line, {c: _live(v) for c, v in zip(columns, cells, strict=False)}))
+        live = [_live(cell, first=not number) for number, cell in enumerate(cells)]
+        rows.append(CsvRow(line, dict(zip(columns, live, strict=False))))
     return CsvTable(header_line, columns, rows)
 
 
-def write_table(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> str:
-    """Write rows as CSV text; a text that a spreadsheet would run as a formula is made inert."""
+def write_table(
+    columns: Sequence[str],
+    rows: Iterable[Mapping[str, object]],
+    *,
+    titles: Sequence[str] | None = None,
+) -> str:
+    """Write rows as CSV text; a text that a spreadsheet would run as a formula is made inert.
+
+    `titles` stand in the header instead of the columns' names: `id 设备编号` is read back as `id`.
+    """
     out = StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(columns)
+    writer.writerow(titles or columns)
     for row in rows:
-        writer.writerow([_inert(row.get(column, "")) for column in columns])
+        writer.writerow(inert_cells([row.get(column, "") for column in columns]))
     return out.getvalue()
+
+
+def inert_cells(values: Iterable[object]) -> list[str]:
+    """Return the cells of a row so that no spreadsheet runs one and the reader takes it for a row."""
+    return [_inert(value, first=not number) for number, value in enumerate(values)]
 
 
 def _numbered(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
@@ -84,7 +103,7 @@ def _numbered(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
     try:
         for cells in reader:
             line, before = before + 1, reader.line_num
-            if not any(cell.strip() for cell in cells) or cells[0].startswith("#"):
+            if not any(cell.strip() for cell in cells) or cells[0].startswith(_COMMENT):
                 continue
             if any(len(cell) > _CELL_CHARS_MAX for cell in cells):
                 raise ConfigError(
@@ -108,15 +127,27 @@ def _check_header(columns: tuple[str, ...], name: str, line: int) -> None:
             raise ConfigError("this column is named twice", file=name, line=line, key=column)
 
 
-def _inert(value: object) -> str:
+def _column(cell: str) -> str:
+    """Return the name of a column from its title."""
+    titled = _TITLE.fullmatch(cell.strip())
+    return titled[1] if titled else cell.strip()
+
+
+def _inert(value: object, *, first: bool) -> str:
     if not isinstance(value, str):
         return str(value)
-    return f"'{value}" if value.lstrip("'").startswith(_FORMULA_STARTS) else value
+    return f"'{value}" if _must_not_start(value, first=first) else value
 
 
-def _live(cell: str) -> str:
+def _live(cell: str, *, first: bool) -> str:
     """Undo `_inert`, so that an export read again is the same."""
     cell = cell.strip(" ")
-    if cell.startswith("'") and cell.lstrip("'").startswith(_FORMULA_STARTS):
+    if cell.startswith("'") and _must_not_start(cell, first=first):
         return cell[1:]
     return cell
+
+
+def _must_not_start(text: str, *, first: bool) -> bool:
+    """Return whether a cell would be run or, as the first of its row, be taken for a comment."""
+    bare = text.lstrip("' ")
+    return bare.startswith(_FORMULA_STARTS) or (first and bare.startswith(_COMMENT))

@@ -1,26 +1,28 @@
 """A panel's point list 点位表: address → room, as CSV or XLSX, filled in from what is known."""
 
+import re
 from collections.abc import Iterable, Sequence
 from io import BytesIO
 
-from openpyxl import Workbook, load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl import Workbook
 
 from hub.device_search import Found
-from model.errors import ConfigError
 
-from .csvtext import decode_text, write_table
+from .csvtext import decode_text, inert_cells, write_table
+from .rows import HIDDEN
+from .workbook import OLD_WORKBOOK, ZIP, workbook_text
 
 COLUMNS = ("id", "kind", "role", "building", "compound", "floor", "room", "name", "silent_after_s")
 """Those of devices.csv: a filled-in list is imported as it is."""
 
-SAID = "panel_text"
 _ZH = {
     "id": "设备编号", "kind": "类型", "role": "角色", "building": "楼栋", "compound": "小区",
-    "floor": "楼层", "room": "房间", "name": "名称", "silent_after_s": "失联秒数", SAID: "控制器描述",
+    "floor": "楼层", "room": "房间", "name": "名称", "silent_after_s": "失联秒数",
 }  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-ROWS_MAX = 20_000
+_TITLES = tuple(f"{name} {_ZH[name]}" for name in COLUMNS)
+_NAME_CHARS = 120  # as many as the registry takes
+# A workbook cannot hold these, and nobody sees them in a CSV.
+_UNSEEN = re.compile(f"{HIDDEN.pattern}|[\ufffe\uffff\ud800-\udfff]")
 
 
 def rows_of(found: Iterable[Found]) -> list[dict[str, object]]:
@@ -28,7 +30,6 @@ def rows_of(found: Iterable[Found]) -> list[dict[str, object]]:
     rows = []
     for item in found:
         known, view = item.device, item.view
-        said = str(view.values.get("description", "") or "")
         rows.append(
             {
                 "id": view.id,
@@ -38,7 +39,7 @@ def rows_of(found: Iterable[Found]) -> list[dict[str, object]]:
                 "compound": known.compound if known and not known.building else "",
                 "floor": known.floor if known else "",
                 "room": known.room if known else "",
-                "name": known.name if known and known.name else said,
+                "name": known.name if known and known.name else _said(item),
                 "silent_after_s": known.silent_after_s if known else 0,
             }
         )
@@ -47,43 +48,42 @@ def rows_of(found: Iterable[Found]) -> list[dict[str, object]]:
 
 def as_csv(rows: Sequence[dict[str, object]]) -> bytes:
     """Return the list as CSV with a byte order mark, which spreadsheets need for Chinese."""
-    return write_table(COLUMNS, rows).encode("utf-8-sig")
+    return write_table(COLUMNS, map(_plain, rows), titles=_TITLES).encode("utf-8-sig")
 
 
 def as_xlsx(rows: Sequence[dict[str, object]]) -> bytes:
     """Return the list as a workbook; every cell is text, so none is run as a formula."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet("points")
-    sheet.append([f"{name} {_ZH[name]}" for name in COLUMNS])
-    for row in rows:
-        sheet.append([_inert(row[name]) for name in COLUMNS])
+    sheet.append(_TITLES)
+    for row in map(_plain, rows):
+        sheet.append(inert_cells(row[name] for name in COLUMNS))
     out = BytesIO()
     book.save(out)
     return out.getvalue()
 
 
 def as_text(content: bytes, name: str) -> str:
-    """Return an uploaded CSV or XLSX as the text of a CSV; raises ConfigError with what to do."""
-    if not content.startswith(b"PK"):
-        return decode_text(content, name)
-    try:
-        book = load_workbook(BytesIO(content), read_only=True, data_only=True)
-    except (InvalidFileException, KeyError, ValueError, OSError) as error:
-        raise ConfigError(
-            "is no workbook that can be read; save it as .xlsx or .csv", file=name
-        ) from error
-    sheet = book.worksheets[0]
-    lines = [
-        ["" if cell is None else str(cell) for cell in row]
-        for row in sheet.iter_rows(max_row=ROWS_MAX, values_only=True)
-    ]
-    if not lines:
-        raise ConfigError("is empty", file=name)
-    head = [cell.split(" ", 1)[0] for cell in lines[0]]
-    rows = [dict(zip(head, line, strict=False)) for line in lines[1:] if any(line)]
-    return write_table(tuple(head), rows)
+    """Return an uploaded CSV or XLSX as the text of a CSV whose lines are the sheet's rows.
+
+    Raises ConfigError with what is wrong, in which row, and what to do.
+    """
+    if content.startswith((ZIP, OLD_WORKBOOK)):
+        return workbook_text(content, name)
+    return decode_text(content, name)
 
 
-def _inert(value: object) -> str:
-    text = str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+def _said(item: Found) -> str:
+    """Return what a device says of itself as a name that the registry takes."""
+    said = _UNSEEN.sub(" ", str(item.view.values.get("description", "") or ""))
+    return " ".join(said.split())[:_NAME_CHARS]
+
+
+def _plain(row: dict[str, object]) -> dict[str, object]:
+    """Show what nobody could see: such an id cannot be registered, and a workbook cannot hold it."""
+    return {
+        key: _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", value)
+        if isinstance(value, str)
+        else value
+        for key, value in row.items()
+    }

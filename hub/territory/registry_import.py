@@ -1,9 +1,10 @@
 """Merges a list of devices into a registry, and says what changes before anything is written."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from model.errors import ConfigError
+from model.place import Registry
 from model.yamlfile import ConfigErrors
 
 from .csvtext import read_table, write_table
@@ -28,39 +29,77 @@ class Merge(NamedTuple):
     added: tuple[str, ...]
     changed: tuple[DeviceChange, ...]
     unchanged: int
+    listed: Mapping[str, Entry]  # each device as the list says it, with its line
+    never_heard: tuple[str, ...] = ()  # of the added: nothing came from such an address yet
 
 
-def merge_devices(documents: Mapping[str, str], text: str, *, name: str) -> Merge:
+def everywhere(_grid: str) -> bool:
+    """Let somebody see every grid."""
+    return True
+
+
+def merge_devices(
+    documents: Mapping[str, str],
+    text: str,
+    *,
+    name: str,
+    sees: Callable[[str], bool] = everywhere,
+) -> Merge:
     """Merge a CSV of devices into a registry's texts; nobody is removed by it.
 
-    A column that the CSV does not have stays as it is, an empty cell empties it. Raises
-    ConfigErrors with file, line and key of every problem in the registry or in the CSV.
+    A column that the CSV does not have stays as it is, an empty cell empties it. `sees` tells
+    whether a grid is in the territory of who imports: devices elsewhere are neither touched nor
+    told. Raises ConfigErrors with file, line and key of every problem in the registry or the CSV.
     """
     tables = read_tables(documents)
-    build(tables)
+    before = build(tables)
     devices = tables.of("devices")
     known = {str(entry.cells.get("id", "")): number for number, entry in enumerate(devices)}
     added: list[str] = []
     changed: list[DeviceChange] = []
-    unchanged = 0
-    for entry in _incoming(text, name, taken={i: devices[n] for i, n in known.items()}):
+    incoming = _incoming(text, name, taken={i: devices[n] for i, n in known.items()})
+    for entry in incoming:
         device = str(entry.cells["id"])
         if device not in known:
             added.append(device)
             devices.append(entry)
             continue
-        before = devices[known[device]]
-        change = _difference(before, entry)
-        if not change.columns:
-            unchanged += 1
-            continue
-        changed.append(change)
-        devices[known[device]] = entry._replace(cells={**before.cells, **entry.cells})
-    build(tables)
+        old = devices[known[device]]
+        change = _difference(old, entry)
+        if change.columns:
+            changed.append(change)
+            devices[known[device]] = entry._replace(cells={**old.cells, **entry.cells})
+    _refuse_elsewhere(incoming, before, build(tables), sees)
     rows = [entry.cells for entry in devices if not entry.path]
     return Merge(
-        write_table(entry_columns("devices"), rows), tuple(added), tuple(changed), unchanged
+        write_table(entry_columns("devices"), rows),
+        tuple(added),
+        tuple(changed),
+        len(incoming) - len(added) - len(changed),
+        {str(entry.cells["id"]): entry for entry in incoming},
     )
+
+
+def _refuse_elsewhere(
+    incoming: list[Entry], before: Registry, after: Registry, sees: Callable[[str], bool]
+) -> None:
+    """Raise ConfigErrors for devices that lie, or would lie, outside the importer's territory."""
+    problems = []
+    for entry in incoming:
+        device = str(entry.cells["id"])
+        for registry, what in ((before, "is registered"), (after, "would lie")):
+            place = registry.place_of(device)
+            if place is not None and not sees(place.grid):
+                problems.append(
+                    entry.problem(
+                        f"{device} {what} outside your territory; let who is responsible there"
+                        " import it 不在您的辖区",
+                        "id" if registry is before else "building",
+                    )
+                )
+                break
+    if problems:
+        raise ConfigErrors(problems)
 
 
 def _incoming(text: str, name: str, *, taken: Mapping[str, Entry]) -> list[Entry]:

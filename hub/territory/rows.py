@@ -37,7 +37,7 @@ _GRID = re.compile(r"\d{15}")
 _DIVISION = re.compile(r"\d{6}|\d{9}|\d{12}")
 _SCIENTIFIC = re.compile(r"\d([.,]\d+)?[eE]\+?\d+")
 # Control characters, and marks that turn the reading direction: they hide what a name says.
-_HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 def did_you_mean(word: str, known: "tuple[str, ...] | list[str]") -> str:
@@ -47,7 +47,7 @@ def did_you_mean(word: str, known: "tuple[str, ...] | list[str]") -> str:
 
 
 def _visible(value: str) -> str:
-    hidden = _HIDDEN.search(value)
+    hidden = HIDDEN.search(value)
     if hidden:
         raise ValueError(
             f"holds the invisible character U+{ord(hidden.group()):04X}; type the text anew"

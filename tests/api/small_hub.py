@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 from cases.closing import Item, checklist
 from cases.desk import Desk
 from cases.events import case_json
+from hub.access import Principal
 from hub.api.services import Json
 from hub.case_store import CaseStore
 from hub.device_search import Found, Page, Wanted, one, search
@@ -14,6 +15,7 @@ from hub.machine import Machine
 from hub.outgoing.dispatcher import Dispatcher
 from hub.outgoing.status import Shown
 from hub.rule_texts import RuleText
+from hub.tap import Tap, Taps
 from hub.territory.registry_import import Merge
 from model.anomaly import Anomaly, Evidence, Severity, anomaly_key
 from model.case import Case, Change, Health
@@ -24,7 +26,7 @@ from model.reading import Reading
 from model.walk_test import WalkTest, WalkTestOrder
 from rules.engine import Engine
 from rules.rulefile import load_rules
-from rules.views import Census
+from rules.views import Census, DeviceView
 from rules.walk_test import WalkTests
 
 T0 = 1_790_000_000_000  # 22:13 in Shanghai
@@ -89,6 +91,7 @@ class SmallHub:
         self.said: list[Anomaly] = []
         self.is_ready = True
         self.tests = WalkTests()
+        self.taps = Taps()
         self.outgoing = Dispatcher(store, (), clock=self.now)
         self.events: asyncio.Queue[tuple[str, Json]] = asyncio.Queue()
         self._pos = 0
@@ -168,9 +171,9 @@ class SmallHub:
         wanted = [item for item in every if not (unregistered and item["registered"])]
         return [item for item in wanted if q in str(item["id"])][:limit]
 
-    async def import_devices(self, text: str, *, name: str, actor: str, apply: bool) -> Merge:
+    async def import_devices(self, text: str, *, name: str, by: Principal, apply: bool) -> Merge:
         """This hub has no registry folder."""
-        raise Refused(f"no registry: {name} {actor} {apply} {len(text)}")
+        raise Refused(f"no registry: {name} {by.name} {apply} {len(text)}")
 
     def find_devices(self, wanted: Wanted, sees: Callable[[str], bool]) -> Page:
         """Search the registered devices."""
@@ -183,6 +186,18 @@ class SmallHub:
     def last_reading(self, name: str) -> Reading | None:
         """Return the newest Reading on the shelf."""
         return next(iter(self.readings.query(name, 0, 1 << 62, 1)), None)
+
+    def watch(self, name: str) -> Tap:
+        """Return a tap; the test offers entries to `taps`."""
+        return self.taps.watch(name)
+
+    def last_heard(self) -> dict[str, int]:
+        """Return when the devices on the shelf were heard."""
+        return {reading.device: reading.received_at for reading in self.shelf.kept}
+
+    def strangers(self, limit: int | None = None) -> list[DeviceView]:
+        """Return no stranger."""
+        return [][:limit]
 
     def rules(self) -> list[Json]:
         """Return no rule."""

@@ -1,9 +1,11 @@
 """Finding devices: what needs a look first, a page at a time, only in one's own territory."""
 
+import pytest
+
 from hub.device_search import Wanted, one, search
 from hub.page.pulse import SLOT_MS, Pulse
 from model.place import Building, Compound, Device, Registry
-from model.reading import Lane, Reading
+from model.reading import Lane, Reading, Value
 from rules.engine import Engine
 from rules.rulefile import load_rules
 from tests.api.small_hub import SmallHub
@@ -83,15 +85,69 @@ def test_one_device_is_found_or_not() -> None:
     assert found.place is None
 
 
+@pytest.mark.parametrize("said", [{"battery_pct": 12.0}, {"battery_low": True}])
+def test_a_low_battery_is_found_however_a_device_says_it(said: dict[str, Value]) -> None:
+    """As a number, or as a flag of its own; `battery_low: false` is a good one."""
+    known = engine(3)
+    known.observe([Reading("z", "door", T0, order=3, values=said)], Lane.TELEMETRY, T0)
+    good = Reading("y", "door", T0, order=4, values={"battery_low": False, "battery_pct": 90.0})
+    known.observe([good], Lane.TELEMETRY, T0)
+    found = search(known, Wanted(state="low_battery"), everywhere).items
+    assert [item.view.id for item in found] == ["d00001", "z"]
+
+
+def test_a_panel_lists_its_own_components_only() -> None:
+    """gb-471 does not list those of gb-4711, and one that was never heard is listed by its address."""
+    registry = Registry(
+        compounds=[Compound("c1", "幸福小区", "1503020010")],
+        devices=[
+            Device("gb-471-1-1-09", "fire_component", compound="c1"),
+            Device("gb-4711-1-1-09", "fire_component", compound="c1"),
+        ],
+    )
+    known = Engine(registry, load_rules({}))
+    heard = [
+        Reading(f"{source}-{system}-0{n}", "fire_component", T0, order=n, source=source)
+        for source in ("gb-471", "gb-4711")
+        for system in ("1-1", "1-10")
+        for n in (1, 2)
+    ]
+    known.observe(heard, Lane.TELEMETRY, T0)
+    known.book.silent.add("gb-471-1-10-02")
+
+    def ids(source: str) -> list[str]:
+        wanted = Wanted(source=source, kind="fire_component")
+        return [item.view.id for item in search(known, wanted, everywhere).items]
+
+    assert ids("gb-471") == [
+        "gb-471-1-1-01", "gb-471-1-1-02", "gb-471-1-1-09", "gb-471-1-10-01", "gb-471-1-10-02",
+    ]  # fmt: skip
+    assert ids("gb-471-1-1") == ["gb-471-1-1-01", "gb-471-1-1-02", "gb-471-1-1-09"]
+    assert ids("gb-47") == []
+
+
 def test_the_pulse_moves_with_time_and_forgets_after_a_day() -> None:
     """One sign a half hour, the newest last."""
     pulse = Pulse(SmallHub.__new__(SmallHub))
     start = T0 // SLOT_MS * SLOT_MS
     pulse.note({"d": start}, start)
-    assert pulse.bars("d").endswith("01")
+    assert pulse.bars("d").endswith("-1")
     pulse.note({"d": start}, start + SLOT_MS)
-    assert pulse.bars("d").endswith("010")
+    assert pulse.bars("d").endswith("-10")
     pulse.note({"d": start + 3 * SLOT_MS}, start + 3 * SLOT_MS)
-    assert pulse.bars("d").endswith("01001")
+    assert pulse.bars("d").endswith("-1001")
     pulse.note({"d": start + 3 * SLOT_MS}, start + 200 * SLOT_MS)
     assert set(pulse.bars("d")) == {"0"}
+
+
+def test_the_pulse_does_not_claim_silence_for_the_time_before_the_hub() -> None:
+    """Of that it knows only when a device was last heard; the rest is unknown, not missed."""
+    pulse = Pulse(SmallHub.__new__(SmallHub))
+    assert set(pulse.bars("d")) == {"-"}
+    start = T0 // SLOT_MS * SLOT_MS + SLOT_MS // 2
+    pulse.note({"d": start - 5 * SLOT_MS}, start)
+    assert pulse.bars("d") == "-" * 42 + "1" + "-" * 5
+    pulse.note({"d": start - 5 * SLOT_MS}, start + 2 * SLOT_MS)
+    assert pulse.bars("d") == "-" * 40 + "1" + "-" * 5 + "00"
+    assert pulse.bars("stranger") == "-" * 46 + "00"
+    assert pulse.bars("stranger", start + 2 * SLOT_MS + 1) == "-" * 46 + "01"

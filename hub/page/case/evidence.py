@@ -139,7 +139,7 @@ def _series(name: str, points: list[list[float]], lines: list[Json], row: int) -
 
 def _points(name: str, readings: Sequence[Reading], zone: ZoneInfo) -> list[list[float]]:
     return [
-        [_on_wall(reading.received_at, zone), float(value)]
+        [on_wall(reading.received_at, zone), float(value)]
         for reading in sorted(readings, key=lambda reading: reading.received_at)
         if isinstance(value := reading.values.get(name), float | int)
     ]
@@ -151,7 +151,7 @@ def _lines(
     """Return the event's moments as upright lines, the rule's limits as level ones."""
     lines: list[Json] = [
         {
-            "xAxis": _on_wall(at, zone),
+            "xAxis": on_wall(at, zone),
             "label": {"formatter": said, "color": "#ff7066"},
             "lineStyle": {"color": "#ff7066", "type": "solid", "width": 2},
         }
@@ -183,6 +183,7 @@ def _is_state(seen: set[Value]) -> bool:
     return all(isinstance(value, bool) for value in seen)
 
 
-def _on_wall(at: int, zone: ZoneInfo) -> int:
+def on_wall(at: int, zone: ZoneInfo) -> int:
+    """Return a time (ms) shifted so that a chart in UTC shows the clock of the place."""
     offset = datetime.fromtimestamp(at / 1000, zone).utcoffset()
     return at + (0 if offset is None else int(offset.total_seconds() * 1000))
