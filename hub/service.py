@@ -1,11 +1,8 @@
 """The hub as the API sees it: asks the desk, the stores and the counters."""
 
-import asyncio
 import os
-import secrets
 import sqlite3
 import time
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from collections.abc import Set as AbstractSet
 
@@ -15,14 +12,13 @@ import structlog
 from cases.closing import Item
 from gateway.crash import crash_points
 from model.anomaly import Anomaly
-from model.case import Case, Change
-from model.entry import Action, Draft, EntryKind, Report
-from model.errors import ConfigError, HubError, Refused
+from model.case import Case
+from model.entry import Action, Report
+from model.errors import ConfigError
 from model.place import Registry
 from model.ports import ReadingStore
 from model.reading import Reading
 from model.walk_test import WalkTest, WalkTestOrder
-from rules.rulefile import Spec, load_rules
 from rules.views import Census
 
 from .announcer import Announcer
@@ -45,12 +41,13 @@ from .outgoing.status import Shown
 from .reading_store.choose import open_store
 from .recorder import Recorder
 from .registering import Register
+from .requests import DeskRequests
 from .rule_texts import RuleText, RuleTexts
+from .rules_shown import RulesShown
 from .territory.registry_import import Merge
 
 log = structlog.get_logger()
 Json = dict[str, object]
-ANSWER_S = 10.0
 
 
 class Hub:
@@ -67,7 +64,7 @@ class Hub:
         self.crash = crash_points(os.environ)
         self.moving = False  # desk and recorder are there
         self._started_at = self.now()
-        self._rules_shown: tuple[str, Sequence[Spec]] = ("", ())
+        self._rules_shown = RulesShown()
         self.log, self.store = _open(file)
         self.letterbox = Letterbox(self.store, self.now)
         self._rule_texts = RuleTexts(self.log)
@@ -84,7 +81,7 @@ class Hub:
             clock=self.now,
             crash=self.crash,
         )
-
+        self.requests = DeskRequests(intake, self.store, desk=lambda: self.desk, clock=self.now)
         self.register = Register(file.registry, intake)
 
     def now(self) -> int:
@@ -97,28 +94,11 @@ class Hub:
 
     async def submit(self, action: Action) -> Case:
         """Log an action and return the case as it is afterwards; raises Refused or LookupError."""
-        action = msgspec.structs.replace(
-            action, id=action.id or secrets.token_hex(8), at=self.now()
-        )
-        if await asyncio.to_thread(self.store.get, action.case) is None:
-            raise LookupError(action.case)
-        changes = await self._ask(EntryKind.ACTION, action.id, msgspec.json.encode(action))
-        if changes:
-            return changes[-1].case
-        case = await asyncio.to_thread(self.store.get, action.case)
-        if case is None:
-            raise LookupError(action.case)
-        return case
+        return await self.requests.submit(action)
 
     async def submit_report(self, report: Report) -> Case:
         """Log a report of a person and return the case it became; raises Refused."""
-        report = msgspec.structs.replace(
-            report, id=report.id or secrets.token_hex(8), at=self.now()
-        )
-        changes = await self._ask(EntryKind.REPORT, report.id, msgspec.json.encode(report))
-        if not changes:
-            raise Refused(f"report {report.id} was taken before")
-        return changes[0].case
+        return await self.requests.submit_report(report)
 
     async def import_devices(self, text: str, *, name: str, actor: str, apply: bool) -> Merge:
         """Show or make the change of the registry that a CSV of devices is; raises ConfigErrors."""
@@ -141,25 +121,9 @@ class Hub:
         row = self.desk.core.engine.book.devices.get(name)
         return row.last if row else None
 
-    async def _ask(self, kind: EntryKind, request: str, payload: bytes) -> list[Change]:
-        waiting = self.desk.answer_to(request)
-        try:
-            await self.intake.append(Draft(kind, payload))
-            async with asyncio.timeout(ANSWER_S):
-                answer = await waiting
-        except TimeoutError as error:
-            raise HubError("the desk did not answer in time; the request is logged") from error
-        except OSError as error:
-            raise HubError(f"the hub cannot log requests now: {error}") from error
-        finally:
-            self.desk.forget(request)
-        if answer.refused is not None:
-            raise answer.refused
-        return answer.changes
-
     async def order_walk_test(self, order: WalkTestOrder) -> WalkTest:
         """Log the start or stop of a walk test and return the test; raises Refused."""
-        await self._ask(EntryKind.WALK_TEST, order.request, msgspec.json.encode(order))
+        await self.requests.order_walk_test(order)
         return next(test for test in self.walk_tests() if test.id == order.id)
 
     def walk_tests(self) -> list[WalkTest]:
@@ -230,22 +194,7 @@ class Hub:
 
     def rules(self) -> list[Json]:
         """Return every rule in force: what it is, what it holds open, how often it broke."""
-        with self.desk.guard:
-            core = self.desk.core
-            version = core.rules
-            opened = Counter(anomaly.rule for anomaly in core.engine.open())
-            failures = dict(core.engine.failures)
-        if version.hash != self._rules_shown[0]:
-            self._rules_shown = (version.hash, load_rules(version.documents).specs)
-        return [
-            {
-                "id": spec.id, "kind": spec.kind, "title_zh": spec.title.zh,
-                "title_en": spec.title.en, "category": spec.category,
-                "severity": spec.severity.value, "hash": spec.hash,
-                "open": opened[spec.id], "failures": failures.get(spec.id, 0),
-            }
-            for spec in self._rules_shown[1]
-        ]  # fmt: skip
+        return self._rules_shown.of(self.desk)
 
     def channels(self) -> list[Shown]:
         """Return how every outgoing channel fares, without secrets."""
