@@ -13,7 +13,8 @@ from model.case import EventClass
 from model.entry import Action
 from model.errors import HubError
 
-from .map import Drawn, Surveyor, heading, marks
+from .ground import Drawn, Surveyor
+from .map import heading, marks
 from .rows import Reader, rows
 from .strip import figures
 
@@ -40,14 +41,16 @@ def register(site: Site) -> None:
 async def build(visit: Visit, surveyor: Surveyor) -> None:
     """Draw the figures, the emergencies, the map and the other work."""
     ui.add_head_html(f'<link rel="stylesheet" href="{visit.site.asset("wall.css")}">')
-    wall = Wall(visit, await run_in_threadpool(surveyor.draw, visit.hub.registry()))
+    compound = visit.query.get("compound", "")
+    registry = visit.hub.registry()
+    wall = Wall(visit, await run_in_threadpool(surveyor.draw, registry, compound), compound)
     wall.figures = ui.html(sanitize=False).classes("sh-kpis")
     with ui.element("div").classes("sh-wall"):
         with ui.element("section").classes("sh-card sh-emergencies"):
             wall.title(visit.say("紧急", "Emergencies"))
             wall.emergencies = wall.rows()
         with ui.element("section").classes("sh-card sh-map"):
-            wall.title(visit.say("辖区示意图", "Territory (schematic)"))
+            wall.title(wall.map_title())
             with ui.element("div").classes("sh-layers"):
                 ui.html(wall.sheet(wall.drawn.ground), sanitize=False)
                 wall.map = ui.html(sanitize=False).classes("sh-layer")
@@ -75,11 +78,11 @@ class Wall:
     said: ui.html
     others: dict[EventClass, ui.html]
 
-    def __init__(self, visit: Visit, drawn: Drawn) -> None:
-        """Take who looks, whether only at one compound, and the ground under the marks."""
+    def __init__(self, visit: Visit, drawn: Drawn, compound: str) -> None:
+        """Take who looks, the ground under the marks, and the one compound that is looked at, if any."""
         self.drawn = drawn
         self._visit = visit
-        self._compound = visit.query.get("compound", "")
+        self._compound = compound
         self._seen = -1
         self._drawn: dict[int, str] = {}
         self._heads: dict[EventClass, ui.label] = {}
@@ -90,12 +93,25 @@ class Wall:
         height = self.drawn.sheet.height
         return f'<svg class="sh-svg" viewBox="0 0 1000 {height:.0f}" role="group">{content}</svg>'
 
+    def map_title(self) -> str:
+        """Name the map; nobody shall take a schematic one for a survey."""
+        if self.drawn.schematic:
+            return self._visit.say("辖区示意图", "Territory (schematic)")
+        return self._visit.say("辖区图", "Territory")
+
     def note(self) -> str:
         """Say what the map is and what its forms mean."""
-        return self._visit.say(
-            "示意图：区域按登记位置生成，非测绘边界。▲ 特别严重 ◆ 严重 ■ 一般 ● 提示 ○ 有设备失联",
-            "Schematic: areas are made from registered positions, no survey. ▲ critical ◆ major ■ minor ● warning ○ silent devices",
+        forms = self._visit.say(
+            "▲ 特别严重 ◆ 严重 ■ 一般 ● 提示 ○ 有设备失联",
+            "▲ critical ◆ major ■ minor ● warning ○ silent devices",
         )
+        if not self.drawn.schematic:
+            return forms
+        made = self._visit.say(
+            "示意图：区域按登记位置生成，非测绘边界。",
+            "Schematic: areas are made from registered positions, no survey.",
+        )
+        return f"{made} {forms}"
 
     def only(self) -> str:
         """Say to which compound the other work is limited, and the way back."""
@@ -170,7 +186,10 @@ class Wall:
         cases = [case for case in visit.board.cases.values() if visit.sees(case)]
         silent = visit.board.vitals.silent_in
         self._put(
-            self.map, self.sheet(marks(registry, cases, silent, self.drawn.sheet, visit.lang))
+            self.map,
+            self.sheet(
+                marks(registry, cases, silent, self.drawn.sheet, visit.lang, only=self._compound)
+            ),
         )
 
     def _say_fires(self, emergencies: list[Json]) -> None:
