@@ -35,6 +35,7 @@ from .intake import HubIntake
 from .letterbox import Letterbox
 from .log.sqlite import SqliteLog
 from .machine import Machine, look_at
+from .memory_alarms import MemoryAlarms
 from .metrics import exposition
 from .outgoing.dispatcher import Dispatcher
 from .outgoing.status import Shown
@@ -70,7 +71,8 @@ class Hub:
         self._rule_texts = RuleTexts(self.log)
         self.readings: ReadingStore = open_store(file, self.registry)
         self.bus = Bus(file.mqtt, site=file.site, handler=self._message)
-        self.announcer = Announcer(file.site, self.publish_event)
+        self.memory = MemoryAlarms(self.now)
+        self.announcer = Announcer(file.site, self.publish_event, self.memory)
         self.intake = intake = HubIntake(
             self.log,
             site=file.site,
@@ -78,6 +80,7 @@ class Hub:
             appended=self._appended,
             dead_letter=self.letterbox.keep_soon,
             volatile=self.announcer.not_durable,
+            logged=self.memory.logged,
             clock=self.now,
             crash=self.crash,
         )
@@ -192,6 +195,10 @@ class Hub:
         """Yield (event, data) as things happen; `case` events carry the case."""
         return self.announcer.subscribe()
 
+    def memory_alarms(self) -> list[Json]:
+        """Return the alarms that are nowhere on disk yet."""
+        return self.memory.shown()
+
     def rules(self) -> list[Json]:
         """Return every rule in force: what it is, what it holds open, how often it broke."""
         return self._rules_shown.of(self.desk)
@@ -214,7 +221,7 @@ class Hub:
             "log": "full" if self.intake.full else "ok",
             "desk": "ok" if failed is None else f"failed: {failed}",
             "reading_store": self.recorder.waiting_for or "ok",
-            "alarms_in_memory_only": len(self.announcer.volatile),
+            "alarms_in_memory_only": len(self.memory),
             "open_cases": self.desk.open_cases,
             "walk_tests": len(self.running_walk_tests()),
             "log_end": self.log.end,

@@ -4,6 +4,7 @@
 (() => {
   const STALE_MS = 5000;
   const REPEAT_MS = 4000;
+  const LOST_MS = 10000; // the framework mends its own connection in this time, or not at all
   const QUIET_MS = 60000; // nobody mutes a fire for longer; a new alarm ends the quiet at once
   // Two tones (Hz) and how often they alternate (ms): each class sounds different, also to bad ears.
   const SOUNDS = {
@@ -25,9 +26,12 @@
   let quietUntil = 0;
   let raised = null;
   let ready = true;
+  let connectedAt = performance.now();
 
   const by = (id) => document.getElementById(id);
-  const text = (name) => (by("sh-lamps") ? by("sh-lamps").dataset[name] : "");
+  const text = (name) => (by("sh-lamps") ? by("sh-lamps").getAttribute(`data-${name}`) : "");
+  const narrow = matchMedia("(max-width: 700px)");
+  const fitting = (name) => text(narrow.matches ? `${name}-short` : name);
   const armed = () => audio !== null && audio.state === "running";
 
   function beep(sound, volume) {
@@ -101,7 +105,8 @@
   function paint() {
     const lamp = by("sh-sound");
     if (!lamp) return;
-    lamp.textContent = armed() ? `🔊 ${text("armed")}` : `🔇 ${text("unarmed")}`;
+    lamp.textContent = paintedLamp();
+    lamp.setAttribute("aria-label", text(armed() ? "armed" : "unarmed"));
     lamp.classList.toggle("sh-off", !armed());
     lamp.setAttribute("aria-pressed", String(armed()));
     by("sh-live").textContent = stale ? "○" : ready ? `● ${text("live")}` : `○ ${text("notready")}`;
@@ -110,7 +115,7 @@
     by("sh-unarmed").hidden = armed() || stale || alarms.length === 0;
     const left = Math.ceil((quietUntil - performance.now()) / 1000);
     by("sh-quiet").hidden = alarms.length === 0 || !armed();
-    by("sh-quiet").textContent = left > 0 ? `${text("hushed")} ${left} s` : text("quiet");
+    by("sh-quiet").textContent = left > 0 ? `${text("hushed")} ${left} s` : fitting("quiet");
     document.body.classList.toggle("sh-is-stale", stale);
     document.body.classList.toggle("sh-alarm", alarms.length > 0);
   }
@@ -122,6 +127,19 @@
       paint();
     }
     sound();
+    mend();
+  }
+
+  // The hub is there, but the page's own connection has been gone for long: what is shown stands still
+  // under a green lamp. Only then the page is loaded anew; a short stall costs nobody what they typed.
+  function mend() {
+    const now = performance.now();
+    const framework = window.socket;
+    if (!framework || framework.connected || stale) connectedAt = now;
+    else if (now - connectedAt > LOST_MS) {
+      connectedAt = now;
+      location.reload();
+    }
   }
 
   function listen() {
@@ -133,10 +151,8 @@
       ready = said.ready;
       if (raised !== null && said.raised > raised) soundedAt = quietUntil = 0;
       raised = said.raised;
-      if (stale) {
-        stale = false;
-        location.reload();
-      }
+      // After a stall the framework sends what the page missed, or loads it anew by itself.
+      stale = false;
       paint();
       sound();
     });
@@ -172,7 +188,7 @@
     if (by("sh-sound") && by("sh-sound").textContent !== paintedLamp()) paint();
   }, 500);
   function paintedLamp() {
-    return armed() ? `🔊 ${text("armed")}` : `🔇 ${text("unarmed")}`;
+    return armed() ? `🔊 ${fitting("armed")}` : `🔇 ${fitting("unarmed")}`;
   }
   listen();
 })();

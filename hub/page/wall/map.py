@@ -109,7 +109,7 @@ def _mark(compound: Compound, cases: list[Json], silent: int, sheet: Sheet, lang
     halo = '<circle class="sh-halo" r="25"/>' if _waits(cases) else ""
     count = f'<text class="sh-count" x="18" y="-9">{len(cases)}</text>' if cases else ""
     return (
-        f'<a class="sh-mark sh-{worst or "normal"}" href="/?compound={quote(compound.id, safe="")}"'
+        f'<a class="sh-mark sh-{worst or "normal"}" data-keep="at:{escape(compound.id, quote=True)}" href="/?compound={quote(compound.id, safe="")}"'
         f' aria-label="{escape(said, quote=True)}" transform="translate({x:.1f} {y:.1f})">'
         f'<title>{escape(said)}</title>{halo}{ring}<path d="{_FORMS.get(worst, _NOTHING)}"/>{count}'
         f'<text class="sh-name" y="32">{escape(compound.name)}</text></a>'
@@ -130,7 +130,7 @@ def _house(building: Building, cases: list[Json], sheet: Sheet, lang: Lang, *, n
     first = min(cases, key=lambda case: _ORDER.index(str(case["severity"])))
     size = "" if named else ' class="sh-small"'
     return (
-        f'<a class="sh-mark sh-house sh-{worst}" href="/cases/{quote(str(first["id"]), safe="")}" {place}'
+        f'<a class="sh-mark sh-house sh-{worst}" data-keep="at:{escape(building.id, quote=True)}" href="/cases/{quote(str(first["id"]), safe="")}" {place}'
         f' aria-label="{said}"><title>{said}</title><g{size}>{halo}<path d="{_FORMS[worst]}"/></g>'
         f"{count if named else ''}{name if named else ''}</a>"
     )

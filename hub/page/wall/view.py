@@ -15,7 +15,7 @@ from model.errors import HubError
 
 from .ground import Drawn, Surveyor
 from .map import heading, marks
-from .rows import Reader, rows
+from .rows import Reader, memory_rows, rows
 from .strip import figures
 
 SHOWN = 40  # of a list; the rest is a click away
@@ -148,7 +148,10 @@ class Wall:
         emergencies = [
             case for case in board.ordered(visit.sees) if case["class"] == EventClass.EMERGENCY
         ]
-        self._put(self.emergencies, self._listed(emergencies, self._quiet()))
+        memory = [alarm for alarm in board.memory if visit.sees(alarm)]
+        unstored = memory_rows(memory[:SHOWN], visit.lang)
+        calm = "" if memory else self._quiet()
+        self._put(self.emergencies, self._listed(emergencies, calm, first=unstored))
         for cls, made in self.others.items():
             of_class = [case for case in shown if case["class"] == cls]
             self._heads[cls].text = f"{word(CLASS, cls, self._visit.lang)} · {len(of_class)}"
@@ -170,7 +173,7 @@ class Wall:
         calm = self._visit.say("没有未结的紧急案件", "No open emergency")
         return f'<li class="sh-empty">✓ {calm}</li>'
 
-    def _listed(self, cases: list[Json], otherwise: str) -> str:
+    def _listed(self, cases: list[Json], otherwise: str, *, first: str = "") -> str:
         visit = self._visit
         reader = Reader(visit.lang, visit.zone, visit.hub.now(), visit.may(Role.DISPATCH))
         more = ""
@@ -178,7 +181,7 @@ class Wall:
             rest = len(cases) - SHOWN
             said = visit.say(f"另有 {rest} 件 →", f"and {rest} more →")
             more = f'<li class="sh-more"><a href="/cases?class={escape(str(cases[0]["class"]))}">{said}</a></li>'
-        return f'<ul class="sh-list">{rows(cases[:SHOWN], reader) or otherwise}{more}</ul>'
+        return f'<ul class="sh-list">{first}{rows(cases[:SHOWN], reader) or otherwise}{more}</ul>'
 
     def _draw_map(self) -> None:
         visit = self._visit
