@@ -38,7 +38,7 @@
 
   // ---- what is typed -----------------------------------------------------------------------------
   // Forms of cases keep their own drafts (case.js); a search is in the address; no password is kept.
-  const mine = (form) => form && form.method !== "get" && !form.dataset.draft;
+  const mine = (form) => form && form.getAttribute("method") !== "get" && !form.dataset.draft;
   const named = (form) => {
     const forms = [...document.forms].filter(mine);
     return `${PREFIX}${location.pathname}#${form.dataset.form || forms.indexOf(form)}`;
