@@ -37,6 +37,8 @@ class Board:
         self.status: Json = {}
         self.memory: list[Json] = []  # emergencies that are nowhere on disk yet
         self.pulse = Pulse(hub)
+        self._ordered: list[Json] = []
+        self._ordered_at = -1  # the version that is so ordered
         self._watch = Watch(hub)
         self._hub = hub
         self._changed = asyncio.Condition()
@@ -82,7 +84,11 @@ class Board:
 
     def ordered(self, shows: Callable[[Json], bool] = lambda _case: True) -> list[Json]:
         """Return open cases: emergencies first, the unacknowledged and the worst before others."""
-        return sorted((case for case in self.cases.values() if shows(case)), key=rank)
+        # Sorted once a change, not once a screen and second.
+        if self._ordered_at != self.version:
+            self._ordered = sorted(self.cases.values(), key=rank)
+            self._ordered_at = self.version
+        return [case for case in self._ordered if shows(case)]
 
     def unacknowledged(self, shows: Callable[[Json], bool]) -> list[Json]:
         """Return the emergencies that nobody has acknowledged: only these sound."""

@@ -77,6 +77,7 @@ def _head(visit: Visit) -> None:
         f'<link rel="stylesheet" href="{visit.site.asset("page.css")}">'
         f'<link rel="stylesheet" href="{visit.site.asset("walk.css")}">'
         f'<script>document.documentElement.lang="{lang}"</script>'
+        f'<script defer src="{visit.site.asset("sounds.js")}"></script>'
         f'<script defer src="{visit.site.asset("live.js")}"></script>'
         f'<script defer src="{visit.site.asset("keep.js")}"></script>'
     )

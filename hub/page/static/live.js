@@ -6,17 +6,10 @@
   const REPEAT_MS = 4000;
   const LOST_MS = 10000; // the framework mends its own connection in this time, or not at all
   const QUIET_MS = 60000; // nobody mutes a fire for longer; a new alarm ends the quiet at once
-  // Two tones (Hz) and how often they alternate (ms): each class sounds different, also to bad ears.
-  const SOUNDS = {
-    fire: { tones: [880, 660], step: 350, times: 6 },
-    water_flow: { tones: [740, 740], step: 250, times: 6 },
-    gas: { tones: [520, 780], step: 250, times: 6 },
-    duress: { tones: [440, 0], step: 200, times: 6 },
-    panic: { tones: [980, 0], step: 200, times: 6 },
-    door_forced: { tones: [600, 500], step: 300, times: 4 },
-    other: { tones: [660, 0], step: 300, times: 4 },
-  };
-  const ORDER = ["fire", "gas", "water_flow", "panic", "duress", "door_forced"];
+  // A file of its own that a site may change; one that is broken costs the sound's kind, not the sound.
+  const TONES = window.smarthubTones || { order: [], patterns: {} };
+  const PLAIN = { tones: [880, 660], step: 350, times: 6, loud: 0.3 };
+  const pattern = (name) => TONES.patterns[name] || TONES.patterns.other || PLAIN;
 
   let audio = null;
   let heardAt = performance.now();
@@ -65,9 +58,6 @@
     sound();
   }
 
-  // Two short high blips and a soft voice: a drill or a simulation is never taken for the real thing.
-  const MARKER = { tones: [1500, 0], step: 90, times: 4 };
-
   function sound() {
     const now = performance.now();
     if (!armed() || stale || alarms.length === 0 || now < quietUntil) return;
@@ -75,11 +65,12 @@
     soundedAt = now;
     const real = alarms.filter((a) => a.mode === "real");
     const heard = real.length ? real : alarms;
-    const loudest = ORDER.find((name) => heard.some((a) => a.category === name)) || "other";
-    if (real.length) beep(SOUNDS[loudest], loudest === "duress" ? 0.12 : 0.3);
+    const loudest = pattern(TONES.order.find((name) => heard.some((a) => a.category === name)) || "other");
+    if (real.length) beep(loudest, loudest.loud);
     else {
-      beep(MARKER, 0.06);
-      setTimeout(() => armed() && beep(SOUNDS[loudest], 0.1), 450);
+      const marker = TONES.unreal || PLAIN;
+      beep(marker, marker.loud);
+      setTimeout(() => armed() && beep(loudest, TONES.unrealLoud || 0.1), 450);
     }
   }
 
@@ -165,7 +156,7 @@
 
   document.addEventListener("click", (event) => {
     const id = event.target.closest ? (event.target.closest("button") || {}).id : "";
-    if (id === "sh-test") arm().then(() => beep(SOUNDS.fire, 0.15));
+    if (id === "sh-test") arm().then(() => beep(pattern("fire"), TONES.testLoud || 0.15));
     else if (id === "sh-quiet") hush();
     else if (id === "sh-full") {
       if (document.fullscreenElement) document.exitFullscreen();

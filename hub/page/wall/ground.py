@@ -10,7 +10,7 @@ from model.place import Building, Compound, Point, Registry, Ring
 
 WIDTH = 1000.0
 _HUES = 7
-_LABEL_ROOM, _LABEL_UP = 110.0, 38.0  # street names keep off the edge, and above the compounds
+_LETTER, _LABEL_UP = 11.0, 38.0  # half a letter's width; street names stand above the compounds
 _NEAR = 0.8  # of the sheet's 1,000: a survey's corners that nobody can tell apart are left out
 _FLATTEST, _STEEPEST = 0.45, 1.1  # height over width of one compound's map
 _AROUND = 0.3  # of a compound's size is shown around it
@@ -125,7 +125,8 @@ def _street(street: str, found: list[Area], registry: Registry, sheet: Sheet) ->
         return ""
     x = sum(c[0] for c in centres) / len(centres)
     y = sum(c[1] for c in centres) / len(centres) - _LABEL_UP
-    x = min(max(x, _LABEL_ROOM), WIDTH - _LABEL_ROOM)
+    room = min(_LETTER * len(division.name), WIDTH / 2)  # names keep off the edge
+    x = min(max(x, room), WIDTH - room)
     y = min(max(y, _LABEL_UP), sheet.height - _LABEL_UP / 2)
     return f'<text class="sh-street" x="{x:.0f}" y="{y:.0f}">{escape(division.name)}</text>'
 

@@ -51,6 +51,8 @@ async def build(visit: Visit, surveyor: Surveyor) -> None:
             wall.emergencies = wall.rows()
         with ui.element("section").classes("sh-card sh-map"):
             wall.title(wall.map_title())
+            if only := wall.only():
+                ui.html(only, sanitize=False)
             with ui.element("div").classes("sh-layers"):
                 ui.html(wall.sheet(wall.drawn.ground), sanitize=False)
                 wall.map = ui.html(sanitize=False).classes("sh-layer")
@@ -143,11 +145,10 @@ class Wall:
         if board.version == self._seen:
             return
         self._seen = board.version
-        shown = board.ordered(self._shows)
+        seen = board.ordered(visit.sees)
         # A look at one compound hides no fire elsewhere.
-        emergencies = [
-            case for case in board.ordered(visit.sees) if case["class"] == EventClass.EMERGENCY
-        ]
+        emergencies = [case for case in seen if case["class"] == EventClass.EMERGENCY]
+        shown = [case for case in seen if self._here(case)]
         memory = [alarm for alarm in board.memory if visit.sees(alarm)]
         unstored = memory_rows(memory[:SHOWN], visit.lang)
         calm = "" if memory else self._quiet()
@@ -156,18 +157,16 @@ class Wall:
             of_class = [case for case in shown if case["class"] == cls]
             self._heads[cls].text = f"{word(CLASS, cls, self._visit.lang)} · {len(of_class)}"
             self._put(made, self._listed(of_class, ""))
-        self._draw_map()
+        self._draw_map(seen)
         self._say_fires(emergencies)
 
     def draw_figures(self) -> None:
         """Draw the strip of figures."""
         self._put(self.figures, figures(self._visit, self._visit.sees))
-        self._draw_map()
-        self._seen = -1  # limits run out without anything happening
+        self._seen = -1  # limits run out, and devices fall silent, without a case that changes
 
-    def _shows(self, case: Json) -> bool:
-        here = not self._compound or case["compound"] == self._compound
-        return here and self._visit.sees(case)
+    def _here(self, case: Json) -> bool:
+        return not self._compound or case["compound"] == self._compound
 
     def _quiet(self) -> str:
         calm = self._visit.say("没有未结的紧急案件", "No open emergency")
@@ -183,10 +182,9 @@ class Wall:
             more = f'<li class="sh-more"><a href="/cases?class={escape(str(cases[0]["class"]))}">{said}</a></li>'
         return f'<ul class="sh-list">{first}{rows(cases[:SHOWN], reader) or otherwise}{more}</ul>'
 
-    def _draw_map(self) -> None:
+    def _draw_map(self, cases: list[Json]) -> None:
         visit = self._visit
         registry = visit.hub.registry()
-        cases = [case for case in visit.board.cases.values() if visit.sees(case)]
         silent = visit.board.vitals.silent_in
         self._put(
             self.map,
