@@ -128,7 +128,6 @@ class Board:
         if name == "resync":
             await self._load()
         elif name == "alarm_not_durable":
-            self.raised += 1
             await self._remember()
         elif name == "status":
             self.status = data
@@ -144,6 +143,8 @@ class Board:
         """Take over which alarms only memory holds; they are on no disk, so nothing else tells."""
         memory = as_shown(self._hub.memory_alarms(), self._hub.registry())
         if memory != self.memory:
+            known = {alarm["id"] for alarm in self.memory}
+            self.raised += sum(alarm["id"] not in known for alarm in memory)
             self.memory = memory
             await self._announce()
 
