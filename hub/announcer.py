@@ -1,7 +1,6 @@
 """Tells everyone who listens now: the stream's readers, and the broker for what cannot wait."""
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import msgspec
@@ -12,17 +11,20 @@ from model.case import Change
 from model.reading import Reading
 from model.topics import cases_topic
 
+from .memory_alarms import MemoryAlarms
+
 log = structlog.get_logger()
 Json = dict[str, object]
 SUBSCRIBER_QUEUE = 1_000
-VOLATILE_KEPT = 200
 
 
 class Announcer:
     """The hub's voice on its event loop; a reader that does not keep up is told to start anew."""
 
-    def __init__(self, site: str, publish: Callable[[str, bytes], Awaitable[None]]) -> None:
-        self.volatile: deque[Json] = deque(maxlen=VOLATILE_KEPT)
+    def __init__(
+        self, site: str, publish: Callable[[str, bytes], Awaitable[None]], memory: MemoryAlarms
+    ) -> None:
+        self._memory = memory
         self._site = site
         self._publish = publish
         self._loop = asyncio.get_running_loop()
@@ -71,17 +73,9 @@ class Announcer:
 
     def not_durable(self, readings: list[Reading]) -> None:
         """Show alarms that are nowhere on disk; they become cases when they can be logged."""
-        for reading in readings:
-            shown: Json = {
-                "device": reading.device,
-                "event": reading.event,
-                "values": reading.values,
-                "received_at": reading.received_at,
-                "durable": False,
-            }
-            self.volatile.append(shown)
+        for shown in self._memory.add(readings):
             self.say("alarm_not_durable", shown)
-            log.error("alarm_not_durable", device=reading.device, alarm=reading.event)
+            log.error("alarm_not_durable", device=shown["device"], alarm=shown["event"])
             payload = msgspec.json.encode({"type": "smarthub.alarm.not_durable", "data": shown})
             sending = asyncio.ensure_future(self._send(payload))
             self._sending.add(sending)

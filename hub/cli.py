@@ -85,7 +85,11 @@ def hub(
 
 
 @app.command()
-def check(files: Annotated[list[Path], typer.Argument(help="gateway, hub and rule files")]) -> None:
+def check(
+    files: Annotated[
+        list[Path], typer.Argument(help="gateway, hub and rule files, a registry folder")
+    ],
+) -> None:
     """Check configuration files; says every problem with file, line and key. 检查配置。"""
     from .commands.check import problems_of
 

@@ -70,7 +70,8 @@ class DeskReader:
         self._crash = crash
         self._wake = threading.Event()
         self._stop = threading.Event()
-        self._answers: dict[str, tuple[asyncio.AbstractEventLoop, asyncio.Future[Answer]]] = {}
+        # A request sent twice at once waits twice; the first answer is for both.
+        self._answers: dict[str, list[asyncio.Future[Answer]]] = {}
         self.guard = threading.Lock()  # held while rules and desk move; take it to look at them
         self._waiting = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="desk", daemon=True)
@@ -98,16 +99,17 @@ class DeskReader:
 
     def answer_to(self, request: str) -> "asyncio.Future[Answer]":
         """Return the future of what comes of an action or report; ask before it is appended."""
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Answer] = loop.create_future()
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         with self._waiting:
-            self._answers[request] = (loop, future)
+            self._answers.setdefault(request, []).append(future)
         return future
 
-    def forget(self, request: str) -> None:
-        """Stop waiting for an answer."""
+    def forget(self, request: str, waiting: "asyncio.Future[Answer]") -> None:
+        """Stop waiting for an answer; others who wait for the same one go on."""
         with self._waiting:
-            self._answers.pop(request, None)
+            left = [other for other in self._answers.pop(request, []) if other is not waiting]
+            if left:
+                self._answers[request] = left
 
     def _restore(self) -> Core:
         """Rebuild rules and desk from the stores; what is missing is replayed from the log."""
@@ -258,13 +260,11 @@ class DeskReader:
 
     def _resolve(self, request: str, answer: Answer) -> None:
         with self._waiting:
-            waiting = self._answers.pop(request, None)
-        if waiting is None:
-            return
-        loop, future = waiting
+            waiting = self._answers.pop(request, [])
 
-        def settle() -> None:
+        def settle(future: "asyncio.Future[Answer]") -> None:
             if not future.done():
                 future.set_result(answer)
 
-        loop.call_soon_threadsafe(settle)
+        for future in waiting:
+            future.get_loop().call_soon_threadsafe(settle, future)

@@ -77,6 +77,7 @@ class HubIntake:
         appended: Callable[[], None],
         dead_letter: DeadLetter,
         volatile: Callable[[list[Reading]], None],
+        logged: Callable[[list[Reading]], None],
         clock: Callable[[], int],
         crash: CrashPoint,
     ) -> None:
@@ -88,6 +89,7 @@ class HubIntake:
         self._appended = appended
         self._dead_letter = dead_letter
         self._volatile = volatile
+        self._logged = logged
         self._clock = clock
         self._crash = crash
         self._seen: dict[tuple[str, str, Lane], _Seen] = {}
@@ -242,7 +244,9 @@ class HubIntake:
         if self.full:
             self.full = False
             log.info("log_writable_again")
-        for item, entry in zip(group, entries, strict=True):
+        for item, readings, entry in zip(group, decoded, entries, strict=True):
+            if readings and item.draft.row and item.draft.row.lane is Lane.ALARM:
+                self._logged(readings)
             if item.done is not None and not item.done.done():
                 item.done.set_result(entry)
         self.counters["entries_logged"] += len(entries)

@@ -1,11 +1,8 @@
 """The hub as the API sees it: asks the desk, the stores and the counters."""
 
-import asyncio
 import os
-import secrets
 import sqlite3
 import time
-from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 
 import msgspec
@@ -14,14 +11,12 @@ import structlog
 from cases.closing import Item
 from gateway.crash import crash_points
 from model.anomaly import Anomaly
-from model.case import Case, Change
-from model.entry import Action, Draft, EntryKind, Report
-from model.errors import ConfigError, HubError, Refused
+from model.case import Case
+from model.entry import Action, Report
+from model.errors import ConfigError
 from model.place import Registry
 from model.ports import ReadingStore
 from model.walk_test import WalkTest, WalkTestOrder
-from rules.rulefile import load_rules
-from rules.specs import Spec
 
 from .announcer import Announcer
 from .balance import balances_of
@@ -36,17 +31,19 @@ from .intake import HubIntake
 from .letterbox import Letterbox
 from .log.sqlite import SqliteLog
 from .machine import Machine, look_at
+from .memory_alarms import MemoryAlarms
 from .metrics import exposition
 from .outgoing.dispatcher import Dispatcher
 from .outgoing.status import Shown
 from .reading_store.choose import open_store
 from .recorder import Recorder
 from .registering import Register
+from .requests import DeskRequests
 from .rule_texts import RuleText, RuleTexts
+from .rules_shown import RulesShown
 
 log = structlog.get_logger()
 Json = dict[str, object]
-ANSWER_S = 10.0
 
 
 class Hub(DeviceAnswers):
@@ -62,13 +59,14 @@ class Hub(DeviceAnswers):
         self.crash = crash_points(os.environ)
         self.moving = False  # desk and recorder are there
         self._started_at = self.now()
-        self._rules_shown: tuple[str, Sequence[Spec]] = ("", ())
+        self._rules_shown = RulesShown()
         self.log, self.store = _open(file)
         self.letterbox = Letterbox(self.store, self.now)
         self._rule_texts = RuleTexts(self.log)
         self.readings: ReadingStore = open_store(file, self.registry)
         self.bus = Bus(file.mqtt, site=file.site, handler=self._message)
-        self.announcer = Announcer(file.site, self.publish_event)
+        self.memory = MemoryAlarms(self.now)
+        self.announcer = Announcer(file.site, self.publish_event, self.memory)
         self.intake = intake = HubIntake(
             self.log,
             site=file.site,
@@ -76,9 +74,11 @@ class Hub(DeviceAnswers):
             appended=self._appended,
             dead_letter=self.letterbox.keep_soon,
             volatile=self.announcer.not_durable,
+            logged=self.memory.logged,
             clock=self.now,
             crash=self.crash,
         )
+        self.requests = DeskRequests(intake, self.store, desk=lambda: self.desk, clock=self.now)
         self.register = Register(file.registry, intake, self.registry_logged)
 
     def now(self) -> int:
@@ -91,48 +91,15 @@ class Hub(DeviceAnswers):
 
     async def submit(self, action: Action) -> Case:
         """Log an action and return the case as it is afterwards; raises Refused or LookupError."""
-        action = msgspec.structs.replace(
-            action, id=action.id or secrets.token_hex(8), at=self.now()
-        )
-        if await asyncio.to_thread(self.store.get, action.case) is None:
-            raise LookupError(action.case)
-        changes = await self._ask(EntryKind.ACTION, action.id, msgspec.json.encode(action))
-        if changes:
-            return changes[-1].case
-        case = await asyncio.to_thread(self.store.get, action.case)
-        if case is None:
-            raise LookupError(action.case)
-        return case
+        return await self.requests.submit(action)
 
     async def submit_report(self, report: Report) -> Case:
         """Log a report of a person and return the case it became; raises Refused."""
-        report = msgspec.structs.replace(
-            report, id=report.id or secrets.token_hex(8), at=self.now()
-        )
-        changes = await self._ask(EntryKind.REPORT, report.id, msgspec.json.encode(report))
-        if not changes:
-            raise Refused(f"report {report.id} was taken before")
-        return changes[0].case
-
-    async def _ask(self, kind: EntryKind, request: str, payload: bytes) -> list[Change]:
-        waiting = self.desk.answer_to(request)
-        try:
-            await self.intake.append(Draft(kind, payload))
-            async with asyncio.timeout(ANSWER_S):
-                answer = await waiting
-        except TimeoutError as error:
-            raise HubError("the desk did not answer in time; the request is logged") from error
-        except OSError as error:
-            raise HubError(f"the hub cannot log requests now: {error}") from error
-        finally:
-            self.desk.forget(request)
-        if answer.refused is not None:
-            raise answer.refused
-        return answer.changes
+        return await self.requests.submit_report(report)
 
     async def order_walk_test(self, order: WalkTestOrder) -> WalkTest:
         """Log the start or stop of a walk test and return the test; raises Refused."""
-        await self._ask(EntryKind.WALK_TEST, order.request, msgspec.json.encode(order))
+        await self.requests.order_walk_test(order)
         return next(test for test in self.walk_tests() if test.id == order.id)
 
     def walk_tests(self) -> list[WalkTest]:
@@ -188,24 +155,13 @@ class Hub(DeviceAnswers):
         """Yield (event, data) as things happen; `case` events carry the case."""
         return self.announcer.subscribe()
 
+    def memory_alarms(self) -> list[Json]:
+        """Return the alarms that are nowhere on disk yet."""
+        return self.memory.shown()
+
     def rules(self) -> list[Json]:
         """Return every rule in force: what it is, what it holds open, how often it broke."""
-        with self.desk.guard:
-            core = self.desk.core
-            version = core.rules
-            opened = Counter(anomaly.rule for anomaly in core.engine.open())
-            failures = dict(core.engine.failures)
-        if version.hash != self._rules_shown[0]:
-            self._rules_shown = (version.hash, load_rules(version.documents).specs)
-        return [
-            {
-                "id": spec.id, "kind": spec.kind, "title_zh": spec.title.zh,
-                "title_en": spec.title.en, "category": spec.category,
-                "severity": spec.severity.value, "hash": spec.hash,
-                "open": opened[spec.id], "failures": failures.get(spec.id, 0),
-            }
-            for spec in self._rules_shown[1]
-        ]  # fmt: skip
+        return self._rules_shown.of(self.desk)
 
     def channels(self) -> list[Shown]:
         """Return how every outgoing channel fares, without secrets."""
@@ -225,7 +181,7 @@ class Hub(DeviceAnswers):
             "log": "full" if self.intake.full else "ok",
             "desk": "ok" if failed is None else f"failed: {failed}",
             "reading_store": self.recorder.waiting_for or "ok",
-            "alarms_in_memory_only": len(self.announcer.volatile),
+            "alarms_in_memory_only": len(self.memory),
             "open_cases": self.desk.open_cases,
             "walk_tests": len(self.running_walk_tests()),
             "log_end": self.log.end,

@@ -57,6 +57,18 @@ class Division(msgspec.Struct, frozen=True):
     parent: str
 
 
+Point = tuple[float, float]  # longitude and latitude, WGS-84 degrees
+Ring = tuple[Point, ...]  # closed: the last point is the first
+Polygon = tuple[Ring, ...]  # the outer ring, then its holes
+
+
+class Outline(msgspec.Struct, frozen=True):
+    """The ground of a division or grid, as somebody surveyed it."""
+
+    code: str
+    polygons: tuple[Polygon, ...]
+
+
 class Building(msgspec.Struct, frozen=True, omit_defaults=True):
     """A building of a compound, in one grid; WGS-84 degrees."""
 
@@ -100,12 +112,14 @@ class Registry:
         buildings: Iterable[Building] = (),
         devices: Iterable[Device] = (),
         contacts: Iterable[Contact] = (),
+        outlines: Iterable[Outline] = (),
     ) -> None:
         self.divisions = {item.code: item for item in divisions}
         self.compounds = {item.id: item for item in compounds}
         self.buildings = {item.id: item for item in buildings}
         self.devices = {item.id: item for item in devices}
         self.contacts = tuple(contacts)
+        self.outlines = {item.code: item for item in outlines}
 
     def device(self, device: str) -> Device | None:
         """Return the device of that id, or None if nobody registered it."""

@@ -13,6 +13,7 @@ from . import (
     cases,
     channels,
     devices,
+    handovers,
     ledger,
     readings,
     reports,
@@ -49,7 +50,8 @@ def create_app(
     app.add_middleware(Limits)
     api = APIRouter(prefix=PREFIX)
     for part in (
-        cases, devices, readings, reports, stream, system, accounts, channels, walk_tests, ledger,
+        cases, devices, readings, reports, stream, system, accounts, channels, walk_tests, handovers,
+        ledger,
     ):  # fmt: skip
         api.include_router(part.router)
     app.include_router(api)

@@ -120,6 +120,9 @@ class Services(Protocol):
     def anomalies(self, limit: int = 100) -> Sequence[Anomaly]:
         """Return the newest statements of rules, newest first."""
 
+    def memory_alarms(self) -> list[Json]:
+        """Return the alarms that are nowhere on disk yet, the newest last; cheap."""
+
     def counters(self) -> dict[str, int]:
         """Return the counters of every hop."""
 

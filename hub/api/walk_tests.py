@@ -99,6 +99,15 @@ def concerns(test: WalkTest, who: Principal, registry: Registry) -> bool:
     return in_territory(_subject(test.scope, test.subject), who, registry)
 
 
+def subject_name(registry: Registry, test: WalkTest) -> str:
+    """Return what a test covers, by the name that people know."""
+    if test.scope is Scope.COMPOUND:
+        compound = registry.compounds.get(test.subject)
+        return compound.name if compound else test.subject
+    place = registry.place_of(test.subject)
+    return " ".join(str(part) for part in (place.name if place else "", test.subject) if part)
+
+
 def known(hub: Services, who: Principal, scope: Scope, subject: str) -> None:
     """Raise LookupError when there is no such device or compound in somebody's territory."""
     registry = hub.registry()

@@ -21,11 +21,17 @@ def problems_of(paths: Sequence[Path]) -> list[ConfigError]:
 
 
 def check_file(path: Path) -> None:
-    """Check one file; raises ConfigError."""
+    """Check one file, or a registry's folder; raises ConfigError."""
+    if path.is_dir():
+        _check_registry(path)
+        return
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot be read: {error}", file=str(path)) from error
+    if path.suffix.lower() == ".geojson":
+        _check_areas(path, text)
+        return
     data = YamlText(text, str(path)).data
     keys = set(data) if isinstance(data, dict) else set()
     if "rules" in keys and "mqtt" not in keys:
@@ -46,3 +52,25 @@ def check_file(path: Path) -> None:
             file=str(path),
             line=1,
         )
+
+
+def _check_registry(folder: Path) -> None:
+    from hub.territory.registry_files import load_registry, read_documents
+
+    load_registry(read_documents(folder))
+
+
+def _check_areas(path: Path, text: str) -> None:
+    """Check surveyed areas; beside a registry, also whether it has their divisions and grids."""
+    from hub.territory.registry_files import REGISTRY_YAML, load_registry, read_documents
+    from hub.territory.survey import AREAS_GEOJSON, read_outlines
+
+    registry = path.parent / REGISTRY_YAML
+    divisions = None
+    if registry.is_file():
+        documents = read_documents(path.parent)
+        documents.pop(AREAS_GEOJSON, None)
+        divisions = load_registry(documents).divisions
+    _, problems = read_outlines(text, divisions, name=str(path))
+    if problems:
+        raise ConfigErrors(problems)

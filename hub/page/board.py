@@ -11,8 +11,10 @@ import structlog
 from cases.events import case_json
 from hub.api.services import Services
 from hub.case_store import CaseFilter
+from hub.urgency import SEVERITIES, rank
 from model.case import ChangeKind, EventClass, State
 
+from .memory import as_shown
 from .pulse import Pulse
 from .vitals import Vitals, Watch
 
@@ -21,8 +23,6 @@ Json = dict[str, object]
 LATENCIES_KEPT = 1_000
 PAGE = 500
 RETRY_S = 1.0
-_SEVERITIES = ("critical", "major", "minor", "warning")
-_CLASSES = tuple(EventClass)
 
 
 class Board:
@@ -35,7 +35,10 @@ class Board:
         self.raised = 0  # emergencies since the hub began: a new one breaks every quiet
         self.latencies_ms: deque[int] = deque(maxlen=LATENCIES_KEPT)  # frame → case
         self.status: Json = {}
+        self.memory: list[Json] = []  # emergencies that are nowhere on disk yet
         self.pulse = Pulse(hub)
+        self._ordered: list[Json] = []
+        self._ordered_at = -1  # the version that is so ordered
         self._watch = Watch(hub)
         self._hub = hub
         self._changed = asyncio.Condition()
@@ -66,6 +69,10 @@ class Board:
             following = asyncio.ensure_future(anext(stream))
             await self._take(name, data)
 
+    def now(self) -> int:
+        """Return the hub's clock in ms."""
+        return self._hub.now()
+
     async def wait(self, seen: int, timeout_s: float) -> int:
         """Return the version once it is newer than `seen`, or after the timeout."""
         try:
@@ -77,7 +84,11 @@ class Board:
 
     def ordered(self, shows: Callable[[Json], bool] = lambda _case: True) -> list[Json]:
         """Return open cases: emergencies first, the unacknowledged and the worst before others."""
-        return sorted((case for case in self.cases.values() if shows(case)), key=rank)
+        # Sorted once a change, not once a screen and second.
+        if self._ordered_at != self.version:
+            self._ordered = sorted(self.cases.values(), key=rank)
+            self._ordered_at = self.version
+        return [case for case in self._ordered if shows(case)]
 
     def unacknowledged(self, shows: Callable[[Json], bool]) -> list[Json]:
         """Return the emergencies that nobody has acknowledged: only these sound."""
@@ -90,7 +101,7 @@ class Board:
     def by_severity(self, shows: Callable[[Json], bool]) -> dict[str, int]:
         """Count open cases by severity, worst first."""
         found = Counter(str(case["severity"]) for case in self.cases.values() if shows(case))
-        return {word: found[word] for word in _SEVERITIES}
+        return {word: found[word] for word in SEVERITIES}
 
     def latency(self) -> tuple[int, int] | None:
         """Return the median and 99th percentile of frame → case (ms), None before the first."""
@@ -116,13 +127,25 @@ class Board:
     async def _take(self, name: str, data: Json) -> None:
         if name == "resync":
             await self._load()
+        elif name == "alarm_not_durable":
+            await self._remember()
         elif name == "status":
             self.status = data
+            await self._remember()
         elif name == "case":
             case = data["case"]
             if not isinstance(case, dict):
                 return
             self._put(case, str(data["kind"]))
+            await self._announce()
+
+    async def _remember(self) -> None:
+        """Take over which alarms only memory holds; they are on no disk, so nothing else tells."""
+        memory = as_shown(self._hub.memory_alarms(), self._hub.registry())
+        if memory != self.memory:
+            known = {alarm["id"] for alarm in self.memory}
+            self.raised += sum(alarm["id"] not in known for alarm in memory)
+            self.memory = memory
             await self._announce()
 
     def _put(self, case: Json, kind: str) -> None:
@@ -160,16 +183,6 @@ async def _again(work: Callable[[], Awaitable[None]]) -> None:
         except Exception:
             log.exception("page_work_failed")
             await asyncio.sleep(RETRY_S)
-
-
-def rank(case: Json) -> tuple[int, bool, int, str]:
-    """Return where a case stands in a list: class, unacknowledged, severity, oldest first."""
-    return (
-        _CLASSES.index(EventClass(str(case["class"]))),
-        bool(case["acknowledged_by"]),
-        _SEVERITIES.index(str(case["severity"])),
-        str(case["opened_at"]),
-    )
 
 
 def number(case: Json, name: str) -> int:

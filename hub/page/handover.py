@@ -8,17 +8,15 @@ from nicegui.events import GenericEventArguments
 from starlette.concurrency import run_in_threadpool
 
 from hub.access import Role, SignInRefused
-from hub.api.devices import in_territory
-from hub.api.walk_tests import concerns
+from hub.api.shift import read_snapshot
 from hub.case_store.handovers import Snapshot
-from hub.handover import FLAGS, Given, Json, Seen, hand_over, snapshot_of, unacknowledged
+from hub.handover import Given, hand_over, unacknowledged
 from model.errors import Refused
 
 from .case.markup import joined, tag
 from .entrance import refusal
 from .handover_html import Reader, form_html, kept_html, past_html, sheet_html
 from .site import Site, Title, Visit
-from .walk_strip import subject_name
 
 LOOK_S = 3.0
 EVENTS = {
@@ -132,7 +130,7 @@ class HandoverPage:
         visit = self._visit
         # On the loop: the board changes there, and a thread would see it change under its hands.
         cases = visit.board.ordered(visit.sees)
-        return await run_in_threadpool(partial(read_snapshot, visit, cases))
+        return await run_in_threadpool(partial(read_snapshot, visit.hub, visit.who, cases))
 
     def _tick(self, event: GenericEventArguments) -> None:
         """Remember a tick, so that drawing the list anew keeps it."""
@@ -191,37 +189,6 @@ class HandoverPage:
         if self._drawn.get(name) != content:
             self._drawn[name] = content
             self._regions[name].set_content(content)
-
-
-def read_snapshot(visit: Visit, cases: list[Json]) -> Snapshot:
-    """Return how things stand in the visitor's territory; reads the disk, for worker threads."""
-    hub, who = visit.hub, visit.who
-    registry, census, now = hub.registry(), hub.census(), hub.now()
-    last = hub.store.handovers.last(who.grid)
-    since = last.at if last else 0
-    silent = census.silent
-    if who.grid:
-        mine = (c.id for c in registry.compounds.values() if who.sees(c.grid))
-        silent = sum(census.silent_in.get(compound, 0) for compound in mine)
-    devices: list[Json] = []
-    for device in hub.flagged(frozenset(FLAGS)):
-        ident, flags = str(device["id"]), device.get("flags")
-        if not in_territory(ident, who, registry) or not isinstance(flags, list | tuple):
-            continue
-        place, known = registry.place_of(ident), registry.device(ident)
-        name = " ".join(filter(None, (place.name if place else "", known.name if known else "")))
-        told = [flag for flag in flags if flag in FLAGS]
-        devices.append({"id": ident, "name": f"{name} {ident}".strip(), "flags": told})
-    turnover = hub.store.handovers.turnover(since, who.grid)
-    gateways = [] if who.grid else hub.gateways()
-    tests: list[Json] = [
-        {"id": test.id, "name": subject_name(visit, test), "actor": test.actor,
-         "reason": test.reason, "until": test.until}
-        for test in hub.running_walk_tests()
-        if concerns(test, who, registry)
-    ]  # fmt: skip
-    seen = Seen(cases, devices, gateways, silent, turnover, since)
-    return snapshot_of(seen, now) | {"walk_tests": tests}
 
 
 def _head(visit: Visit) -> None:

@@ -11,6 +11,7 @@ from starlette.responses import StreamingResponse
 from hub.access import Principal
 
 from .board import Board, Json, follow
+from .memory import sounding
 from .site import SESSION_COOKIE, Site
 
 BEAT_S = 1.0
@@ -54,7 +55,8 @@ def beat(board: Board, who: Principal) -> Json:
     def shows(case: Json) -> bool:
         return who.sees(str(case["grid"]))
 
-    waiting = board.unacknowledged(shows)
+    memory = sounding([alarm for alarm in board.memory if shows(alarm)], board.now())
+    waiting = memory + board.unacknowledged(shows)
     return {
         "ready": board.status.get("ready", False),
         "version": board.version,

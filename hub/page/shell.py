@@ -30,15 +30,16 @@ def frame(visit: Visit, title: Title) -> Iterator[None]:
     with ui.header().classes("sh-header"):
         ui.html('<a class="sh-skip" href="#sh-main">⇥</a>', sanitize=False)
         ui.label("smarthub 智慧社区").classes("sh-brand")
-        with (
-            ui.element("nav").props(f'aria-label="{visit.say("主导航", "Main")}"').classes("sh-nav")
-        ):
-            for path, icon, name, role in (*PAGES, *([DEMO] if visit.site.orders else [])):
-                if visit.may(role):
-                    _link(visit, path, icon, name)
+        # On a phone one line that is pushed sideways; on a desk its parts stand in the header's own.
+        with ui.element("div").classes("sh-ways"):
+            main = visit.say("主导航", "Main")
+            with ui.element("nav").props(f'aria-label="{main}"').classes("sh-nav"):
+                for path, icon, name, role in (*PAGES, *([DEMO] if visit.site.orders else [])):
+                    if visit.may(role):
+                        _link(visit, path, icon, name)
+            _who(visit)
         ui.element("div").classes("sh-grow")
         _lamps(visit)
-        _who(visit)
     if visit.site.orders:
         _simulated(visit)
     look = strip(visit)
@@ -77,7 +78,9 @@ def _head(visit: Visit) -> None:
         f'<link rel="stylesheet" href="{visit.site.asset("page.css")}">'
         f'<link rel="stylesheet" href="{visit.site.asset("walk.css")}">'
         f'<script>document.documentElement.lang="{lang}"</script>'
+        f'<script defer src="{visit.site.asset("sounds.js")}"></script>'
         f'<script defer src="{visit.site.asset("live.js")}"></script>'
+        f'<script defer src="{visit.site.asset("keep.js")}"></script>'
     )
 
 
@@ -105,6 +108,9 @@ def _lamps(visit: Visit) -> None:
         "hushed": visit.say("已静音", "quiet"),
         "unarmed": visit.say("声音未开启，点此开启", "Sound is OFF: click to arm"),
         "full": visit.say("全屏", "Full screen"),
+        "armed-short": visit.say("有声", "Sound"),
+        "unarmed-short": visit.say("声音未开", "Sound OFF"),
+        "quiet-short": visit.say("静音", "Quiet"),
     }
     unheard = visit.say(
         "有未接警的紧急案件，但本机声音未开启", "An emergency waits, and this screen's sound is OFF"
@@ -120,7 +126,7 @@ def _lamps(visit: Visit) -> None:
         f'<div id="sh-stale" role="alert" hidden>{texts["stale"]}</div>'
         f'<div id="sh-unarmed" role="alert" hidden>{unheard}</div>',
         sanitize=False,
-    )
+    ).classes("sh-lamps-host")
 
 
 def _who(visit: Visit) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from nicegui import ui
 
-from hub.api.walk_tests import concerns
-from model.walk_test import Scope, WalkTest
+from hub.api.walk_tests import concerns, subject_name
+from model.walk_test import WalkTest
 
 from .case.markup import Markup, tag
 from .site import Visit
@@ -54,20 +54,10 @@ def strip_html(visit: Visit, tests: list[WalkTest]) -> Markup:
         "aside",
         tag("b", say("巡检测试进行中", "WALK TEST running")),
         tag(
-            "span", tag("bdi", subject_name(visit, first)),
+            "span", tag("bdi", subject_name(visit.hub.registry(), first)),
             say(f"，至 {until}，", f", until {until}, by "), tag("bdi", first.actor),
             more if len(tests) > 1 else None,
         ),
         tag("a", say("查看 / 结束 →", "Show / stop →"), href="/walk-tests"),
         class_="sh-walk",
     )  # fmt: skip
-
-
-def subject_name(visit: Visit, test: WalkTest) -> str:
-    """Return what a test covers, by the name that people know."""
-    registry = visit.hub.registry()
-    if test.scope is Scope.COMPOUND:
-        compound = registry.compounds.get(test.subject)
-        return compound.name if compound else test.subject
-    place = registry.place_of(test.subject)
-    return " ".join(str(part) for part in (place.name if place else "", test.subject) if part)

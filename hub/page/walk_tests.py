@@ -8,13 +8,12 @@ from nicegui.events import GenericEventArguments
 from starlette.concurrency import run_in_threadpool
 
 from hub.access import Role
-from hub.api.walk_tests import concerns, known
+from hub.api.walk_tests import concerns, known, subject_name
 from model.errors import HubError, Refused
 from model.walk_test import LASTS_MS, LONGEST_MS, Scope, WalkTest, WalkTestOrder
 
 from .case.markup import Markup, Part, joined, tag
 from .site import Site, Title, Visit
-from .walk_strip import subject_name
 from .words import span
 
 MINUTE = 60_000
@@ -89,7 +88,10 @@ class WalkTestPage:
             self._say(str(error))
         else:
             self._order = secrets.token_hex(8)
-            name, until = subject_name(visit, test), visit.time(test.until, day=False)
+            name, until = (
+                subject_name(visit.hub.registry(), test),
+                visit.time(test.until, day=False),
+            )
             self._say(
                 visit.say(f"已开始：{name}，至 {until}", f"Started: {name}, until {until}"),
                 good=True,
@@ -209,7 +211,7 @@ def _card(visit: Visit, test: WalkTest) -> Markup:
     since, until = visit.time(test.started_at, seconds=False), visit.time(test.until, seconds=False)
     return tag(
         "section",
-        tag("h2", tag("bdi", subject_name(visit, test)), class_="sh-h2"),
+        tag("h2", tag("bdi", subject_name(visit.hub.registry(), test)), class_="sh-h2"),
         tag("p", say("执行人：", "By "), tag("bdi", test.actor), say("，原因：", ", because: "),
             tag("bdi", test.reason)),
         tag("p", f"{since} → {until}", class_="sh-num"),
@@ -245,7 +247,7 @@ def _ended(visit: Visit, tests: list[WalkTest]) -> Markup:
     rows = [
         tag(
             "tr",
-            tag("td", tag("bdi", subject_name(visit, test))),
+            tag("td", tag("bdi", subject_name(visit.hub.registry(), test))),
             tag("td", visit.time(test.started_at, seconds=False), class_="sh-num"),
             tag("td", visit.time(test.ended_at, seconds=False), class_="sh-num"),
             tag("td", tag("bdi", test.actor)),

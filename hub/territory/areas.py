@@ -1,4 +1,4 @@
-"""Draws schematic areas of streets, communities and grids where nobody has surveyed any (示意图).
+"""Tells the areas of a territory: those of a survey, and schematic ones where nobody surveyed any (示意图).
 
 No boundary of Haibowan's divisions is public in a form we may ship, so each grid is the ground that is
 nearest to its point: the compound in it, or a point near its community's others. Areas of one level
@@ -6,13 +6,13 @@ never overlap, every place lies in its own grid, and the same registry gives the
 """
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from math import cos, pi, radians, sin, sqrt
 from typing import NamedTuple
 
-from model.place import Compound, Division, Registry
+from model.place import Compound, Division, Outline, Point, Polygon, Registry
 
-Point = tuple[float, float]
-Ring = list[Point]
+Ring = list[Point]  # convex and open, while it is cut
 
 _GOLDEN_ANGLE = pi * (3 - sqrt(5))
 _COMMUNITY_STEP = 0.0042  # degrees between the communities of a street; our assumption, as all here
@@ -22,18 +22,53 @@ _MARGIN = 0.012
 COMMUNITY_DIGITS, STREET_DIGITS = 12, 9
 
 
+_LEVELS = ("district", "street", "community", "grid")  # the wide ones lie under the others
+
+
 class Area(NamedTuple):
-    """A piece of ground: its code, name, level and one closed ring of (longitude, latitude)."""
+    """A piece of ground: its code, name, level and polygons of closed rings."""
 
     code: str
     name: str
-    level: str  # community or grid
+    level: str
     street: str  # the street's or town's 9 digits
-    ring: Ring
+    polygons: tuple[Polygon, ...]
+    surveyed: bool = False
 
 
 def areas(registry: Registry) -> list[Area]:
-    """Return an area for each community and each grid of the registry, communities first."""
+    """Return the areas of the registry, the wide ones first.
+
+    What was surveyed is as it was surveyed. Nothing schematic is put inside it or in its place: the
+    two would not fit together.
+    """
+    surveyed = [_surveyed(registry, outline) for outline in registry.outlines.values()]
+    under = {_significant(code) for code in registry.outlines}
+    schematic = [area for area in _schematic(registry) if not _within(area.code, under)]
+    return sorted([*schematic, *surveyed], key=lambda area: _LEVELS.index(area.level))
+
+
+def _surveyed(registry: Registry, outline: Outline) -> Area:
+    division = registry.divisions[outline.code]
+    street = division.code[:STREET_DIGITS]
+    return Area(
+        division.code, division.name, division.level, street, outline.polygons, surveyed=True
+    )
+
+
+def _significant(code: str) -> str:
+    """Return a division's code without the zeros that only fill it up: 150302001000 → 150302001."""
+    while len(code) in {COMMUNITY_DIGITS, STREET_DIGITS} and code.endswith("000"):
+        code = code[:-3]
+    return code
+
+
+def _within(code: str, under: AbstractSet[str]) -> bool:
+    return any(code[:digits] in under for digits in (6, STREET_DIGITS, COMMUNITY_DIGITS, len(code)))
+
+
+def _schematic(registry: Registry) -> list[Area]:
+    """Return an area for each community and each grid, as if nobody had surveyed any."""
     communities = _of_level(registry, "community")
     if not communities:
         return []
@@ -71,13 +106,20 @@ def geojson(found: Iterable[Area]) -> dict[str, object]:
                     "code": area.code,
                     "name": area.name,
                     "level": area.level,
-                    "schematic": True,
+                    "schematic": not area.surveyed,
                 },
-                "geometry": {"type": "Polygon", "coordinates": [[list(p) for p in area.ring]]},
+                "geometry": _geometry(area.polygons),
             }
             for area in found
         ],
     }
+
+
+def _geometry(polygons: tuple[Polygon, ...]) -> dict[str, object]:
+    lists = [[[list(point) for point in ring] for ring in polygon] for polygon in polygons]
+    if len(lists) == 1:
+        return {"type": "Polygon", "coordinates": lists[0]}
+    return {"type": "MultiPolygon", "coordinates": lists}
 
 
 def _of_level(registry: Registry, level: str) -> list[Division]:
@@ -86,8 +128,9 @@ def _of_level(registry: Registry, level: str) -> list[Division]:
 
 
 def _area(division: Division, ring: Ring) -> Area:
-    closed = [*ring, ring[0]] if ring else []
-    return Area(division.code, division.name, division.level, division.code[:STREET_DIGITS], closed)
+    street = division.code[:STREET_DIGITS]
+    closed = ((*ring, ring[0]),) if ring else ()
+    return Area(division.code, division.name, division.level, street, (closed,) if closed else ())
 
 
 def _anchors(compounds: Iterable[Compound]) -> dict[str, Point]:

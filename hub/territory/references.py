@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, TypeVar
 
-from model.place import Building, Compound, Contact, Device, Division, Registry
+from model.place import Building, Compound, Contact, Device, Division, Outline, Registry
 from model.yamlfile import ConfigErrors
 
 from .rows import (
@@ -16,6 +16,7 @@ from .rows import (
     Row,
     did_you_mean,
 )
+from .survey import read_outlines
 from .tables import Entry, Tables, check_row
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class _Build:
         self._take_grids()
         self._take_compounds()
         self._take_buildings()
+        outlines = self._outlines()
         contacts = self._contacts()
         devices = self._devices()
         if self._problems:
@@ -57,7 +59,15 @@ class _Build:
             buildings=self._buildings.values(),
             devices=devices,
             contacts=contacts,
+            outlines=outlines,
         )
+
+    def _outlines(self) -> Iterable[Outline]:
+        if self._tables.areas is None:
+            return ()
+        outlines, problems = read_outlines(self._tables.areas, self._divisions)
+        self._problems.extend(problems)
+        return outlines.values()
 
     def _rows(self, section: str, model: type[R], key: str = "id") -> Iterable[tuple[Entry, R]]:
         """Give the rows that are right by themselves and the first of their id."""

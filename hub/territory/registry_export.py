@@ -13,6 +13,7 @@ from model.place import Registry
 
 from .csvtext import write_table
 from .registry_files import REGISTRY_YAML
+from .survey import AREAS_GEOJSON, write_outlines
 from .tables import entry_columns
 
 _DIVISIONS_CSV = "divisions.csv"
@@ -30,7 +31,10 @@ def export_documents(registry: Registry) -> dict[str, str]:
         msgspec.structs.replace(item, compound="") if item.building else item
         for item in registry.devices.values()
     ]
-    return {
+    surveyed = (
+        {AREAS_GEOJSON: write_outlines(registry.outlines.values())} if registry.outlines else {}
+    )
+    return surveyed | {
         REGISTRY_YAML: _yaml(registry),
         _DIVISIONS_CSV: _csv("divisions", divisions),
         "grids.csv": _csv("grids", grids),

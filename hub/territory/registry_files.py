@@ -1,7 +1,7 @@
 """Reads the registry of places, devices and contacts, and says every mistake at once.
 
 A registry is a directory: `registry.yaml` (compounds; a small site may write everything there), and
-`buildings.csv`, `devices.csv`, `contacts.csv`, `grids.csv` beside it. All of it is text, so that a
+`buildings.csv`, `devices.csv`, `contacts.csv`, `grids.csv` and `areas.geojson` beside it. All of it is text, so that a
 version of the registry can be written into the durable log whole.
 """
 
@@ -18,6 +18,7 @@ from .csvtext import decode_text, read_table
 from .divisions import SHIPPED_DIVISIONS, shipped_divisions
 from .references import build
 from .rows import did_you_mean
+from .survey import AREAS_GEOJSON
 from .tables import CSV_DOCUMENTS, Entry, Tables, unknown_columns
 
 REGISTRY_YAML = "registry.yaml"
@@ -49,7 +50,7 @@ def read_documents(directory: Path) -> dict[str, str]:
         )
     documents = {}
     for path in sorted(directory.iterdir()):
-        if path.is_file() and path.suffix.lower() in {".yaml", ".yml", ".csv"}:
+        if path.is_file() and path.suffix.lower() in {".yaml", ".yml", ".csv", ".geojson"}:
             documents[path.name] = _read(path)
     documents.setdefault(SHIPPED_DIVISIONS, shipped_divisions())
     return documents
@@ -78,9 +79,12 @@ def read_tables(documents: Mapping[str, str]) -> Tables:
     for name, text in documents.items():
         if name in {REGISTRY_YAML, SHIPPED_DIVISIONS} - {divisions}:
             continue
+        if name == AREAS_GEOJSON:
+            tables.areas = text
+            continue
         section = sources.get(name)
         if section is None:
-            known = [REGISTRY_YAML, divisions, *CSV_DOCUMENTS]
+            known = [REGISTRY_YAML, divisions, *CSV_DOCUMENTS, AREAS_GEOJSON]
             hint = did_you_mean(name, known) or f"; a registry has {', '.join(known)}"
             problems.append(ConfigError(f"not a file of the registry{hint}", file=name))
             continue

@@ -61,6 +61,7 @@ class Tables:
     """All entries of a registry, by section, in the order they were read."""
 
     def __init__(self) -> None:
+        self.areas: str | None = None  # the text of areas.geojson
         self._sections: dict[str, list[Entry]] = {section: [] for section in SECTIONS}
 
     def of(self, section: str) -> list[Entry]:

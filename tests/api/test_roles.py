@@ -19,6 +19,7 @@ READ = {
     "/api/v1/census", "/api/v1/rules",
     "/api/v1/gateways", "/api/v1/readings", "/api/v1/walk-tests", "/api/v1/ledger",
     "/api/v1/cases/{case_id}/why",
+    "/api/v1/handovers", "/api/v1/handovers/current", "/api/v1/handovers/{number}",
     "/api/v1/stream", "/api/v1/counters", "/api/v1/channels", "/api/v1/me/password",
 }  # fmt: skip
 
@@ -44,7 +45,9 @@ def test_every_route_needs_a_token(app: FastAPI, as_token: Callable[[str], Clien
         for token in ("", "forged", "shub_", "é"):
             answer = as_token(token).request(
                 method,
-                path.format(case_id="x", action="note", token_id="a", name="x", walk_test="x"),
+                path.format(
+                    case_id="x", action="note", token_id="a", name="x", walk_test="x", number=1
+                ),
             )
             assert answer.status_code == 401, (method, path)
             assert answer.headers["content-type"] == "application/problem+json"
@@ -58,7 +61,9 @@ def test_a_read_token_reads_and_does_nothing_else(app: FastAPI, with_role: WithR
             continue
         answer = reader.request(
             method,
-            path.format(case_id="x", action="note", token_id="a", name="x", walk_test="x"),
+            path.format(
+                case_id="x", action="note", token_id="a", name="x", walk_test="x", number=1
+            ),
             json={},
         )
         assert answer.status_code == 403, (method, path)

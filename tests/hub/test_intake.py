@@ -27,6 +27,7 @@ class World:
         self.receipts: list[Receipt] = []
         self.letters: list[tuple[str, str]] = []
         self.volatile: list[Reading] = []
+        self.logged: list[Reading] = []
 
     async def publish(self, topic: str, payload: bytes) -> None:
         """Take a receipt."""
@@ -48,6 +49,7 @@ async def intake_on(log: SqliteLog, world: World) -> AsyncIterator[HubIntake]:
         appended=lambda: None,
         dead_letter=world.letter,
         volatile=world.volatile.extend,
+        logged=world.logged.extend,
         clock=lambda: 1_800_000_000_000,
         crash=crash_points({}),
     )
@@ -210,6 +212,9 @@ async def test_an_alarm_the_gateway_could_not_store_is_shown_and_not_logged(
     log, world = SqliteLog(tmp_path), World()
     async with intake_on(log, world) as intake:
         await intake.message(TOPICS.alarm, uplink(row(1, "a"), volatile=True))
-    assert log.end == 0
-    assert [reading.device for reading in world.volatile] == ["a"]
-    assert world.receipts == []
+        assert log.end == 0
+        assert [reading.device for reading in world.volatile] == ["a"]
+        assert world.receipts == []
+        assert world.logged == []
+        await intake.message(TOPICS.alarm, uplink(row(2, "a")))
+    assert [reading.device for reading in world.logged] == ["a"], "it is in memory only no longer"

@@ -7,13 +7,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from hub.page.board import Json
-from hub.page.wall.map import ground, marks, sheet_of
+from hub.page.wall.ground import Surveyor, ground, sheet_of
+from hub.page.wall.map import marks
 from hub.page.wall.rows import Reader, rows
 from hub.page.words import Lang
-from hub.territory.areas import Area, Ring, areas, geojson
+from hub.territory.areas import Area, areas, geojson
 from hub.territory.demo_territory import demo_documents
 from hub.territory.registry_files import load_registry
-from model.place import Building, Compound, Registry
+from model.place import Building, Compound, Registry, Ring
 
 T0 = 1_790_000_000_000
 HOSTILE = '<script>alert(1)</script>\n"\u202egnp.exe'
@@ -81,6 +82,12 @@ def test_severity_is_colour_icon_and_word_in_both_languages() -> None:
         assert ("演练" if lang is Lang.ZH else "DRILL") in said
 
 
+def _ring(area: Area) -> Ring:
+    """Return the one ring that a schematic area has."""
+    ((ring,),) = area.polygons
+    return ring
+
+
 def _area_of(ring: Ring) -> float:
     pairs = pairwise(ring)
     return abs(sum(a[0] * b[1] - b[0] * a[1] for a, b in pairs)) / 2
@@ -109,25 +116,25 @@ def test_every_grid_has_one_area_and_every_compound_lies_in_its_own(
     grids = {area.code: area for area in found if area.level == "grid"}
     assert len(grids) == 435
     assert len([area for area in found if area.level == "community"]) == 43
-    assert all(area.ring[0] == area.ring[-1] for area in found)
+    assert all(_ring(area)[0] == _ring(area)[-1] for area in found)
     for compound in registry.compounds.values():
-        assert _inside((compound.lon, compound.lat), grids[compound.grid].ring), compound.id
+        assert _inside((compound.lon, compound.lat), _ring(grids[compound.grid])), compound.id
 
 
 def test_areas_of_a_level_do_not_overlap(demo: tuple[Registry, list[Area]]) -> None:
     """Together they are as large as the frame, and grids as large as their community."""
     _, found = demo
     whole = [area for area in found if area.level == "community"]
-    west = min(p[0] for area in whole for p in area.ring)
-    east = max(p[0] for area in whole for p in area.ring)
-    south = min(p[1] for area in whole for p in area.ring)
-    north = max(p[1] for area in whole for p in area.ring)
-    total = sum(_area_of(area.ring) for area in whole)
+    west = min(p[0] for area in whole for p in _ring(area))
+    east = max(p[0] for area in whole for p in _ring(area))
+    south = min(p[1] for area in whole for p in _ring(area))
+    north = max(p[1] for area in whole for p in _ring(area))
+    total = sum(_area_of(_ring(area)) for area in whole)
     assert total == pytest.approx((east - west) * (north - south), rel=1e-6)
     for community in whole:
         inner = [a for a in found if a.level == "grid" and a.code.startswith(community.code)]
-        covered = sum(_area_of(a.ring) for a in inner)
-        assert covered == pytest.approx(_area_of(community.ring), rel=1e-6)
+        covered = sum(_area_of(_ring(a)) for a in inner)
+        assert covered == pytest.approx(_area_of(_ring(community)), rel=1e-6)
 
 
 def test_the_same_registry_gives_the_same_map_as_geojson(
@@ -165,6 +172,50 @@ def test_a_thousand_cases_are_one_mark_a_compound(demo: tuple[Registry, list[Are
     assert len(drawn) < 8_000
     assert len(ground(found, registry, sheet)) < 250_000
     assert "125 open, worst Critical, 3 devices silent" in drawn
+
+
+def test_buildings_of_open_cases_stand_where_they_are() -> None:
+    """Far from its compound's mark a building has one of its own; the compound's map names all."""
+    houses = [
+        Building("b1", "1号楼", "c1", "g", 106.85, 39.65),
+        Building("b2", "2号楼", "c1", "g", 106.8001, 39.6001),
+        Building("b3", "3号楼", "c1", "g"),
+    ]
+    registry = Registry(
+        compounds=[Compound("c1", "A", "g", 106.8, 39.6), Compound("c2", "B", "g", 106.9, 39.7)],
+        buildings=houses,
+    )
+    cases = [case(id="E-1", place="b1"), case(id="E-2", place="b2", severity="minor")]
+    drawn = Surveyor().draw(registry)
+    x, y = drawn.sheet.project((106.85, 39.65))
+    of_all = marks(registry, cases, {}, drawn.sheet, Lang.ZH)
+    assert f'href="/cases/E-1" transform="translate({x:.1f} {y:.1f})"' in of_all
+    assert 'aria-label="1号楼：1 件未结，最高 特别严重"' in of_all
+    assert "E-2" not in of_all, "it is under its compound's mark"
+    assert ">2<" in of_all
+    near = Surveyor().draw(registry, "c1")
+    of_one = marks(registry, cases, {}, near.sheet, Lang.ZH, only="c1")
+    assert 'href="/cases/E-2"' in of_one
+    assert "2号楼" in of_one
+    assert "compound=c1" not in of_one, "its buildings speak for it"
+    unplaced = marks(registry, [case(place="b3")], {}, near.sheet, Lang.ZH, only="c1")
+    assert "compound=c1" in unplaced, "a building without a place is the compound's"
+    calm = marks(registry, [], {}, near.sheet, Lang.ZH, only="c1")
+    assert calm.count("<g ") == 2
+    assert "<a " not in calm
+
+
+def test_a_storm_draws_a_bounded_number_of_buildings() -> None:
+    """The worst are drawn; every case is in its compound's count."""
+    houses = [Building(f"b{n}", f"{n}", "c1", "g", 106.81 + n * 1e-4, 39.7) for n in range(900)]
+    registry = Registry(compounds=[Compound("c1", "A", "g", 106.8, 39.6)], buildings=houses)
+    cases = [
+        case(id=f"E-{n}", place=f"b{n}", severity="minor" if n else "critical") for n in range(900)
+    ]
+    drawn = marks(registry, cases, {}, Surveyor().draw(registry).sheet, Lang.EN)
+    assert "/cases/E-0" in drawn
+    assert drawn.count("<a ") == 121
+    assert ">900<" in drawn
 
 
 def test_silent_devices_are_counted_by_compound() -> None:

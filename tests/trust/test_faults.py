@@ -234,6 +234,7 @@ async def test_a_full_disk_acknowledges_nothing_shows_the_alarm_and_recovers(
         assert await eventually(lambda: up.state().get("ready"), 20)
         expected = {f"gb-{n}-1-1-{n.to_bytes(4, 'little').hex()}" for n in (1, 2)}
         assert expected == subjects(fires(up))
+        assert await eventually(lambda: up.state()["alarms_in_memory_only"] == 0, 20)
         # The broker, too, takes what devices publish again.
         password = (up.folder / "device.password").read_text()
 

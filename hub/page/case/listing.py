@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from cases.events import case_json
 from hub.case_store import BadCursor
-from hub.page.board import Json, number, rank
+from hub.page.board import Json, number
 from hub.page.site import Visit
 from hub.page.words import (
     CLASS,
@@ -21,6 +21,7 @@ from hub.page.words import (
     moment,
     word,
 )
+from hub.urgency import rank
 from model.case import EventClass, State
 from model.reading import Mode
 

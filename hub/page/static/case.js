@@ -1,11 +1,10 @@
-// Beside the page's framework: keeps what somebody types through reloads, the focus where it was when
-// a region is drawn anew, and the countdowns running. Data is only ever put in as text.
+// Beside the page's framework: keeps what somebody types through reloads, and the countdowns running.
+// Data is only ever put in as text. The focus is kept by keep.js.
 "use strict";
 (() => {
   const PREFIX = "sh-draft:";
   const zh = () => document.documentElement.lang.startsWith("zh");
   let offset = null;
-  let focused = "";
 
   const root = () => document.querySelector("[data-case]");
 
@@ -93,11 +92,6 @@
   }
 
   // ---- the focus -----------------------------------------------------------------------------------
-  document.addEventListener("focusin", (event) => {
-    const kept = event.target.closest && event.target.closest("[data-keep]");
-    focused = kept ? kept.dataset.keep : "";
-  });
-
   document.addEventListener("click", (event) => {
     const link = event.target.closest && event.target.closest('a[href^="#f-"]');
     const field = link && document.getElementById(link.getAttribute("href").slice(1));
@@ -110,10 +104,6 @@
   new MutationObserver((changes) => {
     for (const change of changes) {
       if (change.target.nodeType === 1 && change.addedNodes.length) drawn(change.target);
-    }
-    if (focused && document.activeElement === document.body) {
-      const again = document.querySelector(`[data-keep="${CSS.escape(focused)}"]`);
-      if (again) again.focus({ preventScroll: true });
     }
   }).observe(document.documentElement, { childList: true, subtree: true });
 

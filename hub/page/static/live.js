@@ -4,18 +4,12 @@
 (() => {
   const STALE_MS = 5000;
   const REPEAT_MS = 4000;
+  const LOST_MS = 10000; // the framework mends its own connection in this time, or not at all
   const QUIET_MS = 60000; // nobody mutes a fire for longer; a new alarm ends the quiet at once
-  // Two tones (Hz) and how often they alternate (ms): each class sounds different, also to bad ears.
-  const SOUNDS = {
-    fire: { tones: [880, 660], step: 350, times: 6 },
-    water_flow: { tones: [740, 740], step: 250, times: 6 },
-    gas: { tones: [520, 780], step: 250, times: 6 },
-    duress: { tones: [440, 0], step: 200, times: 6 },
-    panic: { tones: [980, 0], step: 200, times: 6 },
-    door_forced: { tones: [600, 500], step: 300, times: 4 },
-    other: { tones: [660, 0], step: 300, times: 4 },
-  };
-  const ORDER = ["fire", "gas", "water_flow", "panic", "duress", "door_forced"];
+  // A file of its own that a site may change; one that is broken costs the sound's kind, not the sound.
+  const TONES = window.smarthubTones || { order: [], patterns: {} };
+  const PLAIN = { tones: [880, 660], step: 350, times: 6, loud: 0.3 };
+  const pattern = (name) => TONES.patterns[name] || TONES.patterns.other || PLAIN;
 
   let audio = null;
   let heardAt = performance.now();
@@ -25,9 +19,12 @@
   let quietUntil = 0;
   let raised = null;
   let ready = true;
+  let connectedAt = performance.now();
 
   const by = (id) => document.getElementById(id);
-  const text = (name) => (by("sh-lamps") ? by("sh-lamps").dataset[name] : "");
+  const text = (name) => (by("sh-lamps") ? by("sh-lamps").getAttribute(`data-${name}`) : "");
+  const narrow = matchMedia("(max-width: 700px)");
+  const fitting = (name) => text(narrow.matches ? `${name}-short` : name);
   const armed = () => audio !== null && audio.state === "running";
 
   function beep(sound, volume) {
@@ -61,9 +58,6 @@
     sound();
   }
 
-  // Two short high blips and a soft voice: a drill or a simulation is never taken for the real thing.
-  const MARKER = { tones: [1500, 0], step: 90, times: 4 };
-
   function sound() {
     const now = performance.now();
     if (!armed() || stale || alarms.length === 0 || now < quietUntil) return;
@@ -71,11 +65,12 @@
     soundedAt = now;
     const real = alarms.filter((a) => a.mode === "real");
     const heard = real.length ? real : alarms;
-    const loudest = ORDER.find((name) => heard.some((a) => a.category === name)) || "other";
-    if (real.length) beep(SOUNDS[loudest], loudest === "duress" ? 0.12 : 0.3);
+    const loudest = pattern(TONES.order.find((name) => heard.some((a) => a.category === name)) || "other");
+    if (real.length) beep(loudest, loudest.loud);
     else {
-      beep(MARKER, 0.06);
-      setTimeout(() => armed() && beep(SOUNDS[loudest], 0.1), 450);
+      const marker = TONES.unreal || PLAIN;
+      beep(marker, marker.loud);
+      setTimeout(() => armed() && beep(loudest, TONES.unrealLoud || 0.1), 450);
     }
   }
 
@@ -101,7 +96,8 @@
   function paint() {
     const lamp = by("sh-sound");
     if (!lamp) return;
-    lamp.textContent = armed() ? `🔊 ${text("armed")}` : `🔇 ${text("unarmed")}`;
+    lamp.textContent = paintedLamp();
+    lamp.setAttribute("aria-label", text(armed() ? "armed" : "unarmed"));
     lamp.classList.toggle("sh-off", !armed());
     lamp.setAttribute("aria-pressed", String(armed()));
     by("sh-live").textContent = stale ? "○" : ready ? `● ${text("live")}` : `○ ${text("notready")}`;
@@ -110,7 +106,7 @@
     by("sh-unarmed").hidden = armed() || stale || alarms.length === 0;
     const left = Math.ceil((quietUntil - performance.now()) / 1000);
     by("sh-quiet").hidden = alarms.length === 0 || !armed();
-    by("sh-quiet").textContent = left > 0 ? `${text("hushed")} ${left} s` : text("quiet");
+    by("sh-quiet").textContent = left > 0 ? `${text("hushed")} ${left} s` : fitting("quiet");
     document.body.classList.toggle("sh-is-stale", stale);
     document.body.classList.toggle("sh-alarm", alarms.length > 0);
   }
@@ -122,6 +118,19 @@
       paint();
     }
     sound();
+    mend();
+  }
+
+  // The hub is there, but the page's own connection has been gone for long: what is shown stands still
+  // under a green lamp. Only then the page is loaded anew; a short stall costs nobody what they typed.
+  function mend() {
+    const now = performance.now();
+    const framework = window.socket;
+    if (!framework || framework.connected || stale) connectedAt = now;
+    else if (now - connectedAt > LOST_MS) {
+      connectedAt = now;
+      location.reload();
+    }
   }
 
   function listen() {
@@ -133,10 +142,8 @@
       ready = said.ready;
       if (raised !== null && said.raised > raised) soundedAt = quietUntil = 0;
       raised = said.raised;
-      if (stale) {
-        stale = false;
-        location.reload();
-      }
+      // After a stall the framework sends what the page missed, or loads it anew by itself.
+      stale = false;
       paint();
       sound();
     });
@@ -149,7 +156,7 @@
 
   document.addEventListener("click", (event) => {
     const id = event.target.closest ? (event.target.closest("button") || {}).id : "";
-    if (id === "sh-test") arm().then(() => beep(SOUNDS.fire, 0.15));
+    if (id === "sh-test") arm().then(() => beep(pattern("fire"), TONES.testLoud || 0.15));
     else if (id === "sh-quiet") hush();
     else if (id === "sh-full") {
       if (document.fullscreenElement) document.exitFullscreen();
@@ -172,7 +179,7 @@
     if (by("sh-sound") && by("sh-sound").textContent !== paintedLamp()) paint();
   }, 500);
   function paintedLamp() {
-    return armed() ? `🔊 ${text("armed")}` : `🔇 ${text("unarmed")}`;
+    return armed() ? `🔊 ${fitting("armed")}` : `🔇 ${fitting("unarmed")}`;
   }
   listen();
 })();

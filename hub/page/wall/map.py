@@ -1,20 +1,18 @@
-"""Draws the territory as one picture (SVG): ground by street, and on it what is open and silent."""
+"""Puts marks onto the ground: what is open in which compound and building, and where devices are silent."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from html import escape
-from math import cos, radians
-from typing import NamedTuple
+from math import hypot
+from urllib.parse import quote
 
 from hub.page.board import Json
 from hub.page.tables import inert
 from hub.page.words import SEVERITY, Lang, word
-from hub.territory.areas import Area, Point, areas
-from model.place import Compound, Registry
+from model.place import Building, Compound, Point, Registry
 
-WIDTH = 1000.0
+from .ground import Sheet
+
 _ORDER = tuple(SEVERITY)
-_HUES = 7
-_LABEL_ROOM, _LABEL_UP = 110.0, 38.0  # street names keep off the edge, and above the compounds
 # Severity is told by the marker's form as well: not everybody sees red and orange apart.
 _FORMS = {
     "critical": "M0-15 13 9H-13Z",
@@ -22,78 +20,10 @@ _FORMS = {
     "minor": "M-10-10H10V10H-10Z",
     "warning": "M10 0A10 10 0 1 1-10 0 10 10 0 1 1 10 0Z",
 }
-
-Project = Callable[[Point], Point]
-
-
-class Sheet(NamedTuple):
-    """A map's size and how places come onto it."""
-
-    height: float
-    project: Project
-
-
-class Drawn(NamedTuple):
-    """The ground as it goes to the browser, once, and the sheet that marks are placed on."""
-
-    sheet: Sheet
-    ground: str
-
-
-class Surveyor:
-    """Draws the ground of a registry once for all screens; a new registry is drawn anew."""
-
-    def __init__(self) -> None:
-        self._of: Registry | None = None
-        self._drawn = Drawn(Sheet(1.0, lambda point: point), "")
-
-    def draw(self, registry: Registry) -> Drawn:
-        """Return the ground; the first time takes some tenths of a second of a worker thread."""
-        if registry is not self._of:
-            found = areas(registry)
-            sheet = sheet_of(found, registry.compounds.values())
-            self._drawn = Drawn(sheet, ground(found, registry, sheet))
-            self._of = registry
-        return self._drawn
-
-
-def sheet_of(found: Iterable[Area], compounds: Iterable[Compound]) -> Sheet:
-    """Return a sheet that holds all areas and compounds; degrees are made equally long."""
-    points = [point for area in found for point in area.ring]
-    points += [(item.lon, item.lat) for item in compounds if item.lon or item.lat]
-    points = points or [(0.0, 0.0), (1.0, 1.0)]
-    west, east = min(p[0] for p in points), max(p[0] for p in points)
-    south, north = min(p[1] for p in points), max(p[1] for p in points)
-    narrow = cos(radians((south + north) / 2))
-    scale = WIDTH / max((east - west) * narrow, 1e-9)
-
-    def project(point: Point) -> Point:
-        return (point[0] - west) * narrow * scale, (north - point[1]) * scale
-
-    return Sheet(max((north - south) * scale, 1.0), project)
-
-
-def ground(found: list[Area], registry: Registry, sheet: Sheet) -> str:
-    """Return the ground: communities coloured by street, grids as thin lines, names of streets."""
-    streets = sorted({area.street for area in found})
-    parts = []
-    for area in found:
-        hue = streets.index(area.street) % _HUES
-        line = " ".join(f"{x:.1f},{y:.1f}" for x, y in map(sheet.project, area.ring))
-        parts.append(f'<polygon class="sh-ground-{area.level} sh-hue-{hue}" points="{line}"/>')
-    for street in streets:
-        centres = [
-            _centre(a, sheet) for a in found if a.street == street and a.level == "community"
-        ]
-        division = registry.divisions.get(street) or registry.divisions.get(f"{street}000")
-        if centres and division is not None:
-            x = sum(c[0] for c in centres) / len(centres)
-            y = sum(c[1] for c in centres) / len(centres)
-            x = min(max(x, _LABEL_ROOM), WIDTH - _LABEL_ROOM)
-            parts.append(
-                f'<text class="sh-street" x="{x:.0f}" y="{y - _LABEL_UP:.0f}">{escape(division.name)}</text>'
-            )
-    return "".join(parts)
+_NOTHING = "M8 0A8 8 0 1 1-8 0 8 8 0 1 1 8 0Z"
+_HOUSE = "M-6-6H6V6H-6Z"
+_APART = 24.0  # nearer than this a building is under its compound's mark, which speaks for it
+_BUILDINGS_MAX = 120  # marks of buildings on the map of all; the worst first
 
 
 def marks(
@@ -102,48 +32,129 @@ def marks(
     silent_in: Mapping[str, int],
     sheet: Sheet,
     lang: Lang,
+    *,
+    only: str = "",
 ) -> str:
-    """Return a link for each compound: a form and a count for what is open, a ring for silence."""
+    """Return a link for each compound: a form and a count for what is open, a ring for silence.
+
+    Buildings of open cases have marks of their own where there is room for them; with `only`, the
+    map is that of one compound, and each of its buildings is there with its name.
+    """
     open_in: dict[str, list[Json]] = {}
+    at_building: dict[str, list[Json]] = {}
     for case in cases:
         open_in.setdefault(str(case["compound"]), []).append(case)
-    return "".join(
-        _mark(item, open_in.get(item.id, []), silent_in.get(item.id, 0), sheet, lang)
-        for item in registry.compounds.values()
-        if item.lon or item.lat
+        at_building.setdefault(str(case["place"]), []).append(case)
+    drawn = []
+    near = only if sheet_shows(registry, only, sheet) else ""
+    for item in registry.compounds.values():
+        of_it = open_in.get(item.id, [])
+        if item.id == near:  # its buildings speak for it, and what is at none of them for itself
+            of_it = [case for case in of_it if not _located(registry, str(case["place"]))]
+            if not of_it and not silent_in.get(item.id):
+                continue
+        if (item.lon or item.lat) and sheet.holds((item.lon, item.lat)):
+            drawn.append(_mark(item, of_it, silent_in.get(item.id, 0), sheet, lang))
+    houses = _near(registry, near) if near else _apart(registry, at_building, sheet)
+    found = [_house(b, at_building.get(b.id, []), sheet, lang, named=bool(near)) for b in houses]
+    return "".join(found + drawn)
+
+
+def sheet_shows(registry: Registry, compound: str, sheet: Sheet) -> bool:
+    """Return whether a compound has a place on this sheet."""
+    known = registry.compounds.get(compound)
+    return (
+        known is not None and bool(known.lon or known.lat) and sheet.holds((known.lon, known.lat))
     )
+
+
+def _located(registry: Registry, place: str) -> bool:
+    known = registry.buildings.get(place)
+    return known is not None and bool(known.lon or known.lat)
+
+
+def _near(registry: Registry, compound: str) -> list[Building]:
+    found = (b for b in registry.buildings.values() if b.compound == compound)
+    return [building for building in found if building.lon or building.lat]
+
+
+def _apart(
+    registry: Registry, at_building: Mapping[str, list[Json]], sheet: Sheet
+) -> list[Building]:
+    """Return the buildings of open cases that are not under their compound's mark, the worst first."""
+    found: list[tuple[int, str]] = []
+    for name, cases in at_building.items():
+        building = registry.buildings.get(name)
+        if building is None or not (building.lon or building.lat):
+            continue
+        compound = registry.compounds.get(building.compound)
+        here = sheet.project((building.lon, building.lat))
+        if compound is None or _distance(here, compound, sheet) >= _APART:
+            found.append((_ORDER.index(_worst(cases)), name))
+    return [registry.buildings[name] for _, name in sorted(found)[:_BUILDINGS_MAX]]
+
+
+def _distance(here: Point, compound: Compound, sheet: Sheet) -> float:
+    if not (compound.lon or compound.lat):
+        return _APART
+    x, y = sheet.project((compound.lon, compound.lat))
+    return hypot(here[0] - x, here[1] - y)
 
 
 def _mark(compound: Compound, cases: list[Json], silent: int, sheet: Sheet, lang: Lang) -> str:
     x, y = sheet.project((compound.lon, compound.lat))
-    worst = min((str(case["severity"]) for case in cases), key=_ORDER.index, default="")
-    waits = any(case["class"] == "emergency" and not case["acknowledged_by"] for case in cases)
-    said = _said(compound, cases, worst, silent, lang)
-    form = _FORMS.get(worst, "M8 0A8 8 0 1 1-8 0 8 8 0 1 1 8 0Z")
+    worst = _worst(cases)
+    said = _said(compound.name, cases, lang) + _silence(silent, lang)
     ring = f'<circle class="sh-silent" r="{19 if worst else 11}"/>' if silent else ""
-    halo = '<circle class="sh-halo" r="25"/>' if waits else ""
+    halo = '<circle class="sh-halo" r="25"/>' if _waits(cases) else ""
     count = f'<text class="sh-count" x="18" y="-9">{len(cases)}</text>' if cases else ""
     return (
-        f'<a class="sh-mark sh-{worst or "normal"}" href="/?compound={escape(compound.id, quote=True)}"'
+        f'<a class="sh-mark sh-{worst or "normal"}" data-keep="at:{escape(compound.id, quote=True)}" href="/?compound={quote(compound.id, safe="")}"'
         f' aria-label="{escape(said, quote=True)}" transform="translate({x:.1f} {y:.1f})">'
-        f'<title>{escape(said)}</title>{halo}{ring}<path d="{form}"/>{count}'
+        f'<title>{escape(said)}</title>{halo}{ring}<path d="{_FORMS.get(worst, _NOTHING)}"/>{count}'
         f'<text class="sh-name" y="32">{escape(compound.name)}</text></a>'
     )
 
 
-def _said(compound: Compound, cases: list[Json], worst: str, silent: int, lang: Lang) -> str:
+def _house(building: Building, cases: list[Json], sheet: Sheet, lang: Lang, *, named: bool) -> str:
+    """Return a building's mark; a click opens its case, or the list of its cases."""
+    x, y = sheet.project((building.lon, building.lat))
+    worst = _worst(cases)
+    said = escape(_said(building.name, cases, lang), quote=True)
+    name = f'<text class="sh-name" y="{30 if worst else 24}">{escape(building.name)}</text>'
+    count = f'<text class="sh-count" x="15" y="-8">{len(cases)}</text>' if len(cases) > 1 else ""
+    place = f'transform="translate({x:.1f} {y:.1f})"'
+    if not cases:
+        return f'<g class="sh-mark sh-house" {place}><title>{said}</title><path d="{_HOUSE}"/>{name}</g>'
+    halo = '<circle class="sh-halo" r="25"/>' if _waits(cases) else ""
+    first = min(cases, key=lambda case: _ORDER.index(str(case["severity"])))
+    size = "" if named else ' class="sh-small"'
+    return (
+        f'<a class="sh-mark sh-house sh-{worst}" data-keep="at:{escape(building.id, quote=True)}" href="/cases/{quote(str(first["id"]), safe="")}" {place}'
+        f' aria-label="{said}"><title>{said}</title><g{size}>{halo}<path d="{_FORMS[worst]}"/></g>'
+        f"{count if named else ''}{name if named else ''}</a>"
+    )
+
+
+def _worst(cases: Iterable[Json]) -> str:
+    return min((str(case["severity"]) for case in cases), key=_ORDER.index, default="")
+
+
+def _waits(cases: Iterable[Json]) -> bool:
+    return any(case["class"] == "emergency" and not case["acknowledged_by"] for case in cases)
+
+
+def _said(name: str, cases: list[Json], lang: Lang) -> str:
+    worst = word(SEVERITY, _worst(cases), lang) if cases else ""
     if lang is Lang.ZH:
-        found = (
-            f"{len(cases)} 件未结，最高 {word(SEVERITY, worst, lang)}" if cases else "无未结案件"
-        )
-        return f"{compound.name}：{found}" + (f"，{silent} 台设备失联" if silent else "")
-    found = f"{len(cases)} open, worst {word(SEVERITY, worst, lang)}" if cases else "nothing open"
-    return f"{compound.name}: {found}" + (f", {silent} devices silent" if silent else "")
+        return f"{name}：" + (f"{len(cases)} 件未结，最高 {worst}" if cases else "无未结案件")
+    return f"{name}: " + (f"{len(cases)} open, worst {worst}" if cases else "nothing open")
 
 
-def _centre(area: Area, sheet: Sheet) -> Point:
-    points = [sheet.project(point) for point in area.ring[:-1]] or [(0.0, 0.0)]
-    return sum(p[0] for p in points) / len(points), sum(p[1] for p in points) / len(points)
+def _silence(silent: int, lang: Lang) -> str:
+    if not silent:
+        return ""
+    return f"，{silent} 台设备失联" if lang is Lang.ZH else f", {silent} devices silent"
 
 
 def heading(registry: Registry, compound: str) -> str:

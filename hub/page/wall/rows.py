@@ -47,7 +47,7 @@ def row(case: Json, reader: Reader) -> str:
     parts = [
         f'<i class="q-icon material-icons" aria-hidden="true">{icon}</i>',
         f'<span class="sh-word">{word(SEVERITY, severity, lang)}</span>',
-        f'<a class="sh-what" href="/cases/{case_id}">{inert(category(case["category"], lang))}</a>',
+        f'<a class="sh-what" href="/cases/{case_id}" data-keep="case:{case_id}">{inert(category(case["category"], lang))}</a>',
         _badges(case, lang),
         f'<span class="sh-where">{inert(case["place_name"] or case["place"])}</span>',
         _state(case, lang),
@@ -56,17 +56,37 @@ def row(case: Json, reader: Reader) -> str:
     if waits and reader.acknowledges:
         label = "接警" if lang is Lang.ZH else "Acknowledge"
         parts.append(
-            f'<button type="button" class="sh-button sh-ack" data-ack="{case_id}">{label}</button>'
+            f'<button type="button" class="sh-button sh-ack" data-ack="{case_id}" data-keep="ack:{case_id}">{label}</button>'
         )
     return f'<li class="{kind}{" sh-waits" if waits else ""}" data-id="{case_id}">{"".join(parts)}</li>'
 
 
-def _badges(case: Json, lang: Lang) -> str:
+def memory_rows(alarms: Iterable[Json], lang: Lang) -> str:
+    """Return what devices said that is on no disk: shown and heard, but there is no case to open."""
+    badge = "仅在内存 · 未入库" if lang is Lang.ZH else "IN MEMORY ONLY, not stored"
     found = []
-    if case["mode"] != Mode.REAL:
+    for alarm in alarms:
+        severity, mode = str(alarm["severity"]), escape(str(alarm["mode"]))
         found.append(
-            f'<span class="sh-badge sh-mode">{escape(word(MODE, case["mode"], lang))}</span>'
+            f'<li class="sh-case sh-{escape(severity)} sh-mode-{mode} sh-waits sh-memory">'
+            f'<i class="q-icon material-icons" aria-hidden="true">{SEVERITY[severity][2]}</i>'
+            f'<span class="sh-word">{word(SEVERITY, severity, lang)}</span>'
+            f'<strong class="sh-what">{inert(category(alarm["category"], lang))}</strong>'
+            f'<span class="sh-badge sh-late">{badge}</span>{_mode(alarm, lang)}'
+            f'<span class="sh-where">{inert(alarm["place_name"] or alarm["device"])}</span>'
+            f'<time class="sh-age sh-num" data-since="{alarm["since"]}"></time></li>'
         )
+    return "".join(found)
+
+
+def _mode(case: Json, lang: Lang) -> str:
+    if case["mode"] == Mode.REAL:
+        return ""
+    return f'<span class="sh-badge sh-mode">{escape(word(MODE, case["mode"], lang))}</span>'
+
+
+def _badges(case: Json, lang: Lang) -> str:
+    found = [_mode(case, lang)]
     if said := word(VERIFICATION, case["verification"], lang):
         found.append(f'<span class="sh-badge">{escape(said)}</span>')
     return "".join(found)

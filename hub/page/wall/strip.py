@@ -47,7 +47,13 @@ def figures(visit: Visit, shows: Callable[[Json], bool]) -> str:
             "sh-critical" if vitals.alarms_waiting else "",
         ),
     ]
+    unstored = sum(map(shows, board.memory))
     wrong = [
+        (
+            bool(unstored),
+            say(f"{unstored} 条报警仅在内存", f"{unstored} alarms in memory only"),
+            "sh-critical",
+        ),
         (
             vitals.gateways_away,
             say(f"{vitals.gateways_away} 台网关离线", f"{vitals.gateways_away} gateways away"),

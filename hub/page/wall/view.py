@@ -13,8 +13,9 @@ from model.case import EventClass
 from model.entry import Action
 from model.errors import HubError
 
-from .map import Drawn, Surveyor, heading, marks
-from .rows import Reader, rows
+from .ground import Drawn, Surveyor
+from .map import heading, marks
+from .rows import Reader, memory_rows, rows
 from .strip import figures
 
 SHOWN = 40  # of a list; the rest is a click away
@@ -40,14 +41,18 @@ def register(site: Site) -> None:
 async def build(visit: Visit, surveyor: Surveyor) -> None:
     """Draw the figures, the emergencies, the map and the other work."""
     ui.add_head_html(f'<link rel="stylesheet" href="{visit.site.asset("wall.css")}">')
-    wall = Wall(visit, await run_in_threadpool(surveyor.draw, visit.hub.registry()))
+    compound = visit.query.get("compound", "")
+    registry = visit.hub.registry()
+    wall = Wall(visit, await run_in_threadpool(surveyor.draw, registry, compound), compound)
     wall.figures = ui.html(sanitize=False).classes("sh-kpis")
     with ui.element("div").classes("sh-wall"):
         with ui.element("section").classes("sh-card sh-emergencies"):
             wall.title(visit.say("紧急", "Emergencies"))
             wall.emergencies = wall.rows()
         with ui.element("section").classes("sh-card sh-map"):
-            wall.title(visit.say("辖区示意图", "Territory (schematic)"))
+            wall.title(wall.map_title())
+            if only := wall.only():
+                ui.html(only, sanitize=False)
             with ui.element("div").classes("sh-layers"):
                 ui.html(wall.sheet(wall.drawn.ground), sanitize=False)
                 wall.map = ui.html(sanitize=False).classes("sh-layer")
@@ -75,11 +80,11 @@ class Wall:
     said: ui.html
     others: dict[EventClass, ui.html]
 
-    def __init__(self, visit: Visit, drawn: Drawn) -> None:
-        """Take who looks, whether only at one compound, and the ground under the marks."""
+    def __init__(self, visit: Visit, drawn: Drawn, compound: str) -> None:
+        """Take who looks, the ground under the marks, and the one compound that is looked at, if any."""
         self.drawn = drawn
         self._visit = visit
-        self._compound = visit.query.get("compound", "")
+        self._compound = compound
         self._seen = -1
         self._drawn: dict[int, str] = {}
         self._heads: dict[EventClass, ui.label] = {}
@@ -90,12 +95,25 @@ class Wall:
         height = self.drawn.sheet.height
         return f'<svg class="sh-svg" viewBox="0 0 1000 {height:.0f}" role="group">{content}</svg>'
 
+    def map_title(self) -> str:
+        """Name the map; nobody shall take a schematic one for a survey."""
+        if self.drawn.schematic:
+            return self._visit.say("辖区示意图", "Territory (schematic)")
+        return self._visit.say("辖区图", "Territory")
+
     def note(self) -> str:
         """Say what the map is and what its forms mean."""
-        return self._visit.say(
-            "示意图：区域按登记位置生成，非测绘边界。▲ 特别严重 ◆ 严重 ■ 一般 ● 提示 ○ 有设备失联",
-            "Schematic: areas are made from registered positions, no survey. ▲ critical ◆ major ■ minor ● warning ○ silent devices",
+        forms = self._visit.say(
+            "▲ 特别严重 ◆ 严重 ■ 一般 ● 提示 ○ 有设备失联",
+            "▲ critical ◆ major ■ minor ● warning ○ silent devices",
         )
+        if not self.drawn.schematic:
+            return forms
+        made = self._visit.say(
+            "示意图：区域按登记位置生成，非测绘边界。",
+            "Schematic: areas are made from registered positions, no survey.",
+        )
+        return f"{made} {forms}"
 
     def only(self) -> str:
         """Say to which compound the other work is limited, and the way back."""
@@ -127,34 +145,34 @@ class Wall:
         if board.version == self._seen:
             return
         self._seen = board.version
-        shown = board.ordered(self._shows)
+        seen = board.ordered(visit.sees)
         # A look at one compound hides no fire elsewhere.
-        emergencies = [
-            case for case in board.ordered(visit.sees) if case["class"] == EventClass.EMERGENCY
-        ]
-        self._put(self.emergencies, self._listed(emergencies, self._quiet()))
+        emergencies = [case for case in seen if case["class"] == EventClass.EMERGENCY]
+        shown = [case for case in seen if self._here(case)]
+        memory = [alarm for alarm in board.memory if visit.sees(alarm)]
+        unstored = memory_rows(memory[:SHOWN], visit.lang)
+        calm = "" if memory else self._quiet()
+        self._put(self.emergencies, self._listed(emergencies, calm, first=unstored))
         for cls, made in self.others.items():
             of_class = [case for case in shown if case["class"] == cls]
             self._heads[cls].text = f"{word(CLASS, cls, self._visit.lang)} · {len(of_class)}"
             self._put(made, self._listed(of_class, ""))
-        self._draw_map()
+        self._draw_map(seen)
         self._say_fires(emergencies)
 
     def draw_figures(self) -> None:
         """Draw the strip of figures."""
         self._put(self.figures, figures(self._visit, self._visit.sees))
-        self._draw_map()
-        self._seen = -1  # limits run out without anything happening
+        self._seen = -1  # limits run out, and devices fall silent, without a case that changes
 
-    def _shows(self, case: Json) -> bool:
-        here = not self._compound or case["compound"] == self._compound
-        return here and self._visit.sees(case)
+    def _here(self, case: Json) -> bool:
+        return not self._compound or case["compound"] == self._compound
 
     def _quiet(self) -> str:
         calm = self._visit.say("没有未结的紧急案件", "No open emergency")
         return f'<li class="sh-empty">✓ {calm}</li>'
 
-    def _listed(self, cases: list[Json], otherwise: str) -> str:
+    def _listed(self, cases: list[Json], otherwise: str, *, first: str = "") -> str:
         visit = self._visit
         reader = Reader(visit.lang, visit.zone, visit.hub.now(), visit.may(Role.DISPATCH))
         more = ""
@@ -162,15 +180,17 @@ class Wall:
             rest = len(cases) - SHOWN
             said = visit.say(f"另有 {rest} 件 →", f"and {rest} more →")
             more = f'<li class="sh-more"><a href="/cases?class={escape(str(cases[0]["class"]))}">{said}</a></li>'
-        return f'<ul class="sh-list">{rows(cases[:SHOWN], reader) or otherwise}{more}</ul>'
+        return f'<ul class="sh-list">{first}{rows(cases[:SHOWN], reader) or otherwise}{more}</ul>'
 
-    def _draw_map(self) -> None:
+    def _draw_map(self, cases: list[Json]) -> None:
         visit = self._visit
         registry = visit.hub.registry()
-        cases = [case for case in visit.board.cases.values() if visit.sees(case)]
         silent = visit.board.vitals.silent_in
         self._put(
-            self.map, self.sheet(marks(registry, cases, silent, self.drawn.sheet, visit.lang))
+            self.map,
+            self.sheet(
+                marks(registry, cases, silent, self.drawn.sheet, visit.lang, only=self._compound)
+            ),
         )
 
     def _say_fires(self, emergencies: list[Json]) -> None:
