@@ -18,6 +18,7 @@ PAGES = (
     ("/cases", "assignment", Title("案件", "Cases"), Role.READ),
     ("/devices", "sensors", Title("设备", "Devices"), Role.READ),
     ("/handover", "swap_horiz", Title("交接班", "Hand-over"), Role.READ),
+    ("/rules", "rule", Title("规则", "Rules"), Role.READ),
     ("/system", "monitor_heart", Title("系统", "System"), Role.READ),
     ("/accounts", "group", Title("账户", "Accounts"), Role.ADMINISTRATOR),
 )
