@@ -10,7 +10,7 @@ from model.entry import Action, EntryKind, Report
 from model.reading import Event, Value
 
 from . import faults
-from .script import Arg, Step
+from .script import Step
 from .world import World
 
 Deed = Callable[[World, Step], Awaitable[None]]
@@ -153,5 +153,3 @@ DEEDS: Mapping[str, Deed] = MappingProxyType(
         **faults.FAULTS,
     }
 )  # fmt: skip
-
-__all__ = ["DEEDS", "Arg", "Deed"]

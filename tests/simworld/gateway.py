@@ -15,7 +15,7 @@ from model.codec import Heartbeat, decode_receipt, encode
 from model.reading import Lane, Mode, Reading
 from model.topics import GatewayTopics
 
-from .inline import Died, Fuse, Inline
+from .inline import Fuse, Inline
 from .town import SITE, Gadget, Message
 
 Packet = tuple[str, bytes]  # topic and payload
@@ -206,6 +206,3 @@ class SimGateway:
             historical=message.historical,
             raw=f"{message.uid:08x}",
         )
-
-
-__all__ = ["Died", "Packet", "SimGateway"]

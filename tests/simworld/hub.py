@@ -139,9 +139,13 @@ class SimHub:
             await self.intake._commit_group()
 
     def read(self) -> None:
-        """Let rules and desk read the log to its end."""
-        while self.desk.advance():
-            pass
+        """Let rules and desk read the log to its end; what breaks is begun again from the stores."""
+        reading = True
+        while reading:
+            try:
+                reading = self.desk.advance()
+            except OperationalError:
+                self.desk._begin_again()
 
     def cases(self) -> dict[str, Case]:
         """Return every case in the store."""

@@ -66,13 +66,18 @@ def _registry(texts: bytes) -> Registry:
 
 @contextmanager
 def quick() -> Iterator[None]:
-    """Read each version of the texts once, never wait on the real clock, and log nothing."""
+    """Read each version of the texts once, never wait on the real clock, and log nothing.
+
+    The tables of repeats are kept so small that the log is asked now and then, as in a long life.
+    """
     before = structlog.get_config()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     with (
         mock.patch("hub.core.load_rules", lambda texts: _rules(msgspec.json.encode(texts))),
         mock.patch("hub.core.load_registry", lambda texts: _registry(msgspec.json.encode(texts))),
         mock.patch("hub.intake.FULL_DISK_PAUSE_S", 0),
+        mock.patch("hub.intake.ROWS_KEPT", 24),
+        mock.patch("hub.intake.SEEN_KEPT", 3),
         mock.patch("hub.desk_reader.RETRY_S", 0),
     ):
         try:

@@ -1,15 +1,33 @@
-"""Makes a failing life short: steps and weather are taken out for as long as the same promise breaks."""
+"""Lives a script, and makes a failing life short: steps and weather are taken out for as long as the same promise breaks."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from .broken import Broken
+from .inline import quick
 from .script import CALM, Script
-from .world import run
+from .world import World
 
 Breaks = Callable[[Script], str]
 """Returns the promise that a script breaks, or an empty text."""
+
+
+def run(script: Script, folder: Path) -> World:
+    """Live a script in a folder; raises Broken where a promise does not hold."""
+    with quick():
+        world = World(script, folder)
+        try:
+            asyncio.run(world.run())
+        except Broken as error:
+            error.trace = world.trace
+            raise
+        except Exception as error:
+            broken = Broken("nothing breaks by itself", repr(error))
+            broken.trace = world.trace
+            raise broken from error
+    return world
 
 
 def broken_by(script: Script) -> Broken | None:

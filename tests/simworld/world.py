@@ -1,6 +1,5 @@
 """Moves the simulated site: time passes, messages travel, processes die and come back."""
 
-import asyncio
 from pathlib import Path
 from random import Random
 
@@ -8,12 +7,11 @@ from model.entry import EntryKind
 from model.reading import ALARM_EVENTS, Event, Value
 
 from . import checks
-from .broken import Broken
 from .broker import SimBroker
 from .gateway import SimGateway
 from .hub import SimHub
-from .inline import Died, quick
-from .script import CALM, Script, Step
+from .inline import Died
+from .script import CALM, Script
 from .town import GATEWAYS, T0, Gadget, Message, gadgets
 from .truth import Ledger
 
@@ -63,16 +61,23 @@ class World:
         self._queue(self.gadgets[device], message)
 
     def say_again(self, device: str) -> None:
-        """Let the devices' broker hand out the newest fire alarm of a device as a retained message."""
-        gadget, ledger = self.gadgets[device], self.ledger
-        said = [uid for uid in ledger.acked if ledger.sent[uid][0] == device]
-        alarms = [uid for uid in said if ledger.sent[uid][1].says_fire]
+        """Let the devices' broker hand out the newest fire alarm of a detector as a retained message.
+
+        Of this one, or where it never gave one, of the next that did.
+        """
+        ledger = self.ledger
+        alarms: dict[str, int] = {}
+        for uid in ledger.acked:
+            name, message = ledger.sent[uid]
+            if message.says_fire and self.gadgets[name].kind == "smoke_detector":
+                alarms[name] = uid
         if alarms:
+            chosen = min(alarms, key=lambda name: (name < device, name))
             self._uid += 1
-            ledger.copies[self._uid] = alarms[-1]
-            ledger.copied.add(device)
-            again = ledger.sent[alarms[-1]][1]._replace(uid=self._uid, historical=True)
-            self._queue(gadget, again)
+            ledger.copies[self._uid] = alarms[chosen]
+            ledger.copied.add(chosen)
+            again = ledger.sent[alarms[chosen]][1]._replace(uid=self._uid, historical=True)
+            self._queue(self.gadgets[chosen], again)
 
     async def order(self, kind: EntryKind, payload: bytes) -> bool:
         """Let a person's order reach the log; False where the hub is not there."""
@@ -95,7 +100,7 @@ class World:
             for step in self.script.steps:
                 self.note(f"{step.deed}{step.args}")
                 await DEEDS[step.deed](self, step)
-                await self._look(step)
+                self._look()
             await self._settle()
             checks.at_the_end(self)
         finally:
@@ -204,7 +209,8 @@ class World:
                 if gateway.refuses and message.event not in ALARM_EVENTS:
                     # Telemetry that a full disk does not take is given up, and counted.
                     self.ledger.destroyed.add(message.uid)
-                self.ledger.heard_s[gadget.name].append(self.now_s)
+                if not message.historical:  # a copy is no sign of life
+                    self.ledger.heard_s[gadget.name].append(self.now_s)
             if not acked:
                 break
 
@@ -254,12 +260,11 @@ class World:
         if self.hub.up:
             self.ledger.take(self.hub.entries(self.ledger.read_to), self.now_s)
 
-    async def _look(self, step: Step) -> None:
-        del step
-        told, self.hub.told[:] = list(self.hub.told), []
-        for change in told:
+    def _look(self) -> None:
+        for change in self.hub.told:
             if change.history and change.history[-1].action == "opened":
                 self.note(f"   case {change.case.id} {change.case.category} {change.case.subject}")
+        self.hub.told.clear()
         self._read_log()
         checks.at_a_step(self)
 
@@ -282,16 +287,4 @@ class World:
             queued = any(gadget.queue for gadget in self.gadgets.values())
             if not queued and all(gateway.idle for gateway in self.gateways):
                 break
-        await self._look(Step("settle"))
-
-
-def run(script: Script, folder: Path) -> World:
-    """Live a script in a folder; raises Broken where a promise does not hold."""
-    with quick():
-        world = World(script, folder)
-        try:
-            asyncio.run(world.run())
-        except Broken as error:
-            error.trace = world.trace
-            raise
-    return world
+        self._look()
