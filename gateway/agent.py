@@ -6,7 +6,7 @@ import os
 import secrets
 import signal
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import NamedTuple
 
 import aiomqtt
@@ -167,8 +167,7 @@ async def _beat(client: aiomqtt.Client, config: GatewayConfig, parts: Parts) -> 
 async def heartbeat(config: GatewayConfig, parts: Parts, state: str) -> Heartbeat:
     """Say how the gateway is: what waits, what was counted, what is wrong."""
     now = parts.intake.now()
-    unsent = (parts.intake.oldest_at, *(lane.oldest_at() for lane in parts.lanes.values()))
-    waiting = [at for at in unsent if at is not None]
+    held = [parts.intake.oldest_at, *(lane.window.oldest_at() for lane in parts.lanes.values())]
     depth = await asyncio.to_thread(parts.outbox.depth)
     warnings = [text for lane in parts.lanes.values() if (text := lane.warning())]
     warnings += parts.sources.warnings()
@@ -181,8 +180,13 @@ async def heartbeat(config: GatewayConfig, parts: Parts, state: str) -> Heartbea
         epoch=parts.intake.epoch,
         state=state,
         at=now,
-        caught_up_to=min(waiting, default=now),
+        caught_up_to=caught_up_to(now, held),
         depth={lane: depth[lane] for lane in Lane},
         counters=dict(parts.intake.counters),
         warnings=warnings,
     )
+
+
+def caught_up_to(now: int, held: Iterable[int | None]) -> int:
+    """Return the time (ms) before which nothing is held back; `held` are times of the oldest that is."""
+    return min((at for at in held if at is not None), default=now)

@@ -9,16 +9,12 @@ import asyncio
 import contextlib
 import sqlite3
 import time
-from collections import deque
-from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from collections.abc import Callable
 
 import aiomqtt
-import msgspec
 import structlog
 
-from model.codec import WIRE_VERSION as VERSION
-from model.codec import CodecError, Receipt, Row, Uplink, decode_receipt, encode
+from model.codec import CodecError, Receipt, decode_receipt, encode
 from model.errors import HubError
 from model.reading import Lane
 from model.topics import GatewayTopics
@@ -27,21 +23,11 @@ from .config import Broker
 from .crash import CrashPoint
 from .outbox import Outbox, OutboxRow
 from .sleep import SleepWatch
+from .window import QUEUE_ROWS, LaneWindow
 
 log = structlog.get_logger()
-WINDOW_ROWS = 64
-QUEUE_ROWS = 256
-MESSAGE_BYTES = 200_000  # well below the 1 MiB at which the embedded broker hangs up
-RESEND_FIRST_S = 5.0
-RESEND_LAST_S = 60.0
 UNRECEIPTED_S = 30.0
 RECONNECT_LAST_S = 15.0
-
-
-class _Sent(NamedTuple):
-    row: OutboxRow
-    at: float
-    tries: int
 
 
 class LaneUplink:
@@ -65,75 +51,39 @@ class LaneUplink:
         self._lane = lane
         self._outbox = outbox
         self._broker = broker
-        self._gateway = gateway
         self._topics = topics
         self._receipted = receipted
         self._new_epoch = new_epoch
         self._crash = crash
         self._client_id = client_id
-        self._queue: deque[OutboxRow] = deque()
-        self._sent: dict[tuple[str, int], _Sent] = {}
-        self._tries: dict[int, int] = {}  # of rows that are queued again, by row id
-        self._volatile: deque[OutboxRow] = deque(maxlen=QUEUE_ROWS)
-        self._last_id = 0  # the newest row that was taken from the outbox into the queue
-        self._top_id = 0  # the newest row that is in the outbox
         self._wake = asyncio.Event()
-        self._answered_at = time.monotonic()
+        self.window = LaneWindow(lane, gateway=gateway, now=time.monotonic())
 
     def load(self) -> None:
         """Take up what the outbox holds from before the start."""
         waiting = self._outbox.rows(self._lane, after=0, limit=QUEUE_ROWS)
-        self._queue.extend(waiting)
-        self._last_id = waiting[-1].id if waiting else 0
-        self._top_id = self._outbox.newest(self._lane)
+        self.window.load(waiting, self._outbox.newest(self._lane))
         self._wake.set()
 
     def add(self, row: OutboxRow) -> None:
         """Queue a row that is now in the outbox."""
-        if self._last_id == self._top_id and len(self._queue) < QUEUE_ROWS:
-            self._queue.append(row)
-            self._last_id = row.id
-        self._top_id = row.id
+        self.window.add(row)
         self._wake.set()
 
     def add_volatile(self, row: OutboxRow) -> None:
         """Queue an alarm row that the disk refused: sent once, from memory, marked."""
-        self._volatile.append(row)
+        self.window.add_volatile(row)
         self._wake.set()
-
-    @property
-    def idle(self) -> bool:
-        """Whether every row has its receipt."""
-        return not (self._queue or self._sent) and self._last_id >= self._top_id
-
-    def oldest_wait_s(self) -> float:
-        """Return for how many seconds the oldest sent row has been without a receipt."""
-        if not self._sent:
-            return 0.0
-        return time.monotonic() - max(
-            self._answered_at, min(sent.at for sent in self._sent.values())
-        )
-
-    def oldest_at(self) -> int | None:
-        """Return the received_at (ms) of the oldest row without a receipt; None when all have theirs.
-
-        0: it is on disk only, and not yet looked at.
-        """
-        if self.idle:
-            return None
-        waiting = [sent.row.at for sent in self._sent.values()]
-        if self._queue:
-            waiting.append(self._queue[0].at)
-        return min(waiting, default=0)
 
     def warning(self) -> str:
         """Say why nothing is receipted, when that is so for 30 s; else an empty text."""
         if not self.connected:
             return f"{self._lane}: broker away ({self.last_error})" if self.last_error else ""
-        if self.oldest_wait_s() < UNRECEIPTED_S:
+        waited = self.window.oldest_wait_s(time.monotonic())
+        if waited < UNRECEIPTED_S:
             return ""
         return (
-            f"{self._lane}: sent but not receipted for {self.oldest_wait_s():.0f} s; likely the hub is"
+            f"{self._lane}: sent but not receipted for {waited:.0f} s; likely the hub is"
             f" away, or the broker does not let this user write {getattr(self._topics, self._lane)}"
         )
 
@@ -171,7 +121,7 @@ class LaneUplink:
                 )
             self.connected = True
             self.last_error = ""
-            self._requeue(list(self._sent.values()))
+            self.window.reconnected()
             receipts = asyncio.create_task(self._receipts(client), name=f"receipts-{self._lane}")
             try:
                 await self._send_until(client, receipts)
@@ -188,14 +138,13 @@ class LaneUplink:
             if receipts.done():
                 receipts.result()
                 raise aiomqtt.MqttError("the broker closed the connection")
-            self._expire()
             await self._refill()
-            while self._volatile:
-                await self._publish(client, [self._volatile.popleft()], not_durable=True)
-            batch = self._take()
-            if batch:
-                await self._publish(client, batch, not_durable=False)
-                self._crash(f"after_publish_{self._lane}")
+            message = self.window.next_message(time.monotonic())
+            if message is not None:
+                topic = getattr(self._topics, self._lane)
+                await client.publish(topic, encode(message), qos=0)
+                if not message.not_durable:
+                    self._crash(f"after_publish_{self._lane}")
                 continue
             self._wake.clear()
             # Not `wait_for`: in Python 3.11 it loses a cancellation that comes with the event.
@@ -204,67 +153,14 @@ class LaneUplink:
                     await self._wake.wait()
 
     async def _refill(self) -> None:
-        if self._queue or self._last_id >= self._top_id:
+        window = self.window
+        if not window.wants_rows:
             return
-        top = self._top_id  # rows that are added while we read come with the next refill
+        top = window.top_id
         rows = await asyncio.to_thread(
-            self._outbox.rows, self._lane, after=self._last_id, limit=QUEUE_ROWS
+            self._outbox.rows, self._lane, after=window.last_id, limit=QUEUE_ROWS
         )
-        self._queue.extend(rows)
-        self._last_id = rows[-1].id if rows else top
-
-    def _take(self) -> list[OutboxRow]:
-        """Take the next rows for one message: one epoch, bounded in bytes and by the window."""
-        batch: list[OutboxRow] = []
-        size = 0
-        while self._queue and len(self._sent) + len(batch) < WINDOW_ROWS:
-            row = self._queue[0]
-            if batch and (row.epoch != batch[0].epoch or size + len(row.payload) > MESSAGE_BYTES):
-                break
-            batch.append(self._queue.popleft())
-            size += len(row.payload)
-        return batch
-
-    async def _publish(
-        self, client: aiomqtt.Client, rows: list[OutboxRow], *, not_durable: bool
-    ) -> None:
-        epoch = rows[0].epoch
-        if not not_durable:
-            now = time.monotonic()
-            if not self._sent:
-                self._answered_at = now
-            for row in rows:
-                tries = self._tries.pop(row.id, 0) + 1
-                self._sent[epoch, row.first] = _Sent(row, now, tries)
-        low = min((first for of, first in self._sent if of == epoch), default=rows[0].first)
-        message = Uplink(
-            VERSION,
-            self._gateway,
-            epoch,
-            self._lane,
-            low,
-            [Row(row.first, row.readings, msgspec.Raw(row.payload)) for row in rows],
-            not_durable,
-        )
-        await client.publish(getattr(self._topics, self._lane), encode(message), qos=0)
-
-    def _expire(self) -> None:
-        """Queue again what was sent long ago and never receipted."""
-        now = time.monotonic()
-        self._requeue(
-            [
-                sent
-                for sent in self._sent.values()
-                if now - sent.at > min(RESEND_FIRST_S * 2 ** min(sent.tries - 1, 9), RESEND_LAST_S)
-            ]
-        )
-
-    def _requeue(self, sent: Iterable[_Sent]) -> None:
-        """Put sent rows back at the head of the queue, oldest first."""
-        for item in sorted(sent, key=lambda item: item.row.id, reverse=True):
-            del self._sent[item.row.epoch, item.row.first]
-            self._tries[item.row.id] = item.tries
-            self._queue.appendleft(item.row)
+        window.refill(rows, top=top)
 
     async def _receipts(self, client: aiomqtt.Client) -> None:
         async for message in client.messages:
@@ -278,17 +174,9 @@ class LaneUplink:
                 self._take_receipt(receipt)
 
     def _take_receipt(self, receipt: Receipt) -> None:
-        done = []
-        for first, last, content in receipt.rows:
-            sent = self._sent.get((receipt.epoch, first))
-            # A receipt for other content is another gateway's (a cloned card): not ours to delete.
-            if sent is None or sent.row.last != last or sent.row.hash != content:
-                continue
-            del self._sent[receipt.epoch, first]
-            done.append(sent.row.id)
+        done = self.window.take_receipt(receipt, time.monotonic())
         if receipt.new_epoch:
             self._new_epoch(receipt.epoch)
         if done:
-            self._answered_at = time.monotonic()
             self._receipted(done)
             self._wake.set()

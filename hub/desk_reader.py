@@ -173,13 +173,18 @@ class DeskReader:
 
     def _follow(self) -> None:
         while not self._stop.is_set():
-            entries = self._log.read(self.position, CHUNK)
-            if entries:
-                self._chunk(entries)
+            if self.advance():
                 continue
             self._wake.wait(0.5)
             self._wake.clear()
         self._snapshot()
+
+    def advance(self) -> bool:
+        """Take the next entries of the log; return whether there were any."""
+        entries = self._log.read(self.position, CHUNK)
+        if entries:
+            self._chunk(entries)
+        return bool(entries)
 
     def _chunk(self, entries: list[Entry]) -> None:
         """Step through entries; cases are stored before the next entry that changes any."""

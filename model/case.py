@@ -118,7 +118,7 @@ class Case(msgspec.Struct, frozen=True, omit_defaults=True, rename={"cls": "clas
     flags: tuple[str, ...] = ()  # late, chattering, reset_before_check, isolated_during_fire …
     members: tuple[Member, ...] = ()
     evidence: tuple[Evidence, ...] = ()
-    proof: dict[str, Value | list[str] | None] = {}
+    proof: dict[str, int | Value | list[str] | None] = {}  # int: a time read back is no float
     closing: str = ""  # the closing profile that holds
     text: str = ""
     reporter: str = ""

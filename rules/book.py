@@ -58,6 +58,7 @@ class DeviceRow(msgspec.Struct):
     flags: frozenset[str] = frozenset()
     alarm: Content | None = None  # newest message with an alarm word or state
     retained: Content | None = None
+    calm: Reading | None = None  # newest that took an alarm back, where `last` speaks of none
 
 
 class GatewayRow(msgspec.Struct):
@@ -126,11 +127,28 @@ class Book:
         return row
 
     def is_stale(self, row: DeviceRow, reading: Reading) -> bool:
-        """Return whether a newer Reading of the device was seen: it tells no present state."""
-        if reading.epoch == row.last.epoch:
-            return 0 < reading.order < row.last.order
+        """Return whether a newer Reading of the device was seen: it tells no present state.
+
+        Of two epochs the one that was retired first is the older. Not every retired epoch is: two
+        boxes with one cloned card retire each other's, and both go on.
+        """
+        last = row.last
+        if reading.epoch == last.epoch:
+            return 0 < reading.order < last.order
         gateway = self.gateways.rows.get(reading.gateway)
-        return gateway is not None and reading.epoch in gateway.retired
+        if gateway is None or reading.epoch not in gateway.retired:
+            return False
+        if last.gateway != reading.gateway or last.epoch not in gateway.retired:
+            return True
+        return gateway.retired.index(reading.epoch) < gateway.retired.index(last.epoch)
+
+    def keep_calm(self, row: DeviceRow, reading: Reading) -> None:
+        """Keep what takes alarms back while plain values pass over it: the alarm may come later."""
+        calm = row.calm
+        newer = calm is None or calm.epoch != reading.epoch or calm.order < reading.order
+        if newer and not all(alarm_states(reading).values()):
+            row.calm = reading
+            self.table.changed.add(reading.device)
 
     def is_news(self, reading: Reading) -> bool:
         """Return whether a retained message says anything that was not known (design §4.6).

@@ -78,7 +78,12 @@ class Engine:
                 last = row.last
                 if reading.order <= last.order or reading.epoch != last.epoch:
                     stale = book.is_stale(row, reading)
-                if not stale:
+                if stale:
+                    if False in reading.values.values():
+                        book.keep_calm(row, reading)
+                else:
+                    if False in last.values.values() and False not in reading.values.values():
+                        book.keep_calm(row, last)
                     row.last = reading
                     row.heard_at = reading.received_at
                     row.values.update(reading.values)

@@ -10,7 +10,7 @@ from cases.events import outgoing_event
 from model.case import Case, Change, HistoryItem
 
 from .letters import DeadLetter, plain
-from .rows import insert_into
+from .rows import put_into
 from .tables import cases, history, outgoing, reader_positions, rule_states
 
 DESK = "desk"
@@ -74,17 +74,13 @@ class Applier:
         for rule, subject in gone:
             mine = (rule_states.c.rule == rule, rule_states.c.subject == subject)
             self._connection.execute(delete(rule_states).where(*mine))
-        statement = insert_into(self._engine, rule_states)
-        statement = statement.on_conflict_do_update(
-            index_elements=["rule", "subject"], set_={"state": statement.excluded.state}
-        )
         rows = [
             {"rule": rule, "subject": subject, "state": state}
             for (rule, subject), state in kept.items()
             if state
         ]
         if rows:
-            self._connection.execute(statement, rows)
+            self._connection.execute(put_into(self._engine, rule_states), rows)
 
     def position(self, reader: str) -> tuple[str, int] | None:
         """Return a reader's log id and position, or None before its first batch."""
@@ -97,9 +93,7 @@ class Applier:
         before = self.position(reader)
         if before is not None and before[0] == log_id and before[1] > pos:
             return False
-        statement = insert_into(self._engine, reader_positions)
-        new = {"log_id": statement.excluded.log_id, "pos": statement.excluded.pos}
-        statement = statement.on_conflict_do_update(index_elements=["reader"], set_=new)
+        statement = put_into(self._engine, reader_positions)
         self._connection.execute(statement, {"reader": reader, "log_id": log_id, "pos": pos})
         return True
 
@@ -115,12 +109,8 @@ class Applier:
 
     def _upsert_cases(self, changed: Iterable[Case]) -> None:
         rows = [_case_row(case) for case in changed]
-        if not rows:
-            return
-        statement = insert_into(self._engine, cases)
-        new = {name: statement.excluded[name] for name in rows[0] if name != "id"}
-        statement = statement.on_conflict_do_update(index_elements=["id"], set_=new)
-        self._connection.execute(statement, rows)
+        if rows:
+            self._connection.execute(put_into(self._engine, cases), rows)
 
     def _insert(self, table: Table, rows: list[dict[str, object]]) -> None:
         if rows:

@@ -219,10 +219,11 @@ class EventRule:
         """Return what, newer than this late onset, has taken it back already."""
         reading = seen.reading
         row = self._book.devices.get(reading.device)
-        if seen.stale and row and row.last.epoch == reading.epoch:
-            last = row.last
-            if not self._is_onset(last) and self._is_clearing(last):
-                return Past(last.epoch, reading.order, last.order, last.received_at, "cleared")
+        for word in (row.last, row.calm) if seen.stale and row else ():
+            if word is None or word.epoch != reading.epoch or word.order <= reading.order:
+                continue
+            if not self._is_onset(word) and self._is_clearing(word):
+                return Past(word.epoch, reading.order, word.order, word.received_at, "cleared")
         for device, reset in self._resets.rows.items():
             later = reset.epoch == reading.epoch and reset.order > reading.order > 0
             reached = behind(

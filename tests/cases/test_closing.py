@@ -254,3 +254,13 @@ def test_naming_somebody_else_as_handler_does_not_free_the_actor_to_verify() -> 
         with pytest.raises(Refused) as refused:
             story.act(case, "verify", 12 * MINUTE, actor=took_part, ok=True)
         assert refused.value.missing == ("verifier_is_not_handler",)
+
+
+def test_a_proof_read_back_from_the_store_has_the_same_bytes() -> None:
+    """A time that became 1767225960000.0 over a restart would make a replay differ."""
+    story, case = resolved_fire()
+    story.act(case, "verify", 6 * MINUTE, actor="zhao", ok=True)
+    verified = story.now(case)
+    assert verified.proof["verified_at"] == T0 + 6 * MINUTE
+    written = msgspec.json.encode(verified)
+    assert msgspec.json.encode(msgspec.json.decode(written, type=Case)) == written

@@ -3,7 +3,6 @@
 import asyncio
 import sqlite3
 import threading
-import time
 from pathlib import Path
 
 import aiomqtt
@@ -13,7 +12,8 @@ from gateway import agent
 from gateway.config import Broker, check
 from gateway.crash import crash_points
 from gateway.outbox import Numbers, Outbox, OutboxRow, make_row
-from gateway.uplink import LaneUplink, _Sent
+from gateway.uplink import LaneUplink
+from gateway.window import LaneWindow, Sent
 from model.codec import decode_readings
 from model.reading import Lane, Reading
 from model.topics import GatewayTopics
@@ -47,11 +47,11 @@ def full(*_args: object, **_named: object) -> None:
 async def test_a_hub_that_is_away_for_weeks_does_not_end_the_lane(tmp_path: Path) -> None:
     """After a thousand tries (17 hours) the pause is still a number."""
     outbox = Outbox(tmp_path / "o.db")
-    uplink = lane_of(outbox)
+    window = LaneWindow(Lane.ALARM, gateway="gw-01", now=0)
     row = stored(outbox, 1)
-    uplink._sent[row.epoch, row.first] = _Sent(row, time.monotonic() - 3600, tries=5000)
-    uplink._expire()
-    assert [item.first for item in uplink._queue] == [1]
+    window.sent[row.epoch, row.first] = Sent(row, 0, tries=5000)
+    window.expire(3600)
+    assert [item.first for item in window.queue] == [1]
 
 
 async def test_a_disk_that_refuses_a_new_epoch_does_not_end_the_intake(
@@ -151,7 +151,7 @@ async def test_a_row_added_while_the_backlog_is_read_is_not_skipped(
     """The backlog's rows were dropped to make room; the newer row must still be sent."""
     outbox = Outbox(tmp_path / "o.db")
     uplink = lane_of(outbox, Lane.TELEMETRY)
-    uplink._top_id = stored(outbox, 1, Lane.TELEMETRY).id
+    uplink.window.top_id = stored(outbox, 1, Lane.TELEMETRY).id
     outbox.drop_oldest_telemetry(9)
     read, begun, go_on = outbox.rows, threading.Event(), threading.Event()
 
@@ -167,20 +167,20 @@ async def test_a_row_added_while_the_backlog_is_read_is_not_skipped(
     uplink.add(stored(outbox, 2, Lane.TELEMETRY))
     go_on.set()
     await refill
-    assert not uplink.idle
+    assert not uplink.window.idle
     await uplink._refill()
-    assert [row.first for row in uplink._queue] == [2]
+    assert [row.first for row in uplink.window.queue] == [2]
 
 
 async def test_a_lane_with_rows_only_on_disk_is_not_caught_up(tmp_path: Path) -> None:
     """Between two looks at the backlog nothing is in memory, and yet something waits."""
     outbox = Outbox(tmp_path / "o.db")
     uplink = lane_of(outbox)
-    uplink._top_id = stored(outbox, 1).id
-    assert not uplink.idle
-    assert uplink.oldest_at() == 0
+    uplink.window.top_id = stored(outbox, 1).id
+    assert not uplink.window.idle
+    assert uplink.window.oldest_at() == 0
     await uplink._refill()
-    assert uplink.oldest_at() == 1001
+    assert uplink.window.oldest_at() == 1001
 
 
 async def test_what_waits_for_the_disk_is_not_caught_up(

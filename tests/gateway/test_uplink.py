@@ -12,7 +12,7 @@ from pathlib import Path
 import aiomqtt
 import pytest
 
-from gateway import uplink
+from gateway import window
 from gateway.config import Broker
 from gateway.crash import crash_points
 from gateway.intake import Intake
@@ -157,7 +157,7 @@ async def test_with_a_third_of_receipts_lost_the_outbox_still_empties(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rows are sent again, as the same rows, until their receipt arrives."""
-    monkeypatch.setattr(uplink, "RESEND_FIRST_S", 0.3)
+    monkeypatch.setattr(window, "RESEND_FIRST_S", 0.3)
     chance = random.Random(3)
 
     async def forgetful(client: aiomqtt.Client, message: Uplink) -> None:
@@ -231,7 +231,7 @@ async def test_a_window_full_of_telemetry_does_not_hold_up_an_alarm(tmp_path: Pa
         hub(port, alarms_only),
         gateway(tmp_path, port) as parts,
     ):
-        for n in range(uplink.WINDOW_ROWS * 2):
+        for n in range(window.WINDOW_ROWS * 2):
             await parts.intake.store([Reading(f"t{n}", "smoke_detector", 1)])
         await parts.fires("late")
         until = time.monotonic() + 5
@@ -239,4 +239,4 @@ async def test_a_window_full_of_telemetry_does_not_hold_up_an_alarm(tmp_path: Pa
             await asyncio.sleep(0.05)
         depth = parts.outbox.depth()
         assert depth[Lane.ALARM] == 0
-        assert depth[Lane.TELEMETRY] == uplink.WINDOW_ROWS * 2
+        assert depth[Lane.TELEMETRY] == window.WINDOW_ROWS * 2

@@ -272,3 +272,44 @@ def test_a_hub_in_1970_does_not_correct_a_gateway_that_is_right() -> None:
     town.now = 42
     (fire,) = town.fire(at=T0)
     assert fire.started_at == T0
+
+
+def test_two_boxes_with_one_cloned_card_are_both_believed() -> None:
+    """Each retires the other's epoch for good; a device behind either still tells its state."""
+    town = Town(library("fire-alarm", "smoke-pre-alarm"))
+    town.says("nb-1", values={"smoke_db_m": 0.01}, epoch="e0", order=1)
+    town.says("nb-2", values={"smoke_db_m": 0.01}, epoch="e0", order=1)
+    town.says("nb-2", values={"smoke_db_m": 0.01}, epoch="e1", order=2)  # the first box
+    town.says("nb-1", values={"smoke_db_m": 0.01}, epoch="e2", order=2)  # the second one
+    town.says("nb-2", epoch="e1", order=3, event=Event.FIRE_ALARM, values={"fire": True})
+    over = town.says("nb-2", epoch="e1", order=4, values={"fire": False})
+    assert [a.phase for a in over] == ["ended"]
+    town.says("nb-3", values={"smoke_db_m": 0.01}, epoch="e0", order=9)
+    town.says("nb-3", values={"smoke_db_m": 0.2}, epoch="e1", order=5)
+    assert [a.rule for a in town.pass_time(60 * SECOND)] == ["smoke-pre-alarm"]
+    late = town.says("nb-3", values={"smoke_db_m": 0.0}, epoch="e0", order=8)
+    assert late == [], "an epoch that was left before tells no present state"
+
+
+def test_a_late_fire_that_was_taken_back_before_plain_values_is_over() -> None:
+    """What took it back is remembered, though the device has spoken of other things since."""
+    town = Town(library("fire-alarm"))
+    town.calm("nb-1", order=1)
+    town.calm("nb-1", order=12)
+    town.says("nb-1", values={"temperature_c": 20.0}, order=20)
+    found = town.fire("nb-1", order=9)
+    assert [a.phase for a in found] == ["started", "ended"]
+    assert [a.phase for a in town.fire("nb-1", order=15)] == ["started"], "newer than the calm"
+    assert town.engine.open()
+
+
+def test_what_took_a_fire_back_may_itself_be_late() -> None:
+    """Fire, calm and plain values arrive in the opposite order, over a restart too."""
+    town = Town(library("fire-alarm"))
+    town.says("nb-1", values={"temperature_c": 20.0}, order=1)
+    town.says("nb-1", values={"temperature_c": 20.0}, order=20)
+    town.calm("nb-1", order=12)
+    again = Engine(registry(), library("fire-alarm"))
+    again.restore(town.engine.dirty())
+    town.engine = again
+    assert [a.phase for a in town.fire("nb-1", order=9)] == ["started", "ended"]
