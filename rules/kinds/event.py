@@ -144,10 +144,12 @@ class EventRule:
 
     def _is_onset(self, reading: Reading) -> bool:
         onset = self._spec.onset
-        if reading.event in onset.events:
-            return True
         values = reading.values
-        return any(values.get(state) is True for state in onset.states)
+        if reading.event not in onset.events and not any(
+            values.get(state) is True for state in onset.states
+        ):
+            return False
+        return self._spec.when is None or self._spec.when(values) is True
 
     def _is_clearing(self, reading: Reading) -> bool:
         clear, values = self._spec.clear, reading.values
