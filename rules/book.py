@@ -100,6 +100,7 @@ class Book:
         self.lost: set[str] = set()  # gateways with an open anomaly
         self.strangers: dict[str, None] = {}
         self.walk_tests = WalkTests()
+        self.trace: set[tuple[str, str]] | None = None  # (rule, branch), while rules are tested
 
     def tick(self, *, at: int, awake: int) -> None:
         """Take the hub's waking time; it goes on where it was when the hub starts counting anew."""

@@ -64,7 +64,7 @@ def run_tests(texts: Mapping[str, str]) -> list[TestResult]:
 
 def run_story(spec: Spec, story: Story) -> str:
     """Return what differs from the expectation, or nothing."""
-    world = _World(spec, story)
+    world = World(spec, story)
     for step in story.steps:
         world.wait_until(step.at)
         world.take(step)
@@ -75,12 +75,12 @@ def run_story(spec: Spec, story: Story) -> str:
     return _difference(world.said, expected)
 
 
-class _World:
+class World:
     """A hub with one gateway and one rule, in simulated time."""
 
     def __init__(self, spec: Spec, story: Story) -> None:
-        rules = RuleSet((spec,), spec.hash, {})
-        self.engine = Engine(_registry(story), rules)
+        self.rules = RuleSet((spec,), spec.hash, {})
+        self.engine = Engine(_registry(story), self.rules)
         self.said: list[Anomaly] = []
         self._now = 0
         self._order = 0

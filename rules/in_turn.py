@@ -1,0 +1,248 @@
+"""What the kinds have in common that look at Readings in the order of their data time.
+
+`rate`, `window`, `sequence` and `correlate` say what one Reading in its turn means (`_take`), which
+data time they wait for (`_timer`) and what it brings (`_time_over`); disorder, repeats, restarts, walk
+tests and memory are looked after here.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Generic, TypeVar
+
+import msgspec
+
+from model.anomaly import Anomaly
+from model.entry import Tick
+from model.reading import Mode
+
+from .book import Book
+from .contract import Interest, Observation, Over
+from .finding import begun_at, ended, made_real, of_walk_test
+from .specs.in_turn import InTurnSpec
+from .states import StateTable
+from .timeline import Agenda, Queued, Timeline
+
+REMEMBERED_MS = 60_000
+"""How long a subject is remembered when nothing is left of it, so that a repeat is known again."""
+
+_SAME_BURST_MS = 1_000
+
+
+class Row(msgspec.Struct):
+    """What all of these kinds keep of a subject."""
+
+    line: Timeline
+    active: Anomaly | None = None
+    begun: int = 0  # started_at of the newest anomaly
+
+
+AnyRow = TypeVar("AnyRow", bound=Row)
+
+
+class InTurn(ABC, Generic[AnyRow]):
+    """A rule over Readings in turn; subclasses say what a Reading and a time mean."""
+
+    interest: Interest
+
+    def __init__(self, spec: InTurnSpec, book: Book, shape: type[AnyRow]) -> None:
+        self.id = spec.id
+        self.hash = spec.hash
+        self._book = book
+        self._shape = shape
+        self._lateness = spec.waits
+        self._rows = StateTable(shape)
+        self._agenda = Agenda()
+        self._open: dict[str, None] = {}
+
+    @abstractmethod
+    def observe(self, seen: Observation) -> Sequence[Anomaly]:
+        """Take a Reading."""
+
+    @abstractmethod
+    def _take(self, subject: str, row: AnyRow, said: Queued) -> list[Anomaly]:
+        """Say what a Reading means whose turn it is."""
+
+    @abstractmethod
+    def _lasts(self) -> int:
+        """Return how long (ms) a Reading can matter after its time."""
+
+    def _timer(self, row: AnyRow) -> int | None:
+        """Return the data time that the subject waits for, if any."""
+        del row
+        return None
+
+    def _time_over(self, subject: str, row: AnyRow, at: int) -> list[Anomaly]:
+        """Say what it means that the time waited for is over; the timer must move on."""
+        del subject, row, at
+        return []
+
+    def _may_end(self, row: AnyRow, at: int) -> bool:
+        """Return whether what did not come until `at` can be believed not to have happened."""
+        del row, at
+        return True
+
+    def _clock_went_back(self, row: AnyRow, said: Queued) -> Queued | None:
+        """Say what becomes of a newer word with an older time: here it is taken as said just now."""
+        return said.moved(row.line.horizon[0])
+
+    def _tests_over(self, row: AnyRow) -> None:
+        """Forget what was said in a walk test and concludes nothing yet."""
+
+    def tick(self, tick: Tick) -> Sequence[Anomaly]:
+        """Give what waits its turn when nothing more comes."""
+        found: list[Anomaly] = []
+        for subject in self._agenda.pop(tick.awake):
+            row = self._rows.rows.get(subject)
+            if row is not None:
+                found += self._advance(subject, row)
+        return found
+
+    def snapshot(self) -> dict[str, bytes]:
+        """Return the changed rows."""
+        return self._rows.snapshot()
+
+    def restore(self, subject: str, state: bytes) -> None:
+        """Put one row back."""
+        self._rows.restore(subject, state)
+        row = self._rows.rows.get(subject)
+        if row is not None:
+            self._watch(subject, row)
+
+    def holds(self, device: str) -> bool:
+        """Return False: what can concern the rule stands in `interest`."""
+        del device
+        return False
+
+    def open(self) -> Sequence[Anomaly]:
+        """Return what has started and not ended."""
+        rows = self._rows.rows
+        return [active for key in sorted(self._open) if (active := rows[key].active)]
+
+    def test_over(self, over: Over) -> Sequence[Anomaly]:
+        """Say anew, as real, what a walk test caused and nothing has ended."""
+        found: list[Anomaly] = []
+        for subject in sorted(self._rows.rows):
+            row = self._rows.rows[subject]
+            active = row.active
+            self._tests_over(row)
+            self._rows.put(subject, row)
+            if active is None or not of_walk_test(active):
+                continue
+            devices = [item.device for item in active.evidence] or [active.subject]
+            if any(over.tested(device) for device in devices):
+                continue
+            old, row.active = made_real(active, over, mode=over.mode(devices[0]))
+            self._watch(subject, row)
+            found += [old, row.active]
+        return found
+
+    def subjects(self) -> set[str]:
+        """Return every subject that has a row."""
+        return set(self._rows.rows)
+
+    def _arrive(self, subject: str, seen: Observation, value: float = 0.0) -> list[Anomaly]:
+        """Queue a Reading and give those a turn whose turn it is."""
+        reading = seen.reading
+        queued = Queued(
+            (reading.received_at, reading.order, seen.id), self._book.awake, seen, value
+        )
+        row = self._rows.rows.get(subject)
+        if row is None:
+            row = self._shape(Timeline())
+        line = row.line
+        if line.repeats(queued):
+            return []
+        if queued.turn < line.horizon:
+            if seen.stale:
+                line.missed += 1
+                self._noticed("too_late")
+                self._rows.put(subject, row)
+                return []
+            moved = self._clock_went_back(row, queued)
+            if moved is None:
+                return []
+            queued = moved
+        line.queue(queued)
+        return self._advance(subject, row)
+
+    def _advance(self, subject: str, row: AnyRow) -> list[Anomaly]:
+        line, awake, lateness = row.line, self._book.awake, self._lateness
+        found: list[Anomaly] = []
+        for said in line.ready(awake=awake, lateness=lateness):
+            found += self._turn(subject, row, said)
+        while (at := self._timer(row)) is not None:
+            if not line.reached(at, awake=awake, lateness=lateness) or not self._may_end(row, at):
+                break
+            for said in line.before(at):
+                found += self._turn(subject, row, said)
+            if self._timer(row) == at:
+                line.passed(at)
+                found += self._time_over(subject, row, at)
+        self._keep(subject, row)
+        return found
+
+    def _turn(self, subject: str, row: AnyRow, said: Queued) -> list[Anomaly]:
+        found: list[Anomaly] = []
+        while (at := self._timer(row)) is not None and at < said.at:
+            row.line.passed(at)
+            found += self._time_over(subject, row, at)
+        row.line.had_turn(said)
+        return found + self._take(subject, row, said)
+
+    def _keep(self, subject: str, row: AnyRow) -> None:
+        """Keep the row, or forget it when nothing of it can matter any more."""
+        line = row.line
+        idle = row.active is None and not line.waiting and self._timer(row) is None
+        if idle and self._book.awake >= self._forgotten_at(line):
+            self._rows.drop(subject)
+            self._agenda.put(subject, None)
+            self._open.pop(subject, None)
+            return
+        self._rows.put(subject, row)
+        self._watch(subject, row)
+
+    def _watch(self, subject: str, row: AnyRow) -> None:
+        """Set when to look again; it follows from the row alone, so a restart sets the same."""
+        line, lateness = row.line, self._lateness
+        dues = [said.awake + lateness for said in line.waiting]
+        at = self._timer(row)
+        if at is not None:
+            dues.append(line.due(at, lateness=lateness))
+        if row.active:
+            self._open[subject] = None
+        else:
+            self._open.pop(subject, None)
+        if not dues and not row.active:
+            dues.append(self._forgotten_at(line))
+        self._agenda.put(subject, min(dues) if dues else None)
+
+    def _forgotten_at(self, line: Timeline) -> int:
+        return line.newest_awake + self._lasts() + self._lateness + REMEMBERED_MS
+
+    def _end(self, row: AnyRow, *, at: int, by: str, said: Queued | None = None) -> list[Anomaly]:
+        """End what is open."""
+        if row.active is None:
+            return []
+        anomaly = ended(row.active, at=at, by=by, seen=said.seen if said else None)
+        row.active = None
+        self._noticed(by)
+        return [anomaly]
+
+    def _begin(self, row: AnyRow, anomaly: Anomaly) -> list[Anomaly]:
+        """Open an anomaly; a real one takes the place of a test's or a drill's."""
+        active = row.active
+        if active is not None and (active.mode is Mode.REAL or anomaly.mode is not Mode.REAL):
+            return []
+        found = self._end(row, at=anomaly.started_at, by="real_alarm")
+        # Frames that stick share one ms; two anomalies must not share a key.
+        if 0 <= row.begun - anomaly.started_at < _SAME_BURST_MS:
+            anomaly = begun_at(anomaly, row.begun + 1)
+        row.active, row.begun = anomaly, anomaly.started_at
+        self._noticed("started")
+        return [*found, anomaly]
+
+    def _noticed(self, branch: str) -> None:
+        """Note for the coverage of rule tests that something happened; at no cost outside of them."""
+        trace = self._book.trace
+        if trace is not None:
+            trace.add((self.id, branch))

@@ -1,0 +1,131 @@
+"""What waits for its turn: Readings of one subject in the order of their data time, whatever came first.
+
+A Reading waits until one of at least `lateness` later data time has come, or until it has waited as
+long in the hub's waking time; so no clock that is set back, and no device that falls quiet, stalls it.
+One that comes when its turn is over is a repeat or too late: it is passed over and counted.
+"""
+
+import heapq
+from bisect import insort
+from operator import attrgetter
+
+import msgspec
+
+from .contract import Observation
+
+WAITING_MAX = 200
+"""So many Readings of one subject wait; beyond it the oldest has its turn at once."""
+
+_LAST_OF_ITS_TIME = 1 << 60
+_turn = attrgetter("turn")
+
+
+class Queued(msgspec.Struct):
+    """One Reading with its turn (data time, order, id) and the waking time when it came."""
+
+    turn: tuple[int, int, str]
+    awake: int
+    seen: Observation
+    value: float = 0.0
+
+    @property
+    def at(self) -> int:
+        """Return its data time, ms."""
+        return self.turn[0]
+
+    def moved(self, at: int) -> "Queued":
+        """Return it with a later data time."""
+        return Queued((at, *self.turn[1:]), self.awake, self.seen, self.value)
+
+
+class Timeline(msgspec.Struct, omit_defaults=True):
+    """The Readings of one subject that wait, and up to where everything has had its turn."""
+
+    waiting: list[Queued] = []
+    horizon: tuple[int, int, str] = (0, 0, "")
+    newest: int = 0  # data time of the newest that came
+    newest_awake: int = 0  # waking time when it came
+    taken: dict[str, tuple[int, str]] = {}  # device -> order and id of its newest that had its turn
+    missed: int = 0  # too late, passed over
+
+    def repeats(self, queued: Queued) -> bool:
+        """Return whether it is known already."""
+        turn = queued.turn
+        if self.taken.get(queued.seen.reading.device) == turn[1:] or turn == self.horizon:
+            return True
+        return any(other.turn == turn for other in self.waiting)
+
+    def queue(self, queued: Queued) -> None:
+        """Let it wait for its turn."""
+        insort(self.waiting, queued, key=_turn)
+        at = queued.turn[0]
+        if at >= self.newest:
+            self.newest, self.newest_awake = at, queued.awake
+
+    def ready(self, *, awake: int, lateness: int) -> list[Queued]:
+        """Take out those whose turn it is, in order."""
+        waiting = self.waiting
+        until, count = self.newest - lateness, max(0, len(waiting) - WAITING_MAX)
+        for number, queued in enumerate(waiting, start=1):
+            if queued.turn[0] <= until or awake - queued.awake >= lateness:
+                count = max(count, number)
+        ready = waiting[:count]
+        del waiting[:count]
+        return ready
+
+    def before(self, at: int) -> list[Queued]:
+        """Take out those up to a data time, in order."""
+        count = sum(queued.turn[0] <= at for queued in self.waiting)
+        ready = self.waiting[:count]
+        del self.waiting[:count]
+        return ready
+
+    def had_turn(self, queued: Queued) -> None:
+        """Note that one has had its turn."""
+        self.horizon = max(self.horizon, queued.turn)
+        self.taken[queued.seen.reading.device] = queued.turn[1:]
+
+    def passed(self, at: int) -> None:
+        """Note that a time is over: what is of it and comes now is too late."""
+        self.horizon = max(self.horizon, (at, _LAST_OF_ITS_TIME, ""))
+
+    def restart(self) -> None:
+        """Begin at an earlier time: the device's clock was set back, or an outage's backlog comes."""
+        self.waiting.clear()
+        self.horizon, self.newest = (0, 0, ""), 0
+
+    def reached(self, at: int, *, awake: int, lateness: int) -> bool:
+        """Return whether a time is over: by a later Reading, or in waking time since the newest."""
+        if self.newest - lateness > at:
+            return True
+        return awake >= self.due(at, lateness=lateness)
+
+    def due(self, at: int, *, lateness: int) -> int:
+        """Return the waking time at which a data time is over though nothing more comes."""
+        return self.newest_awake + max(0, at - self.newest) + lateness
+
+
+class Agenda:
+    """Which subject is to be looked at when, in waking time; made anew from the rows at a restart."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[int, str]] = []
+        self._due: dict[str, int] = {}
+
+    def put(self, subject: str, due: int | None) -> None:
+        """Set, move or (None) cancel the time of a subject."""
+        if due is None:
+            self._due.pop(subject, None)
+        elif self._due.get(subject) != due:
+            self._due[subject] = due
+            heapq.heappush(self._heap, (due, subject))
+
+    def pop(self, awake: int) -> list[str]:
+        """Return the subjects whose time has come, by time and name."""
+        heap, ready = self._heap, []
+        while heap and heap[0][0] <= awake:
+            due, subject = heapq.heappop(heap)
+            if self._due.get(subject) == due:
+                del self._due[subject]
+                ready.append(subject)
+        return ready
