@@ -83,7 +83,8 @@ class InTurn(ABC, Generic[AnyRow]):
 
     def _clock_went_back(self, row: AnyRow, said: Queued) -> Queued | None:
         """Say what becomes of a newer word with an older time: here it is taken as said just now."""
-        return said.moved(row.line.horizon[0])
+        line = row.line
+        return said.moved(max(line.horizon[0], line.newest + said.awake - line.newest_awake))
 
     def _tests_over(self, row: AnyRow) -> None:
         """Forget what was said in a walk test and concludes nothing yet."""
@@ -240,6 +241,14 @@ class InTurn(ABC, Generic[AnyRow]):
         row.active, row.begun = anomaly, anomaly.started_at
         self._noticed("started")
         return [*found, anomaly]
+
+    def _proved(self, gateway: str, at: int) -> bool:
+        """Return whether all that a gateway had received until `at` has come; one without heartbeats is believed."""
+        row = self._book.gateways.rows.get(gateway)
+        if row is None or not row.caught_up_to:
+            return True
+        lost = row.state != "online" or gateway in self._book.lost
+        return not lost and row.caught_up_to >= at
 
     def _noticed(self, branch: str) -> None:
         """Note for the coverage of rule tests that something happened; at no cost outside of them."""

@@ -5,7 +5,16 @@ from .event import EventSpec
 from .rate import RateSpec
 from .silence import SilenceSpec
 from .threshold import ThresholdSpec
+from .window import WindowSpec
 
-Spec = ThresholdSpec | EventSpec | SilenceSpec | ConfirmSpec | RateSpec
+Spec = ThresholdSpec | EventSpec | SilenceSpec | ConfirmSpec | RateSpec | WindowSpec
 
-__all__ = ["ConfirmSpec", "EventSpec", "RateSpec", "SilenceSpec", "Spec", "ThresholdSpec"]
+__all__ = [
+    "ConfirmSpec",
+    "EventSpec",
+    "RateSpec",
+    "SilenceSpec",
+    "Spec",
+    "ThresholdSpec",
+    "WindowSpec",
+]
