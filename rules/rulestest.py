@@ -18,6 +18,7 @@ from model.reading import Reading, lane_of
 from .engine import Engine
 from .rulefile import RuleSet, load_rules
 from .specs import Spec
+from .specs.in_turn import InTurnSpec
 from .specs.story import Expectation, Step, Story
 
 BEGIN = 1_767_225_600_000  # 2026-01-01 UTC: any fixed time makes the keys repeat
@@ -68,11 +69,19 @@ def run_story(spec: Spec, story: Story) -> str:
     for step in story.steps:
         world.wait_until(step.at)
         world.take(step)
-    world.wait_until(max(story.until, story.steps[-1].at))
+    world.wait_until(end_of(spec, story))
     if world.engine.failures:
         return f"the rule broke: {world.engine.last_failure.strip().splitlines()[-1]}"
     expected = () if story.expect == "none" else story.expect
     return _difference(world.said, expected)
+
+
+def end_of(spec: Spec, story: Story) -> int:
+    """Return when a story is over: where it says, else when its last step has had its turn."""
+    last = story.steps[-1].at
+    if story.until:
+        return max(story.until, last)
+    return last + (spec.waits if isinstance(spec, InTurnSpec) else 0)
 
 
 class World:

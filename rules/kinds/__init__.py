@@ -10,6 +10,7 @@ from rules.specs import (
     ConfirmSpec,
     EventSpec,
     RateSpec,
+    SequenceSpec,
     SilenceSpec,
     Spec,
     ThresholdSpec,
@@ -20,6 +21,7 @@ from .confirm import ConfirmRule
 from .event import EventRule
 from .gateway_lost import GatewayLostRule
 from .rate import RateRule
+from .sequence import SequenceRule
 from .silence import SilenceRule
 from .threshold import ThresholdRule
 from .window import WindowRule
@@ -29,6 +31,7 @@ _KINDS: Mapping[type[Spec], Callable[[Any, Book], IndexedRule]] = MappingProxyTy
         ConfirmSpec: ConfirmRule,
         EventSpec: EventRule,
         RateSpec: RateRule,
+        SequenceSpec: SequenceRule,
         SilenceSpec: SilenceRule,
         ThresholdSpec: ThresholdRule,
         WindowSpec: WindowRule,

@@ -3,16 +3,18 @@
 from .confirm import ConfirmSpec
 from .event import EventSpec
 from .rate import RateSpec
+from .sequence import SequenceSpec
 from .silence import SilenceSpec
 from .threshold import ThresholdSpec
 from .window import WindowSpec
 
-Spec = ThresholdSpec | EventSpec | SilenceSpec | ConfirmSpec | RateSpec | WindowSpec
+Spec = ThresholdSpec | EventSpec | SilenceSpec | ConfirmSpec | RateSpec | WindowSpec | SequenceSpec
 
 __all__ = [
     "ConfirmSpec",
     "EventSpec",
     "RateSpec",
+    "SequenceSpec",
     "SilenceSpec",
     "Spec",
     "ThresholdSpec",

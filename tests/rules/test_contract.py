@@ -7,7 +7,7 @@ import pytest
 from model.anomaly import Anomaly
 from rules.engine import Engine
 from rules.rulefile import load_rules
-from rules.rulestest import World, run_tests
+from rules.rulestest import World, end_of, run_tests
 from rules.specs import Spec
 from rules.specs.story import Story
 
@@ -61,7 +61,7 @@ def _said(world: World, story: Story) -> tuple[list[Anomaly], list[Anomaly]]:
         before = step.at
         if isinstance(world, Restarting):
             world.restart()
-    world.wait_until(max(story.until, story.steps[-1].at))
+    world.wait_until(end_of(world.rules.specs[0], story))
     assert not world.engine.failures, world.engine.last_failure
     return world.said, world.engine.open()
 
