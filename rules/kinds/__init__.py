@@ -8,6 +8,7 @@ from rules.book import Book
 from rules.contract import IndexedRule
 from rules.specs import (
     ConfirmSpec,
+    CorrelateSpec,
     EventSpec,
     RateSpec,
     SequenceSpec,
@@ -18,6 +19,7 @@ from rules.specs import (
 )
 
 from .confirm import ConfirmRule
+from .correlate import CorrelateRule
 from .event import EventRule
 from .gateway_lost import GatewayLostRule
 from .rate import RateRule
@@ -29,6 +31,7 @@ from .window import WindowRule
 _KINDS: Mapping[type[Spec], Callable[[Any, Book], IndexedRule]] = MappingProxyType(
     {
         ConfirmSpec: ConfirmRule,
+        CorrelateSpec: CorrelateRule,
         EventSpec: EventRule,
         RateSpec: RateRule,
         SequenceSpec: SequenceRule,

@@ -1,6 +1,7 @@
 """The shape of what people write: one module for every kind of rule, and `Spec`, any of them."""
 
 from .confirm import ConfirmSpec
+from .correlate import CorrelateSpec
 from .event import EventSpec
 from .rate import RateSpec
 from .sequence import SequenceSpec
@@ -8,10 +9,20 @@ from .silence import SilenceSpec
 from .threshold import ThresholdSpec
 from .window import WindowSpec
 
-Spec = ThresholdSpec | EventSpec | SilenceSpec | ConfirmSpec | RateSpec | WindowSpec | SequenceSpec
+Spec = (
+    ThresholdSpec
+    | EventSpec
+    | SilenceSpec
+    | ConfirmSpec
+    | RateSpec
+    | WindowSpec
+    | SequenceSpec
+    | CorrelateSpec
+)
 
 __all__ = [
     "ConfirmSpec",
+    "CorrelateSpec",
     "EventSpec",
     "RateSpec",
     "SequenceSpec",
