@@ -226,7 +226,6 @@ class InTurn(ABC, Generic[AnyRow]):
             return []
         anomaly = ended(row.active, at=at, by=by, seen=said.seen if said else None)
         row.active = None
-        self._noticed(by)
         return [anomaly]
 
     def _begin(self, row: AnyRow, anomaly: Anomaly) -> list[Anomaly]:
@@ -239,7 +238,6 @@ class InTurn(ABC, Generic[AnyRow]):
         if 0 <= row.begun - anomaly.started_at < _SAME_BURST_MS:
             anomaly = begun_at(anomaly, row.begun + 1)
         row.active, row.begun = anomaly, anomaly.started_at
-        self._noticed("started")
         return [*found, anomaly]
 
     def _proved(self, gateway: str, at: int) -> bool:
@@ -251,7 +249,5 @@ class InTurn(ABC, Generic[AnyRow]):
         return not lost and row.caught_up_to >= at
 
     def _noticed(self, branch: str) -> None:
-        """Note for the coverage of rule tests that something happened; at no cost outside of them."""
-        trace = self._book.trace
-        if trace is not None:
-            trace.add((self.id, branch))
+        """Note what happened, for the coverage of rule tests."""
+        self._book.notice(self.id, branch)

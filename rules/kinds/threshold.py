@@ -66,17 +66,23 @@ class ThresholdRule:
             return ()
         row = self._beyond.rows.get(reading.device)
         if any(reading.values.get(word) is True for word in self._spec.unless):
+            self._book.notice(self.id, "unless")
             if row and not row.open:
                 self._forget(reading.device)
             return ()
         if row is None:
+            if not when:
+                self._book.notice(self.id, "when_false")
             return self._begin(seen, value) if when else ()
         row.value, row.at = value, max(row.at, reading.received_at)
         if not when or self._inside(value, self._clear_at if row.open else self._limit):
             self._forget(reading.device)
             if not row.open:
+                self._book.notice(self.id, "held_but_cleared")
                 return ()
             return (ended(row.anomaly, at=reading.received_at, by="normal", seen=seen),)
+        if row.open and self._inside(value, self._limit):
+            self._book.notice(self.id, "hysteresis_kept")
         held = reading.received_at - row.anomaly.started_at >= self._spec.hold
         return self._raise(row) if held and not row.open else self._keep(row)
 

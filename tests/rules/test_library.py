@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rules.rulefile import load_rules
-from rules.rulestest import TestResult, run_tests
+from rules.rulestest import TestResult, run_all, run_tests
 
 from .town import library, library_texts
 
@@ -73,6 +73,18 @@ def test_a_story_that_comes_out_otherwise_fails_and_says_how(
 def test_a_story_that_holds_passes() -> None:
     """By rule id or by category."""
     assert _run("51", "[{started: high_temperature, subject: d, at: 0s}]").passed
+
+
+def test_coverage_names_the_branches_that_no_story_reaches() -> None:
+    """A rule that was only ever seen to start: nobody has tried how it ends, or its hysteresis."""
+    text = RULE.replace("VALUE", "51").replace("EXPECT", "[{started: a-rule}]")
+    text = text.replace("above: 50", "above: 50\n    clear_at: 40\n    for: 0s")
+    (coverage,) = run_all({"a.yaml": text}).coverage
+    assert coverage.branches == ("started", "normal", "hysteresis_kept")
+    assert coverage.missed == ("normal", "hysteresis_kept")
+    step = "{at: 1s, device: d, kind: k, values: {temperature_c: 45}}"
+    (coverage,) = run_all({"a.yaml": text.replace("51}}]", "51}}, " + step + "]")}).coverage
+    assert coverage.missed == ("normal",)
 
 
 def test_a_rule_without_a_story_is_a_failed_test() -> None:
