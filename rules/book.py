@@ -1,6 +1,6 @@
 """What is known of every device and gateway as of the newest entry read: heard when, saying what."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -89,6 +89,7 @@ class Book:
 
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
+        self._placed: dict[str, tuple[Place | None, str]] = {}  # of this version of the registry
         self.table = StateTable(DeviceRow)
         self.devices = self.table.rows
         self.gateways = StateTable(GatewayRow)
@@ -100,7 +101,7 @@ class Book:
         self.lost: set[str] = set()  # gateways with an open anomaly
         self.strangers: dict[str, None] = {}
         self.walk_tests = WalkTests()
-        self.trace: set[tuple[str, str]] | None = None  # (rule, branch), while rules are tested
+        self.notice: Callable[[str, str], None] = lambda *_: None  # of rule tests
 
     def tick(self, *, at: int, awake: int) -> None:
         """Take the hub's waking time; it goes on where it was when the hub starts counting anew."""
@@ -205,17 +206,15 @@ class Book:
         self.gateways.put(beat.gateway, row)
         return row
 
-    def notice(self, rule: str, branch: str) -> None:
-        """Note what happened in a rule, for the coverage of its tests; nothing outside of them."""
-        if self.trace is not None:
-            self.trace.add((rule, branch))
-
     def place_of(self, reading: Reading) -> tuple[Place | None, str]:
         """Return where a device is and what the registry says it is."""
-        known = self.registry.devices.get(reading.device)
-        if known is None:
-            return None, ""
-        return self.registry.place_of(reading.device), known.role
+        device = reading.device
+        if device not in self._placed:
+            known = self.registry.devices.get(device)
+            if known is None:
+                return None, ""
+            self._placed[device] = self.registry.place_of(device), known.role
+        return self._placed[device]
 
     def under_test(self, device: str) -> bool:
         """Return whether a device is under a walk test now; at no cost when there is none."""
@@ -280,6 +279,7 @@ class Book:
     def register(self, registry: Registry) -> None:
         """Take a new version of the registry."""
         self.registry = registry
+        self._placed.clear()
         self.strangers = dict.fromkeys(d for d in self.devices if d not in registry.devices)
 
     def _forget_strangers(self) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 
 from model.reading import Value
 
+from .asleep import asleep, literal
 from .operations import (
     ARITHMETIC,
     COMPARISONS,
@@ -56,10 +57,11 @@ class ExpressionError(ValueError):
 class Expression:
     """A compiled condition; calling it with a Reading's values says True, False or None (unknown).
 
-    `test` is the same without the call between, for where each Reading passes.
+    `test` is the same without the call between, for where each Reading passes. `sleeps` maps a quantity
+    to the closed range in which the condition is false whatever the others are, where that can be told.
     """
 
-    __slots__ = ("names", "test", "text")
+    __slots__ = ("names", "sleeps", "test", "text")
 
     def __init__(self, text: str) -> None:
         """Compile; raises ExpressionError."""
@@ -67,6 +69,7 @@ class Expression:
         self.text = text.strip()
         self.test: Truth = compiler.condition()
         self.names: frozenset[str] = frozenset(compiler.types)
+        self.sleeps = asleep(compiler.tree)
 
     def __call__(self, values: Mapping[str, Value]) -> bool | None:
         """Say whether the condition holds; None: it cannot be said. Raises nothing."""
@@ -102,11 +105,11 @@ class _Compiler:
         self.types: dict[str, str] = {}  # quantity -> number, truth or text
         self._parts = 0
         self._line = _checked(text)
-        self._tree = _parsed(self._line)
+        self.tree = _parsed(self._line)
 
     def condition(self) -> Truth:
         """Return the whole condition; it must be a truth, not a number."""
-        test = self._truth(self._tree, 1)
+        test = self._truth(self.tree, 1)
         if not self.types:
             raise ExpressionError("no quantity is named: it would always be the same", 1)
         return test
@@ -146,7 +149,7 @@ class _Compiler:
         if compare is None:
             raise self._wrong(left, "compare with < <= > >= == or !=; nothing else compares")
         first = self._number(left, depth + 1)
-        if isinstance(left, ast.Name) and _literal(right) is not None:
+        if isinstance(left, ast.Name) and literal(right) is not None:
             limit = self._constant(right)
             return compared_to(self._named(left, "number"), compare, limit)
         return compared(first, compare, self._number(right, depth + 1))
@@ -166,7 +169,7 @@ class _Compiler:
 
     def _number(self, node: ast.expr, depth: int) -> Number:
         self._count(node, depth)
-        if _literal(node) is not None:
+        if literal(node) is not None:
             constant = self._constant(node)
             return lambda _: constant
         if isinstance(node, ast.Name) and node.id not in _TRUTHS:
@@ -201,7 +204,7 @@ class _Compiler:
         return known(self._named(node.args[0], ""))
 
     def _constant(self, node: ast.expr) -> float:
-        value = _literal(node)
+        value = literal(node)
         if value is None or abs(value) > LARGEST:
             raise self._wrong(node, f"no number may be larger than {LARGEST:g}")
         return float(value)
@@ -263,16 +266,6 @@ def _parsed(line: str) -> ast.expr:
         raise ExpressionError(f"not a condition: {error.msg}", column) from error
     except (ValueError, MemoryError, RecursionError, Warning) as error:
         raise ExpressionError(f"not a condition: {error}", 1) from error
-
-
-def _literal(node: ast.expr) -> float | int | None:
-    """Return the number that stands there, with its sign, or None."""
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        inner = _literal(node.operand) if isinstance(node.operand, ast.Constant) else None
-        return None if inner is None else -inner
-    if not isinstance(node, ast.Constant) or isinstance(node.value, bool):
-        return None
-    return node.value if isinstance(node.value, (int, float)) else None
 
 
 def _fixed_truth(node: ast.expr) -> bool | None:

@@ -22,6 +22,7 @@ from .specs.in_turn import InTurnSpec
 from .states import StateTable
 from .timeline import Agenda, Queued, Timeline
 
+TICK_MS = 1_000
 REMEMBERED_MS = 60_000
 """How long a subject is remembered when nothing is left of it, so that a repeat is known again."""
 
@@ -144,9 +145,9 @@ class InTurn(ABC, Generic[AnyRow]):
     def _arrive(self, subject: str, seen: Observation, value: float = 0.0) -> list[Anomaly]:
         """Queue a Reading and give those a turn whose turn it is."""
         reading = seen.reading
-        queued = Queued(
-            (reading.received_at, reading.order, seen.id), self._book.awake, seen, value
-        )
+        # The waking time is that of the last tick: what came since then waits no less than it must.
+        awake = self._book.awake + TICK_MS
+        queued = Queued((reading.received_at, reading.order, seen.id), awake, seen, value)
         row = self._rows.rows.get(subject)
         if row is None:
             row = self._shape(Timeline())
@@ -205,7 +206,7 @@ class InTurn(ABC, Generic[AnyRow]):
     def _watch(self, subject: str, row: AnyRow) -> None:
         """Set when to look again; it follows from the row alone, so a restart sets the same."""
         line, lateness = row.line, self._lateness
-        dues = [said.awake + lateness for said in line.waiting]
+        dues = [line.since_awake + lateness] if line.waiting else []
         at = self._timer(row)
         if at is not None:
             dues.append(line.due(at, lateness=lateness))

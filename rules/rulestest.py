@@ -17,6 +17,7 @@ from model.reading import Reading, lane_of
 
 from .branches import branches_of
 from .engine import Engine
+from .in_turn import TICK_MS
 from .rulefile import RuleSet, load_rules
 from .specs import Spec
 from .specs.in_turn import InTurnSpec
@@ -108,7 +109,7 @@ def end_of(spec: Spec, story: Story) -> int:
     last = story.steps[-1].at
     if story.until:
         return max(story.until, last)
-    return last + (spec.waits if isinstance(spec, InTurnSpec) else 0)
+    return last + (spec.waits + TICK_MS if isinstance(spec, InTurnSpec) else 0)
 
 
 class World:
@@ -117,7 +118,8 @@ class World:
     def __init__(self, spec: Spec, story: Story) -> None:
         self.rules = RuleSet((spec,), spec.hash, {})
         self.engine = Engine(_registry(story), self.rules)
-        self.engine.book.trace = set()
+        self.noticed: set[str] = set()
+        self.engine.book.notice = lambda _, branch: self.noticed.add(branch)
         self.said: list[Anomaly] = []
         self._now = 0
         self._order = 0
@@ -127,7 +129,7 @@ class World:
 
     def reached(self) -> set[str]:
         """Return the branches of the rule that were reached."""
-        words = {branch for _, branch in self.engine.book.trace or ()}
+        words = set(self.noticed)
         for anomaly in self.said:
             if anomaly.phase is Phase.ENDED:
                 words |= {"ended", anomaly.ended_by}

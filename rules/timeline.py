@@ -6,7 +6,7 @@ One that comes when its turn is over is a repeat or too late: it is passed over 
 """
 
 import heapq
-from bisect import insort
+from bisect import bisect_left, bisect_right, insort
 from operator import attrgetter
 
 import msgspec
@@ -45,6 +45,7 @@ class Timeline(msgspec.Struct, omit_defaults=True):
     horizon: tuple[int, int, str] = (0, 0, "")
     newest: int = 0  # data time of the newest that came
     newest_awake: int = 0  # waking time when it came
+    since_awake: int = 0  # when the first of those that wait came
     taken: dict[str, tuple[int, str]] = {}  # device -> order and id of its newest that had its turn
     missed: int = 0  # too late, passed over
 
@@ -53,10 +54,13 @@ class Timeline(msgspec.Struct, omit_defaults=True):
         turn = queued.turn
         if self.taken.get(queued.seen.reading.device) == turn[1:] or turn == self.horizon:
             return True
-        return any(other.turn == turn for other in self.waiting)
+        where = bisect_left(self.waiting, turn, key=_turn)
+        return where < len(self.waiting) and self.waiting[where].turn == turn
 
     def queue(self, queued: Queued) -> None:
         """Let it wait for its turn."""
+        if not self.waiting:
+            self.since_awake = queued.awake
         insort(self.waiting, queued, key=_turn)
         at = queued.turn[0]
         if at >= self.newest:
@@ -65,20 +69,29 @@ class Timeline(msgspec.Struct, omit_defaults=True):
     def ready(self, *, awake: int, lateness: int) -> list[Queued]:
         """Take out those whose turn it is, in order."""
         waiting = self.waiting
-        until, count = self.newest - lateness, max(0, len(waiting) - WAITING_MAX)
-        for number, queued in enumerate(waiting, start=1):
-            if queued.turn[0] <= until or awake - queued.awake >= lateness:
-                count = max(count, number)
-        ready = waiting[:count]
-        del waiting[:count]
-        return ready
+        if not waiting:
+            return []
+        until = (self.newest - lateness, _LAST_OF_ITS_TIME, "")
+        count = max(bisect_right(waiting, until, key=_turn), len(waiting) - WAITING_MAX)
+        if awake - self.since_awake >= lateness:
+            for number in range(count, len(waiting)):
+                if awake - waiting[number].awake >= lateness:
+                    count = number + 1
+        return self._taken_out(count)
 
     def before(self, at: int) -> list[Queued]:
         """Take out those up to a data time, in order."""
-        count = sum(queued.turn[0] <= at for queued in self.waiting)
-        ready = self.waiting[:count]
-        del self.waiting[:count]
-        return ready
+        until = (at, _LAST_OF_ITS_TIME, "")
+        return self._taken_out(bisect_right(self.waiting, until, key=_turn))
+
+    def _taken_out(self, count: int) -> list[Queued]:
+        if not count:
+            return []
+        waiting = self.waiting
+        out = waiting[:count]
+        del waiting[:count]
+        self.since_awake = min((queued.awake for queued in waiting), default=0)
+        return out
 
     def had_turn(self, queued: Queued) -> None:
         """Note that one has had its turn."""

@@ -13,8 +13,9 @@ from model.anomaly import Anomaly, Evidence
 from model.reading import Mode
 from rules.book import Book
 from rules.contract import Interest, Observation
+from rules.expression import Expression
 from rules.finding import begun_at, evidence, fits, started
-from rules.in_turn import InTurn, Row
+from rules.in_turn import TICK_MS, InTurn, Row
 from rules.specs import CorrelateSpec
 from rules.timeline import Queued
 
@@ -52,12 +53,17 @@ class CorrelateRule(InTurn[Scene]):
         super().__init__(spec, book, Scene)
         self._spec = spec
         self._members = spec.members
+        self._hot: set[str] = set()  # devices that meet a member; the others sleep
+        self._sleeping = self._lateness == 0  # else a word that comes late must find all others
+        whens = [member.when for member in spec.members.values()]
         kinds = [member.devices.kinds for member in spec.members.values()]
         self.interest = Interest(
             frozenset(kind for some in kinds for kind in some) if all(kinds) else frozenset(),
             frozenset(),
-            {},
-            frozenset[str]().union(*(member.when.names for member in spec.members.values())),
+            _asleep(whens) if self._sleeping else {},
+            frozenset[str]().union(
+                *(when.names for when in whens if not (self._sleeping and when.sleeps))
+            ),
         )
 
     def observe(self, seen: Observation) -> Sequence[Anomaly]:
@@ -66,13 +72,30 @@ class CorrelateRule(InTurn[Scene]):
         if reading.historical or place is None:
             return ()
         where = place.building if self._spec.by == "building" else place.compound
-        if not where or not any(
-            fits(member.devices, reading, seen.role)
-            and member.when.test(reading.values) is not None
+        verdicts = [
+            member.when.test(reading.values)
             for member in self._members.values()
-        ):
+            if fits(member.devices, reading, seen.role)
+        ]
+        if not where or (True not in verdicts and False not in verdicts):
             return ()
+        if self._sleeping and reading.device not in self._hot:
+            # An old word may have been taken back by one that was not seen here.
+            if seen.stale or True not in verdicts:
+                return ()
+            self._hot.add(reading.device)
         return self._arrive(f"place:{where}", seen)
+
+    def holds(self, device: str) -> bool:
+        """Return whether the device meets a member, so that what it says next matters."""
+        return self._sleeping and device in self._hot
+
+    def restore(self, subject: str, state: bytes) -> None:
+        """Put one row back."""
+        super().restore(subject, state)
+        row = self._rows.rows.get(subject)
+        if row is not None:
+            self._hot |= {word.evidence.device for word in row.words.values() if word.met}
 
     def explain(self, subject: str) -> str:
         """Say of each member who meets it, who does not, and whose word is too old."""
@@ -83,7 +106,7 @@ class CorrelateRule(InTurn[Scene]):
         )
         if row is None:
             return f"{rule}; {subject} has no word of any member"
-        now = row.line.newest + self._book.awake - row.line.newest_awake
+        now = row.line.newest + self._book.awake + TICK_MS - row.line.newest_awake
         lines = [self._member_told(name, row, now) for name in self._members]
         state = "open" if row.active else "not all are met"
         if row.since and not row.active:
@@ -140,6 +163,8 @@ class CorrelateRule(InTurn[Scene]):
             row.words[f"{name} {reading.device}"] = Word(
                 name, verdict, said.at, until, reading.mode, evidence(said.seen)
             )
+        if self._sleeping:
+            self._cool(row, reading.device)
         if len(row.words) > WORDS_MAX:
             del row.words[min(row.words, key=lambda key: (row.words[key].at, key))]
         met = self._met(row, said.at, reading.mode)
@@ -150,6 +175,13 @@ class CorrelateRule(InTurn[Scene]):
         if not row.since or (row.last and row.last.reading.mode is not reading.mode):
             row.since, row.last = said.at, said.seen
         return self._conclude(subject, row) if self._spec.hold == 0 else []
+
+    def _cool(self, row: Scene, device: str) -> None:
+        """Let a device sleep that meets nothing."""
+        if any(word.met for word in row.words.values() if word.evidence.device == device):
+            self._hot.add(device)
+        else:
+            self._hot.discard(device)
 
     def _not_all(self, row: Scene, said: Queued) -> list[Anomaly]:
         """Take it that not all are met; only a member that is denied afresh ends what is open."""
@@ -202,3 +234,13 @@ class CorrelateRule(InTurn[Scene]):
 
 def _devices(row: Scene) -> set[str]:
     return {word.evidence.device for word in row.words.values()}
+
+
+def _asleep(whens: list[Expression]) -> dict[str, tuple[float, float]]:
+    """Return where no member that sleeps can be met; of one quantity in two, where neither can."""
+    joined: dict[str, tuple[float, float]] = {}
+    for when in whens:
+        for name, (low, high) in when.sleeps.items():
+            known = joined.get(name, (low, high))
+            joined[name] = (max(low, known[0]), min(high, known[1]))
+    return joined

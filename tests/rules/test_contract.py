@@ -27,8 +27,9 @@ def page_texts() -> dict[str, str]:
 
 
 def _stories() -> list[tuple[Spec, Story]]:
-    rules = load_rules(library_texts() | page_texts())
-    return [(spec, story) for spec in rules.specs for story in spec.tests]
+    texts = library_texts() | page_texts()
+    specs = [spec for name in texts for spec in load_rules({name: texts[name]}).specs]
+    return [(spec, story) for spec in specs for story in spec.tests]
 
 
 class Restarting(World):

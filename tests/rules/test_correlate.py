@@ -8,6 +8,7 @@ from model.anomaly import Anomaly
 from model.place import Building, Compound, Device, Registry
 from model.reading import Mode, Reading, Value
 from model.yamlfile import ConfigErrors
+from rules.kinds.correlate import CorrelateRule
 from rules.rulefile import RuleSet, load_rules
 
 from .in_disorder import Word, disordered, statements
@@ -125,6 +126,23 @@ def test_what_a_walk_test_said_is_forgotten_and_what_it_caused_is_real() -> None
     assert test.mode is Mode.TEST
     over = [(a.phase.value, a.mode) for a in town.pass_time(6 * MINUTE)]
     assert over == [("ended", Mode.TEST), ("started", Mode.REAL)]
+
+
+def test_without_lateness_calm_devices_sleep_and_nothing_waits() -> None:
+    """Plain telemetry reaches no rule; what meets a member is seen until it does not."""
+    town = Pumps(load_rules({"r.yaml": HEAD + "    lateness: 0s\n"}))
+    rule = town.engine._rules["c"]
+    assert isinstance(rule, CorrelateRule)
+    town.says("low", kind="pressure_sensor", values={"pressure_kpa": 200.0})
+    assert rule.subjects() == set()
+    town.says("pump", kind="fire_component", values={"running": True})
+    found = town.says("low", kind="pressure_sensor", values={"pressure_kpa": 50.0})
+    assert told(found) == [("c", "started", "place:b-1")]
+    assert rule.holds("low")
+    assert town.says("low", kind="pressure_sensor", values={"pressure_kpa": 99.0}, order=1) == []
+    found = town.says("low", kind="pressure_sensor", values={"pressure_kpa": 200.0})
+    assert told(found) == [("c", "ended", "place:b-1")]
+    assert not rule.holds("low")
 
 
 _words = st.lists(

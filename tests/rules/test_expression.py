@@ -251,3 +251,27 @@ def test_a_condition_tells_what_it_saw() -> None:
     assert condition.told({"pressure_kpa": 65.0}) == (
         "pressure_kpa < 70 and pump_running (pressure_kpa=65.0, pump_running not said): unknown"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "sleeps"),
+    [
+        ("a > 5", {"a": (-math.inf, 5.0)}),
+        ("a < -5", {"a": (-5.0, math.inf)}),
+        ("b", {"b": (0.0, 0.0)}),
+        ("c == 1 and a > 5 and b", {"a": (-math.inf, 5.0)}),
+        ("a > 5 or b", {}),
+        ("a >= 5", {}),
+        ("not b", {}),
+        ("5 < a < 7", {}),
+    ],
+)
+def test_a_condition_knows_where_it_is_surely_false(
+    text: str, sleeps: dict[str, tuple[float, float]]
+) -> None:
+    """Plain telemetry in that range wakes no rule."""
+    condition = Expression(text)
+    assert condition.sleeps == sleeps
+    for name, (low, high) in sleeps.items():
+        for value in (low, high):
+            assert condition({name: bool(value) if high == 0 else value}) is not True
