@@ -29,7 +29,7 @@ REMEMBERED_MS = 60_000
 _SAME_BURST_MS = 1_000
 
 
-class Row(msgspec.Struct):
+class Row(msgspec.Struct, gc=False):
     """What all of these kinds keep of a subject."""
 
     line: Timeline
@@ -53,6 +53,7 @@ class InTurn(ABC, Generic[AnyRow]):
         self._lateness = spec.waits
         self._rows = StateTable(shape)
         self._agenda = Agenda()
+        self._memory = Agenda()  # when to see whether a subject may be forgotten
         self._open: dict[str, None] = {}
 
     @abstractmethod
@@ -93,7 +94,8 @@ class InTurn(ABC, Generic[AnyRow]):
     def tick(self, tick: Tick) -> Sequence[Anomaly]:
         """Give what waits its turn when nothing more comes."""
         found: list[Anomaly] = []
-        for subject in self._agenda.pop(tick.awake):
+        ready = self._agenda.pop(tick.awake)
+        for subject in ready + self._memory.pop(tick.awake):
             row = self._rows.rows.get(subject)
             if row is not None:
                 found += self._advance(subject, row)
@@ -108,6 +110,8 @@ class InTurn(ABC, Generic[AnyRow]):
         self._rows.restore(subject, state)
         row = self._rows.rows.get(subject)
         if row is not None:
+            if row.active:
+                self._open[subject] = None
             self._watch(subject, row)
 
     def holds(self, device: str) -> bool:
@@ -162,12 +166,29 @@ class InTurn(ABC, Generic[AnyRow]):
                 return []
             moved = self._clock_went_back(row, queued)
             if moved is None:
+                self._rows.put(subject, row)
                 return []
             queued = moved
+        if not self._lateness and not line.waiting and queued.turn > line.horizon:
+            return self._at_once(subject, row, queued)
         line.queue(queued)
+        if line.may_wait(self._lateness) and self._timer(row) is None:
+            self._rows.put(subject, row)
+            self._agenda.put(subject, line.since_awake + self._lateness)
+            return []
         return self._advance(subject, row)
 
-    def _advance(self, subject: str, row: AnyRow) -> list[Anomaly]:
+    def _at_once(self, subject: str, row: AnyRow, said: Queued) -> list[Anomaly]:
+        """Give a Reading its turn that waits for nobody: the shortest way, for rules without lateness."""
+        row.line.heard(said)
+        found = self._turn(subject, row, said)
+        if found or self._timer(row) is not None:
+            return found + self._advance(subject, row, changed=bool(found))
+        self._rows.put(subject, row)
+        self._memory.put_once(subject, self._forgotten_at(row.line))
+        return []
+
+    def _advance(self, subject: str, row: AnyRow, *, changed: bool = False) -> list[Anomaly]:
         line, awake, lateness = row.line, self._book.awake, self._lateness
         found: list[Anomaly] = []
         for said in line.ready(awake=awake, lateness=lateness):
@@ -181,7 +202,15 @@ class InTurn(ABC, Generic[AnyRow]):
                 line.passed(at)
                 found += self._time_over(subject, row, at)
         self._keep(subject, row)
+        if found or changed:
+            self._note_open(subject, row)
         return found
+
+    def _note_open(self, subject: str, row: AnyRow) -> None:
+        if row.active:
+            self._open[subject] = None
+        else:
+            self._open.pop(subject, None)
 
     def _turn(self, subject: str, row: AnyRow, said: Queued) -> list[Anomaly]:
         found: list[Anomaly] = []
@@ -198,7 +227,6 @@ class InTurn(ABC, Generic[AnyRow]):
         if idle and self._book.awake >= self._forgotten_at(line):
             self._rows.drop(subject)
             self._agenda.put(subject, None)
-            self._open.pop(subject, None)
             return
         self._rows.put(subject, row)
         self._watch(subject, row)
@@ -206,17 +234,14 @@ class InTurn(ABC, Generic[AnyRow]):
     def _watch(self, subject: str, row: AnyRow) -> None:
         """Set when to look again; it follows from the row alone, so a restart sets the same."""
         line, lateness = row.line, self._lateness
-        dues = [line.since_awake + lateness] if line.waiting else []
+        due = line.since_awake + lateness if line.waiting else None
         at = self._timer(row)
         if at is not None:
-            dues.append(line.due(at, lateness=lateness))
-        if row.active:
-            self._open[subject] = None
-        else:
-            self._open.pop(subject, None)
-        if not dues and not row.active:
-            dues.append(self._forgotten_at(line))
-        self._agenda.put(subject, min(dues) if dues else None)
+            over = line.due(at, lateness=lateness)
+            due = over if due is None else min(due, over)
+        self._agenda.put(subject, due)
+        if due is None and row.active is None:
+            self._memory.put_once(subject, self._forgotten_at(line))
 
     def _forgotten_at(self, line: Timeline) -> int:
         return line.newest_awake + self._lasts() + self._lateness + REMEMBERED_MS

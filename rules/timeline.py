@@ -20,7 +20,7 @@ _LAST_OF_ITS_TIME = 1 << 60
 _turn = attrgetter("turn")
 
 
-class Queued(msgspec.Struct):
+class Queued(msgspec.Struct, gc=False):
     """One Reading with its turn (data time, order, id) and the waking time when it came."""
 
     turn: tuple[int, int, str]
@@ -38,7 +38,7 @@ class Queued(msgspec.Struct):
         return Queued((at, *self.turn[1:]), self.awake, self.seen, self.value)
 
 
-class Timeline(msgspec.Struct, omit_defaults=True):
+class Timeline(msgspec.Struct, omit_defaults=True, gc=False):
     """The Readings of one subject that wait, and up to where everything has had its turn."""
 
     waiting: list[Queued] = []
@@ -62,9 +62,18 @@ class Timeline(msgspec.Struct, omit_defaults=True):
         if not self.waiting:
             self.since_awake = queued.awake
         insort(self.waiting, queued, key=_turn)
+        self.heard(queued)
+
+    def heard(self, queued: Queued) -> None:
+        """Note when the newest data time came."""
         at = queued.turn[0]
         if at >= self.newest:
             self.newest, self.newest_awake = at, queued.awake
+
+    def may_wait(self, lateness: int) -> bool:
+        """Return whether no turn has come by what came: all wait for time to pass."""
+        waiting = self.waiting
+        return waiting[0].turn[0] > self.newest - lateness and len(waiting) <= WAITING_MAX
 
     def ready(self, *, awake: int, lateness: int) -> list[Queued]:
         """Take out those whose turn it is, in order."""
@@ -132,6 +141,11 @@ class Agenda:
         elif self._due.get(subject) != due:
             self._due[subject] = due
             heapq.heappush(self._heap, (due, subject))
+
+    def put_once(self, subject: str, due: int) -> None:
+        """Set the time of a subject that has none."""
+        if subject not in self._due:
+            self.put(subject, due)
 
     def pop(self, awake: int) -> list[str]:
         """Return the subjects whose time has come, by time and name."""

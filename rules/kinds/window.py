@@ -151,10 +151,11 @@ class WindowRule(InTurn[Samples]):
         row.times.append(said.at)
         row.values.append(said.value)
         row.last = said.seen
-        row.witnesses.pop(reading.device, None)
-        row.witnesses[reading.device] = evidence(said.seen)
-        if len(row.witnesses) > WITNESSES_MAX:
-            del row.witnesses[next(iter(row.witnesses))]
+        if self._spec.by == "building":
+            row.witnesses.pop(reading.device, None)
+            row.witnesses[reading.device] = evidence(said.seen)
+            if len(row.witnesses) > WITNESSES_MAX:
+                del row.witnesses[next(iter(row.witnesses))]
         if len(row.times) > SAMPLES_MAX:
             del row.times[0], row.values[0]
             row.dropped += 1
