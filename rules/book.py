@@ -1,6 +1,6 @@
 """What is known of every device and gateway as of the newest entry read: heard when, saying what."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -90,6 +90,7 @@ class Book:
 
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
+        self._placed: dict[str, tuple[Place | None, str]] = {}  # of this version of the registry
         self.table = StateTable(DeviceRow)
         self.devices = self.table.rows
         self.gateways = StateTable(GatewayRow)
@@ -101,6 +102,7 @@ class Book:
         self.lost: set[str] = set()  # gateways with an open anomaly
         self.strangers: dict[str, None] = {}
         self.walk_tests = WalkTests()
+        self.notice: Callable[[str, str], None] = lambda *_: None  # of rule tests
 
     def tick(self, *, at: int, awake: int) -> None:
         """Take the hub's waking time; it goes on where it was when the hub starts counting anew."""
@@ -125,6 +127,24 @@ class Book:
             if len(self.strangers) > STRANGERS:
                 self._forget_strangers()
         return row
+
+    def hear(self, row: DeviceRow, reading: Reading) -> bool:
+        """Take a Reading of a device that was heard before; return whether it is stale."""
+        last, values, stale = row.last, reading.values, False
+        if reading.order <= last.order or reading.epoch != last.epoch:
+            stale = self.is_stale(row, reading)
+        if stale:
+            if False in values.values():
+                self.keep_calm(row, reading)
+        else:
+            if False in last.values.values() and False not in values.values():
+                self.keep_calm(row, last)
+            row.last = reading
+            row.heard_at = reading.received_at
+            row.values.update(values)
+        row.heard_awake = self.awake
+        self.table.changed.add(reading.device)
+        return stale
 
     def is_stale(self, row: DeviceRow, reading: Reading) -> bool:
         """Return whether a newer Reading of the device was seen: it tells no present state.
@@ -224,10 +244,13 @@ class Book:
 
     def place_of(self, reading: Reading) -> tuple[Place | None, str]:
         """Return where a device is and what the registry says it is."""
-        known = self.registry.devices.get(reading.device)
-        if known is None:
-            return None, ""
-        return self.registry.place_of(reading.device), known.role
+        device = reading.device
+        if device not in self._placed:
+            known = self.registry.devices.get(device)
+            if known is None:
+                return None, ""
+            self._placed[device] = self.registry.place_of(device), known.role
+        return self._placed[device]
 
     def under_test(self, device: str) -> bool:
         """Return whether a device is under a walk test now; at no cost when there is none."""
@@ -292,6 +315,7 @@ class Book:
     def register(self, registry: Registry) -> None:
         """Take a new version of the registry."""
         self.registry = registry
+        self._placed.clear()
         self.strangers = dict.fromkeys(d for d in self.devices if d not in registry.devices)
 
     def _forget_strangers(self) -> None:

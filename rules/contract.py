@@ -56,12 +56,14 @@ class Interest(NamedTuple):
     """What wakes a rule about a device on which it holds no state; all else cannot concern it.
 
     `limits` maps a quantity to the closed range in which the rule sleeps; an alarm state sleeps in
-    (0, 0), so that true wakes it and false does not. No `kinds` means every kind.
+    (0, 0), so that true wakes it and false does not. No `kinds` means every kind. `streams` names
+    quantities of which the rule wants every value; such a Reading wakes no other rule.
     """
 
     kinds: frozenset[str]
     events: frozenset[str]
     limits: Mapping[str, tuple[float, float]]
+    streams: frozenset[str] = frozenset()
 
 
 class IndexedRule(Rule, Protocol):

@@ -15,7 +15,7 @@ from model.case import Health
 from model.codec import Heartbeat
 from model.entry import Tick
 from model.place import Registry
-from model.reading import Lane, Mode, Reading, reading_id
+from model.reading import Lane, Reading, reading_id
 from model.walk_test import WalkTest, WalkTestOrder
 
 from .arrival import EARLIEST, LATE_MS, latest_believed, mended
@@ -59,7 +59,7 @@ class Engine:
         found: list[Anomaly] = []
         latest = latest_believed(logged_at)
         book, devices, hot = self.book, self.book.devices, self.book.hot
-        awake, touch, gateway = book.awake, book.table.changed.add, None
+        gateway = None
         for original in readings:
             reading = original
             if not EARLIEST <= reading.received_at <= latest:
@@ -75,22 +75,14 @@ class Engine:
             if row is None:
                 row = self._meet(reading)
             else:
-                last = row.last
-                if reading.order <= last.order or reading.epoch != last.epoch:
-                    stale = book.is_stale(row, reading)
-                if stale:
-                    if False in reading.values.values():
-                        book.keep_calm(row, reading)
-                else:
-                    if False in last.values.values() and False not in reading.values.values():
-                        book.keep_calm(row, last)
-                    row.last = reading
-                    row.heard_at = reading.received_at
-                    row.values.update(reading.values)
-                row.heard_awake = awake
-                touch(device)
-            if device in hot or reading.historical or self._wakes(reading):
+                stale = book.hear(row, reading)
+            route = self._routes.get(reading.kind) or self._route(reading.kind)
+            if device in hot or reading.historical or route.wakes(reading):
                 found += self._run(reading, row, lane, logged_at=logged_at, stale=stale)
+            elif route.streaming and not route.streams.isdisjoint(reading.values):
+                seen = self._seen(reading, lane, logged_at=logged_at, stale=stale)
+                for rule in route.streaming:
+                    found += self._guarded(rule, rule.observe, seen)
         return found
 
     def heartbeat(self, beat: Heartbeat, logged_at: int) -> list[Anomaly]:
@@ -231,21 +223,6 @@ class Engine:
             rule.watch(reading.device)
         return row
 
-    def _wakes(self, reading: Reading) -> bool:
-        """Whether a Reading of a device without state says anything that a rule looks at."""
-        route = self._routes.get(reading.kind) or self._route(reading.kind)
-        if reading.event in route.events or reading.mode is Mode.TEST:
-            return True
-        limits = route.limits
-        try:
-            for name, value in reading.values.items():
-                sleeps = limits.get(name)
-                if sleeps is not None and not sleeps[0] <= value <= sleeps[1]:  # type: ignore[operator]
-                    return True
-        except TypeError:  # a text where a number is watched: let the rules say what it is
-            return True
-        return False
-
     def _route(self, kind: str) -> Route:
         route = self._routes[kind] = route_of(kind, self._rules.values())
         return route
@@ -257,19 +234,7 @@ class Engine:
         route = self._routes.get(reading.kind) or self._route(reading.kind)
         if not stale:
             book.note(row, reading)
-        place, role = book.place_of(reading)
-        if book.walk_tests.running:
-            compound = place.compound if place else reading.compound
-            reading = book.walk_tests.marked(reading, compound, logged_at)
-        seen = Observation(
-            reading=reading,
-            id=reading_id(reading, lane),
-            place=place,
-            role=role,
-            logged_at=logged_at,
-            stale=stale,
-            late=logged_at - reading.received_at > LATE_MS,
-        )
+        seen = self._seen(reading, lane, logged_at=logged_at, stale=stale)
         found: list[Anomaly] = []
         for rule in route.rules:
             found += self._guarded(rule, rule.observe, seen)
@@ -278,6 +243,22 @@ class Engine:
         else:
             book.hot.discard(device)
         return found
+
+    def _seen(self, reading: Reading, lane: Lane, *, logged_at: int, stale: bool) -> Observation:
+        book = self.book
+        place, role = book.place_of(reading)
+        if book.walk_tests.running:
+            compound = place.compound if place else reading.compound
+            reading = book.walk_tests.marked(reading, compound, logged_at)
+        return Observation(
+            reading=reading,
+            id=reading_id(reading, lane),
+            place=place,
+            role=role,
+            logged_at=logged_at,
+            stale=stale,
+            late=logged_at - reading.received_at > LATE_MS,
+        )
 
     def _tested(self, test: WalkTest) -> list[Anomaly]:
         """Let every rule know that a walk test is over."""

@@ -91,6 +91,21 @@ def ended(anomaly: Anomaly, *, at: int, by: str, seen: Observation | None = None
     )
 
 
+def begun_at(anomaly: Anomaly, at: int, *, subject: str = "") -> Anomaly:
+    """Return the anomaly with another start, or about another subject; both are part of its key."""
+    subject = subject or anomaly.subject
+    place = subject.startswith("place:")
+    return msgspec.structs.replace(
+        anomaly,
+        key=anomaly_key(anomaly.rule, subject, at),
+        subject=subject,
+        started_at=at,
+        last_at=max(at, anomaly.last_at),
+        scope="place" if place else anomaly.scope,
+        source="" if place else anomaly.source,
+    )
+
+
 def of_walk_test(anomaly: Anomaly) -> bool:
     """Return whether an anomaly stands for something that a walk test caused."""
     return anomaly.mode is Mode.TEST and WALK_TEST in anomaly.quality

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from model.reading import ALARM_EVENTS, ALARM_STATES
+from model.reading import ALARM_EVENTS, ALARM_STATES, Mode, Reading
 
 from .book import FLAGS
 from .contract import IndexedRule
@@ -15,6 +15,22 @@ class Route(NamedTuple):
     rules: tuple[IndexedRule, ...]
     events: frozenset[str]
     limits: dict[str, tuple[float, float]]  # name -> closed range in which all rules sleep
+    streams: frozenset[str] = frozenset()
+    streaming: tuple[IndexedRule, ...] = ()  # the rules that want every value of one of `streams`
+
+    def wakes(self, reading: Reading) -> bool:
+        """Whether a Reading of a device without state says anything that a rule looks at."""
+        if reading.event in self.events or reading.mode is Mode.TEST:
+            return True
+        limits = self.limits
+        try:
+            for name, value in reading.values.items():
+                sleeps = limits.get(name)
+                if sleeps is not None and not sleeps[0] <= value <= sleeps[1]:  # type: ignore[operator]
+                    return True
+        except TypeError:  # a text where a number is watched: let the rules say what it is
+            return True
+        return False
 
 
 def route_of(kind: str, rules: Iterable[IndexedRule]) -> Route:
@@ -27,4 +43,6 @@ def route_of(kind: str, rules: Iterable[IndexedRule]) -> Route:
         for name, (low, high) in rule.interest.limits.items():
             known = limits.get(name, (low, high))
             limits[name] = (max(low, known[0]), min(high, known[1]))
-    return Route(chosen, events, limits)
+    streaming = tuple(rule for rule in chosen if rule.interest.streams)
+    streams = frozenset[str]().union(*(rule.interest.streams for rule in streaming))
+    return Route(chosen, events, limits, streams, streaming)

@@ -5,7 +5,7 @@ the time between. `expect` names exactly what starts and ends; what continues on
 """
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import msgspec
 
@@ -15,9 +15,12 @@ from model.entry import Tick
 from model.place import Building, Compound, Device, Registry
 from model.reading import Reading, lane_of
 
+from .branches import branches_of
 from .engine import Engine
+from .in_turn import TICK_MS
 from .rulefile import RuleSet, load_rules
 from .specs import Spec
+from .specs.in_turn import InTurnSpec
 from .specs.story import Expectation, Step, Story
 
 BEGIN = 1_767_225_600_000  # 2026-01-01 UTC: any fixed time makes the keys repeat
@@ -42,51 +45,97 @@ class TestResult(msgspec.Struct, frozen=True):
         return f"{self.file}:{self.line}: {self.rule}: {self.name}: {self.message or 'ok'}"
 
 
+class Coverage(msgspec.Struct, frozen=True):
+    """What can happen in a rule, and what of it its stories have reached."""
+
+    rule: str
+    branches: tuple[str, ...]
+    missed: tuple[str, ...]
+
+
+class Report(NamedTuple):
+    """What came out of all stories."""
+
+    results: list[TestResult]
+    coverage: list[Coverage]
+
+
 def run_tests(texts: Mapping[str, str]) -> list[TestResult]:
-    """Run the stories of all rules of all files; raises ConfigErrors if a file is wrong.
+    """Run the stories of all rules of all files; raises ConfigErrors if a file is wrong."""
+    return run_all(texts).results
+
+
+def run_all(texts: Mapping[str, str]) -> Report:
+    """Run all stories and see what they reach; raises ConfigErrors if a file is wrong.
 
     A rule without a story is a failed test: nobody knows what it does.
     """
     rules = load_rules(texts)
     results: list[TestResult] = []
+    coverage: list[Coverage] = []
     for spec in rules.specs:
         file, line = rules.lines[spec.id]
         if not spec.tests:
             message = "the rule has no tests: add a story that starts it and one that does not"
             results.append(TestResult(spec.id, "-", file, line, passed=False, message=message))
+        reached: set[str] = set()
         for number, story in enumerate(spec.tests):
-            message = run_story(spec, story)
+            message = run_story(spec, story, reached)
             _, line = rules.lines[f"{spec.id}/{number}"]
             passed = not message
             results.append(TestResult(spec.id, story.name, file, line, passed, message))
-    return results
+        branches = branches_of(spec)
+        missed = tuple(branch for branch in branches if branch not in reached)
+        coverage.append(Coverage(spec.id, branches, missed))
+    return Report(results, coverage)
 
 
-def run_story(spec: Spec, story: Story) -> str:
-    """Return what differs from the expectation, or nothing."""
-    world = _World(spec, story)
+def run_story(spec: Spec, story: Story, reached: set[str]) -> str:
+    """Return what differs from the expectation, or nothing; add the branches that it `reached`."""
+    world = World(spec, story)
     for step in story.steps:
         world.wait_until(step.at)
         world.take(step)
-    world.wait_until(max(story.until, story.steps[-1].at))
+    world.wait_until(end_of(spec, story))
+    reached |= world.reached()
     if world.engine.failures:
         return f"the rule broke: {world.engine.last_failure.strip().splitlines()[-1]}"
     expected = () if story.expect == "none" else story.expect
     return _difference(world.said, expected)
 
 
-class _World:
+def end_of(spec: Spec, story: Story) -> int:
+    """Return when a story is over: where it says, else when its last step has had its turn."""
+    last = story.steps[-1].at
+    if story.until:
+        return max(story.until, last)
+    return last + (spec.waits + TICK_MS if isinstance(spec, InTurnSpec) else 0)
+
+
+class World:
     """A hub with one gateway and one rule, in simulated time."""
 
     def __init__(self, spec: Spec, story: Story) -> None:
-        rules = RuleSet((spec,), spec.hash, {})
-        self.engine = Engine(_registry(story), rules)
+        self.rules = RuleSet((spec,), spec.hash, {})
+        self.engine = Engine(_registry(story), self.rules)
+        self.noticed: set[str] = set()
+        self.engine.book.notice = lambda _, branch: self.noticed.add(branch)
         self.said: list[Anomaly] = []
         self._now = 0
         self._order = 0
         self._states: dict[str, str] = {step.gateway: "online" for step in story.steps}
         self._lanes: dict[str, dict[str, bool]] = {}
         self._beat()
+
+    def reached(self) -> set[str]:
+        """Return the branches of the rule that were reached."""
+        words = set(self.noticed)
+        for anomaly in self.said:
+            if anomaly.phase is Phase.ENDED:
+                words |= {"ended", anomaly.ended_by}
+            else:
+                words.add(str(anomaly.phase.value))
+        return words
 
     def wait_until(self, at: int) -> None:
         """Let time pass, second by second, or in longer steps where nothing is due for long."""

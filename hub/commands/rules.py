@@ -1,7 +1,7 @@
 """`smarthub rules check|test|backtest|why|ledger|propose`: rules, their tests, and their cases."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -10,6 +10,9 @@ from rich.table import Table
 from .backtest import backtest
 from .ledger import ledger, propose
 from .why import why
+
+if TYPE_CHECKING:
+    from rules.rulestest import Coverage
 
 app = typer.Typer(no_args_is_help=True, help="Rule files. 规则文件。")
 app.command()(backtest)
@@ -31,10 +34,10 @@ def check(folder: Folder = None) -> None:
 
 @app.command()
 def test(folder: Folder = None) -> None:
-    """Run the `tests:` blocks of rule files. 运行规则自带测试。"""
-    from rules.rulestest import run_tests
+    """Run the `tests:` blocks of rule files, and say what they did not reach. 运行规则自带测试。"""
+    from rules.rulestest import run_all
 
-    results = run_tests(_texts(folder))
+    results, coverage = run_all(_texts(folder))
     table = Table(title="Rule tests 规则测试")
     for column in ("rule", "test", "file", "result"):
         table.add_column(column, overflow="fold")
@@ -42,10 +45,27 @@ def test(folder: Folder = None) -> None:
         outcome = "passed" if result.passed else f"FAILED {result.message}"
         table.add_row(result.rule, result.name, f"{result.file}:{result.line}", outcome)
     Console().print(table)
+    Console().print(_coverage_table(coverage))
     failed = sum(not result.passed for result in results)
     typer.echo(f"{len(results) - failed} passed, {failed} failed")
     if failed or not results:
         raise typer.Exit(1)
+
+
+def _coverage_table(coverage: "list[Coverage]") -> Table:
+    """Return, rule by rule, how many branches its tests reached, and which they did not."""
+    from rules.branches import BRANCHES
+
+    every = sum(len(each.branches) for each in coverage)
+    missed = sum(len(each.missed) for each in coverage)
+    table = Table(title=f"Branches that the tests reach 测试覆盖的分支: {every - missed}/{every}")
+    for column in ("rule 规则", "reached 覆盖", "no test reaches 未覆盖"):
+        table.add_column(column, overflow="fold")
+    for each in coverage:
+        left = "; ".join(BRANCHES[branch] for branch in each.missed)
+        reached = f"{len(each.branches) - len(each.missed)}/{len(each.branches)}"
+        table.add_row(each.rule, reached, left)
+    return table
 
 
 def _texts(folder: Path | None) -> dict[str, str]:

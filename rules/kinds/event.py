@@ -144,10 +144,15 @@ class EventRule:
 
     def _is_onset(self, reading: Reading) -> bool:
         onset = self._spec.onset
-        if reading.event in onset.events:
-            return True
         values = reading.values
-        return any(values.get(state) is True for state in onset.states)
+        if reading.event not in onset.events and not any(
+            values.get(state) is True for state in onset.states
+        ):
+            return False
+        if self._spec.when is None or self._spec.when(values) is True:
+            return True
+        self._book.notice(self.id, "when_false")
+        return False
 
     def _is_clearing(self, reading: Reading) -> bool:
         clear, values = self._spec.clear, reading.values
@@ -155,6 +160,7 @@ class EventRule:
         flags = row.flags if row else frozenset()
         if any(word in flags or values.get(word) is True for word in clear.unless):
             # An isolated or burnt detector that no longer says fire proves nothing.
+            self._book.notice(self.id, "kept_in_doubt")
             return False
         if reading.event in clear.events:
             return True

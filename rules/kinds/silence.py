@@ -170,6 +170,7 @@ class SilenceRule:
             return []
         self._book.hot.add(device)  # its next Reading ends the silence, or the waiting
         if not self._may_judge(row, contract):
+            self._book.notice(self.id, "not_judged")
             self._parked.setdefault(row.last.gateway, set()).add(device)
             return []
         anomaly = self._conclude(device, row, contract)

@@ -1,8 +1,9 @@
 """Raises an anomaly when a quantity stays beyond its limit, and ends it when it is well inside again.
 
 The start is the first reading beyond the limit. A reading in which the device itself says one of
-`unless` (a fire, for a pre-alarm) starts nothing here and ends nothing. A reading older than one already seen tells no
-present value and is passed over. Between two readings the last value is taken to hold.
+`unless` (a fire, for a pre-alarm) starts nothing here and ends nothing; nor does one of which `when`
+cannot be said. A reading older than one already seen tells no present value and is passed over. Between
+two readings the last value is taken to hold.
 """
 
 import math
@@ -43,6 +44,7 @@ class ThresholdRule:
         if limit is None:
             raise ValueError(f"rule {spec.id} has no limit")
         self._limit = limit
+        self._when = spec.when.test if spec.when else None
         self._clear_at = limit if spec.clear_at is None else spec.clear_at
         sleeps = (-math.inf, limit) if spec.above is not None else (limit, math.inf)
         self.interest = Interest(
@@ -52,9 +54,11 @@ class ThresholdRule:
     def observe(self, seen: Observation) -> Sequence[Anomaly]:
         """Take a Reading; a value beyond the limit starts the hold time or, after it, the anomaly."""
         reading = seen.reading
+        when = self._when(reading.values) if self._when else True
         value = reading.values.get(self._spec.quantity)
         if (
             seen.stale
+            or when is None
             or value is None
             or isinstance(value, (bool, str))
             or not math.isfinite(value)
@@ -62,17 +66,23 @@ class ThresholdRule:
             return ()
         row = self._beyond.rows.get(reading.device)
         if any(reading.values.get(word) is True for word in self._spec.unless):
+            self._book.notice(self.id, "unless")
             if row and not row.open:
                 self._forget(reading.device)
             return ()
         if row is None:
-            return self._begin(seen, value)
+            if not when:
+                self._book.notice(self.id, "when_false")
+            return self._begin(seen, value) if when else ()
         row.value, row.at = value, max(row.at, reading.received_at)
-        if self._inside(value, self._clear_at if row.open else self._limit):
+        if not when or self._inside(value, self._clear_at if row.open else self._limit):
             self._forget(reading.device)
             if not row.open:
+                self._book.notice(self.id, "held_but_cleared")
                 return ()
             return (ended(row.anomaly, at=reading.received_at, by="normal", seen=seen),)
+        if row.open and self._inside(value, self._limit):
+            self._book.notice(self.id, "hysteresis_kept")
         held = reading.received_at - row.anomaly.started_at >= self._spec.hold
         return self._raise(row) if held and not row.open else self._keep(row)
 
@@ -140,7 +150,8 @@ class ThresholdRule:
         spec = self._spec
         side = f"above {spec.above:g}" if spec.above is not None else f"below {spec.below:g}"
         hold = f" for {spec.hold / 1000:g} s" if spec.hold else ""
-        return f"{spec.quantity} {side}{hold}, ends at {self._clear_at:g}"
+        when = f" when {spec.when}" if spec.when else ""
+        return f"{spec.quantity} {side}{when}{hold}, ends at {self._clear_at:g}"
 
     def _inside(self, value: float, limit: float) -> bool:
         return value <= limit if self._spec.above is not None else value >= limit

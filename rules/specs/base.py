@@ -3,9 +3,18 @@
 import re
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    WithJsonSchema,
+)
 
 from model.reading import Event, Value
+from rules.expression import LONGEST, Expression
 
 _UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
@@ -19,9 +28,24 @@ def duration_ms(text: object) -> int:
     return round(float(match[1]) * _UNITS_MS[match[2]])
 
 
+def condition(text: object) -> Expression:
+    """Read a condition over quantities: `pressure_kpa < 70 and pump_running`. Raises ValueError."""
+    if isinstance(text, Expression):
+        return text
+    if not isinstance(text, str):
+        raise ValueError("a condition is a text: `pressure_kpa < 70`")  # noqa: TRY004 - pydantic's way
+    return Expression(text)
+
+
 Duration = Annotated[int, BeforeValidator(duration_ms)]
 Span = Annotated[Duration, Field(gt=0)]
 Word = Annotated[str, Field(min_length=1, max_length=64)]
+Condition = Annotated[
+    Expression,
+    PlainValidator(condition),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST}),
+]
 RuleId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
 
 

@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from .base import ByHand, Clearing, Span, Words
+from .base import ByHand, Clearing, Condition, Span, Words
 from .spec import BaseSpec
 
 
@@ -13,6 +13,7 @@ class EventSpec(BaseSpec):
 
     kind: Literal["event"]
     onset: Words
+    when: Condition | None = None  # also needed on the Reading of the onset
     clear: Clearing = Clearing()
     ends_on_reset: bool = False
     ends_after: Span | None = None  # for words that no device ever takes back

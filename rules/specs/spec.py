@@ -26,6 +26,9 @@ class BaseSpec(Written):
 
     @cached_property
     def hash(self) -> str:
-        """Name the rule's text, without its tests, in 16 hex digits."""
-        plain = self.model_dump(mode="json", exclude={"tests", "note"})
+        """Name the rule's text, without its tests, in 16 hex digits.
+
+        What is left out is not part of it, so that a new optional key changes no hash.
+        """
+        plain = self.model_dump(mode="json", exclude={"tests", "note"}, exclude_none=True)
         return sha256(msgspec.json.encode(plain, order="deterministic")).hexdigest()[:16]

@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from .base import Duration, Word
+from .base import Condition, Duration, Word
 from .spec import BaseSpec
 
 
@@ -17,6 +17,7 @@ class ThresholdSpec(BaseSpec):
     below: float | None = None
     clear_at: float | None = None
     hold: Duration = Field(default=0, alias="for")
+    when: Condition | None = None  # also needed on the same Reading; false: as if inside the limit
     unless: tuple[Word, ...] = ()  # a device that says one of these says something worse itself
 
     @model_validator(mode="after")

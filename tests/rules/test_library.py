@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rules.rulefile import load_rules
-from rules.rulestest import TestResult, run_tests
+from rules.rulestest import TestResult, run_all, run_tests
 
 from .town import library, library_texts
 
@@ -13,6 +13,7 @@ CATEGORIES = {
     "fire", "fire_pre_alarm", "door_forced", "duress", "water_flow", "gas", "isolation",
     "panel_fault", "mains_fault", "line_fault", "low_pressure", "pump_fault", "device_fault",
     "battery_low", "silent", "tamper", "door_held_open", "gateway_lost", "high_temperature",
+    "intrusion", "isolation_long", "tank_level", "electrical", "access_suspicious", "high_pressure",
 }  # fmt: skip
 
 
@@ -22,6 +23,12 @@ def test_every_story_of_the_library_comes_out_as_written(name: str) -> None:
     results = run_tests({name: library_texts()[name]})
     assert results
     assert [str(result) for result in results if not result.passed] == []
+
+
+def test_the_stories_of_the_library_reach_every_branch() -> None:
+    """How each rule starts, how it ends, and what keeps it from either."""
+    coverage = run_all(library_texts()).coverage
+    assert {each.rule: each.missed for each in coverage if each.missed} == {}
 
 
 def test_the_library_covers_exactly_the_agreed_categories() -> None:
@@ -73,6 +80,18 @@ def test_a_story_that_comes_out_otherwise_fails_and_says_how(
 def test_a_story_that_holds_passes() -> None:
     """By rule id or by category."""
     assert _run("51", "[{started: high_temperature, subject: d, at: 0s}]").passed
+
+
+def test_coverage_names_the_branches_that_no_story_reaches() -> None:
+    """A rule that was only ever seen to start: nobody has tried how it ends, or its hysteresis."""
+    text = RULE.replace("VALUE", "51").replace("EXPECT", "[{started: a-rule}]")
+    text = text.replace("above: 50", "above: 50\n    clear_at: 40\n    for: 0s")
+    (coverage,) = run_all({"a.yaml": text}).coverage
+    assert coverage.branches == ("started", "normal", "hysteresis_kept")
+    assert coverage.missed == ("normal", "hysteresis_kept")
+    step = "{at: 1s, device: d, kind: k, values: {temperature_c: 45}}"
+    (coverage,) = run_all({"a.yaml": text.replace("51}}]", "51}}, " + step + "]")}).coverage
+    assert coverage.missed == ("normal",)
 
 
 def test_a_rule_without_a_story_is_a_failed_test() -> None:
