@@ -85,7 +85,7 @@ def _candidate(rules: Versioned, loaded: RuleSet, rule: str, key: str, value: st
     file, line = loaded.lines[rule]
     text = edited(rules.documents[file], line, key, value)
     spec = next(spec for spec in load_rules({file: text}).specs if spec.id == rule)
-    failing = [story.name for story in spec.tests if run_story(spec, story)]
+    failing = [story.name for story in spec.tests if run_story(spec, story, set())]
     changed = versioned({**rules.documents, file: text})
     return Candidate(f"{rule}: {key} {value}", changed, tuple(failing))
 
