@@ -52,6 +52,18 @@ class Rule(Protocol):
         """Say why the subject is as it is: the rule's text, values against limits, timers."""
 
 
+class Sampling(NamedTuple):
+    """A rule that wants one value of a quantity in a while, from every device.
+
+    A Reading received in [asleep[device] - nap, asleep[device]) changes nothing for it; a device
+    that is not in `asleep` is awake. The rule keeps `asleep` up to date.
+    """
+
+    quantity: str
+    asleep: Mapping[str, int]
+    nap: int  # ms
+
+
 class Interest(NamedTuple):
     """What wakes a rule about a device on which it holds no state; all else cannot concern it.
 
@@ -62,6 +74,7 @@ class Interest(NamedTuple):
     kinds: frozenset[str]
     events: frozenset[str]
     limits: Mapping[str, tuple[float, float]]
+    sampling: Sampling | None = None
 
 
 class IndexedRule(Rule, Protocol):

@@ -15,7 +15,7 @@ from model.case import Health
 from model.codec import Heartbeat
 from model.entry import Tick
 from model.place import Registry
-from model.reading import Lane, Mode, Reading, reading_id
+from model.reading import Lane, Reading, reading_id
 from model.walk_test import WalkTest, WalkTestOrder
 
 from .arrival import EARLIEST, LATE_MS, latest_believed, mended
@@ -84,7 +84,8 @@ class Engine:
                     row.values.update(reading.values)
                 row.heard_awake = awake
                 touch(device)
-            if device in hot or reading.historical or self._wakes(reading):
+            route = self._routes.get(reading.kind) or self._route(reading.kind)
+            if device in hot or reading.historical or route.wakes(reading):
                 found += self._run(reading, row, lane, logged_at=logged_at, stale=stale)
         return found
 
@@ -224,21 +225,6 @@ class Engine:
         for rule in self._silences:
             rule.watch(reading.device)
         return row
-
-    def _wakes(self, reading: Reading) -> bool:
-        """Whether a Reading of a device without state says anything that a rule looks at."""
-        route = self._routes.get(reading.kind) or self._route(reading.kind)
-        if reading.event in route.events or reading.mode is Mode.TEST:
-            return True
-        limits = route.limits
-        try:
-            for name, value in reading.values.items():
-                sleeps = limits.get(name)
-                if sleeps is not None and not sleeps[0] <= value <= sleeps[1]:  # type: ignore[operator]
-                    return True
-        except TypeError:  # a text where a number is watched: let the rules say what it is
-            return True
-        return False
 
     def _route(self, kind: str) -> Route:
         route = self._routes[kind] = route_of(kind, self._rules.values())

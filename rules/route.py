@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from model.reading import ALARM_EVENTS, ALARM_STATES
+from model.reading import ALARM_EVENTS, ALARM_STATES, Mode, Reading
 
 from .book import FLAGS
-from .contract import IndexedRule
+from .contract import IndexedRule, Sampling
 
 
 class Route(NamedTuple):
@@ -15,6 +15,26 @@ class Route(NamedTuple):
     rules: tuple[IndexedRule, ...]
     events: frozenset[str]
     limits: dict[str, tuple[float, float]]  # name -> closed range in which all rules sleep
+    samplings: tuple[Sampling, ...] = ()
+
+    def wakes(self, reading: Reading) -> bool:
+        """Whether a Reading of a device without state says anything that a rule looks at."""
+        if reading.event in self.events or reading.mode is Mode.TEST:
+            return True
+        limits = self.limits
+        try:
+            for name, value in reading.values.items():
+                sleeps = limits.get(name)
+                if sleeps is not None and not sleeps[0] <= value <= sleeps[1]:  # type: ignore[operator]
+                    return True
+        except TypeError:  # a text where a number is watched: let the rules say what it is
+            return True
+        for quantity, asleep, nap in self.samplings:
+            if quantity in reading.values:
+                until = asleep.get(reading.device, 0)
+                if not until - nap <= reading.received_at < until:
+                    return True
+        return False
 
 
 def route_of(kind: str, rules: Iterable[IndexedRule]) -> Route:
@@ -27,4 +47,5 @@ def route_of(kind: str, rules: Iterable[IndexedRule]) -> Route:
         for name, (low, high) in rule.interest.limits.items():
             known = limits.get(name, (low, high))
             limits[name] = (max(low, known[0]), min(high, known[1]))
-    return Route(chosen, events, limits)
+    samplings = tuple(rule.interest.sampling for rule in chosen if rule.interest.sampling)
+    return Route(chosen, events, limits, samplings)

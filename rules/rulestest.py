@@ -22,7 +22,8 @@ from .specs.story import Expectation, Step, Story
 
 BEGIN = 1_767_225_600_000  # 2026-01-01 UTC: any fixed time makes the keys repeat
 _BEAT_MS = 10_000
-_FINE_MS, _LONG_MS = 1_000, 900_000  # gaps over 15 min are walked in steps of a heartbeat
+_FINE_MS, _LONG_MS = 1_000, 900_000  # gaps over 15 min are walked in steps of a heartbeat …
+_COARSE_MS = 60_000  # … or of a minute, by rules that judge no silence
 
 
 class TestResult(msgspec.Struct, frozen=True):
@@ -65,10 +66,11 @@ def run_tests(texts: Mapping[str, str]) -> list[TestResult]:
 def run_story(spec: Spec, story: Story) -> str:
     """Return what differs from the expectation, or nothing."""
     world = _World(spec, story)
-    for step in story.steps:
+    steps = story.in_order()
+    for step in steps:
         world.wait_until(step.at)
         world.take(step)
-    world.wait_until(max(story.until, story.steps[-1].at))
+    world.wait_until(max(story.until, steps[-1].at))
     if world.engine.failures:
         return f"the rule broke: {world.engine.last_failure.strip().splitlines()[-1]}"
     expected = () if story.expect == "none" else story.expect
@@ -82,6 +84,7 @@ class _World:
         rules = RuleSet((spec,), spec.hash, {})
         self.engine = Engine(_registry(story), rules)
         self.said: list[Anomaly] = []
+        self._long_stride = _BEAT_MS if spec.kind == "silence" else _COARSE_MS
         self._now = 0
         self._order = 0
         self._states: dict[str, str] = {step.gateway: "online" for step in story.steps}
@@ -90,8 +93,9 @@ class _World:
 
     def wait_until(self, at: int) -> None:
         """Let time pass, second by second, or in longer steps where nothing is due for long."""
-        stride = _FINE_MS if at - self._now <= _LONG_MS else _BEAT_MS
+        stride = _FINE_MS if at - self._now <= _LONG_MS else self._long_stride
         while self._now < at:
+            stride = _FINE_MS if at - self._now <= _COARSE_MS else stride
             self._now = min(at, self._now + stride)
             now = self._now + BEGIN
             self.said += self.engine.tick(Tick(now, self._now))

@@ -2,8 +2,9 @@
 
 from rules.book import Book
 from rules.contract import IndexedRule
-from rules.specs import ConfirmSpec, EventSpec, SilenceSpec, Spec
+from rules.specs import BaselineSpec, ConfirmSpec, EventSpec, SilenceSpec, Spec
 
+from .baseline import BaselineRule
 from .confirm import ConfirmRule
 from .event import EventRule
 from .gateway_lost import GatewayLostRule
@@ -21,4 +22,6 @@ def build(spec: Spec, book: Book) -> IndexedRule:
         return SilenceRule(spec, book)
     if isinstance(spec, ConfirmSpec):
         return ConfirmRule(spec, book)
+    if isinstance(spec, BaselineSpec):
+        return BaselineRule(spec, book)
     return ThresholdRule(spec, book)

@@ -1,10 +1,11 @@
 """The shape of what people write: one module for every kind of rule, and `Spec`, any of them."""
 
+from .baseline import BaselineSpec
 from .confirm import ConfirmSpec
 from .event import EventSpec
 from .silence import SilenceSpec
 from .threshold import ThresholdSpec
 
-Spec = ThresholdSpec | EventSpec | SilenceSpec | ConfirmSpec
+Spec = ThresholdSpec | EventSpec | SilenceSpec | ConfirmSpec | BaselineSpec
 
-__all__ = ["ConfirmSpec", "EventSpec", "SilenceSpec", "Spec", "ThresholdSpec"]
+__all__ = ["BaselineSpec", "ConfirmSpec", "EventSpec", "SilenceSpec", "Spec", "ThresholdSpec"]

@@ -2,8 +2,9 @@
 
 import re
 from typing import Annotated
+from zoneinfo import available_timezones
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from model.reading import Event, Value
 
@@ -19,9 +20,16 @@ def duration_ms(text: object) -> int:
     return round(float(match[1]) * _UNITS_MS[match[2]])
 
 
+def _zone(text: str) -> str:
+    if text not in available_timezones():
+        raise ValueError(f"no time zone {text!r}; write it as Asia/Shanghai")
+    return text
+
+
 Duration = Annotated[int, BeforeValidator(duration_ms)]
 Span = Annotated[Duration, Field(gt=0)]
 Word = Annotated[str, Field(min_length=1, max_length=64)]
+Zone = Annotated[str, AfterValidator(_zone)]
 RuleId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
 
 
