@@ -30,12 +30,14 @@ def export_documents(registry: Registry) -> dict[str, str]:
         msgspec.structs.replace(item, compound="") if item.building else item
         for item in registry.devices.values()
     ]
+    households = registry.households.values()
     return {
         REGISTRY_YAML: _yaml(registry),
         _DIVISIONS_CSV: _csv("divisions", divisions),
         "grids.csv": _csv("grids", grids),
         "buildings.csv": _csv("buildings", registry.buildings.values()),
         "contacts.csv": _csv("contacts", registry.contacts),
+        **({"households.csv": _csv("households", households)} if households else {}),
         "devices.csv": _csv("devices", devices),
     }
 

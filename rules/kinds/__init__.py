@@ -2,17 +2,19 @@
 
 from rules.book import Book
 from rules.contract import IndexedRule
-from rules.specs import BaselineSpec, ConfirmSpec, EventSpec, SilenceSpec, Spec
+from rules.specs import BaselineSpec, ConfirmSpec, CountSpec, EventSpec, SilenceSpec, Spec
 
 from .baseline import BaselineRule
 from .confirm import ConfirmRule
+from .count import CountRule
 from .event import EventRule
 from .gateway_lost import GatewayLostRule
 from .silence import SilenceRule
 from .threshold import ThresholdRule
+from .unseen import UnseenRule
 
 
-def build(spec: Spec, book: Book) -> IndexedRule:
+def build(spec: Spec, book: Book) -> IndexedRule:  # noqa: PLR0911 - a line for every kind
     """Return the rule that a text describes."""
     if isinstance(spec, EventSpec):
         return EventRule(spec, book)
@@ -24,4 +26,6 @@ def build(spec: Spec, book: Book) -> IndexedRule:
         return ConfirmRule(spec, book)
     if isinstance(spec, BaselineSpec):
         return BaselineRule(spec, book)
+    if isinstance(spec, CountSpec):
+        return UnseenRule(spec, spec.unseen, book) if spec.unseen else CountRule(spec, book)
     return ThresholdRule(spec, book)

@@ -21,9 +21,7 @@ from rules.finding import ended, fits
 from rules.heard import Heard, concluded, heard
 from rules.specs import BaselineSpec
 from rules.states import StateTable
-
-_TICK_MS = 1_000
-"""What came since the last tick may have waited so much less than it looks."""
+from rules.turns import TICK_MS
 
 
 class Unusual(msgspec.Struct):
@@ -177,7 +175,7 @@ class BaselineRule:
         return True
 
     def _wait(self, device: str, row: Learned) -> None:
-        due = min(said.awake for said in row.waiting) + self._spec.lateness + _TICK_MS
+        due = min(said.awake for said in row.waiting) + self._spec.lateness + TICK_MS
         heapq.heappush(self._due, (due, device))
 
     def _release(self, device: str, row: Learned) -> list[Anomaly]:
@@ -188,7 +186,7 @@ class BaselineRule:
             if (
                 not lateness
                 or row.top - said.at > lateness
-                or self._book.awake - said.awake > lateness + _TICK_MS
+                or self._book.awake - said.awake > lateness + TICK_MS
             ):
                 ready = number
         if not ready:

@@ -2,10 +2,19 @@
 
 from .baseline import BaselineSpec
 from .confirm import ConfirmSpec
+from .count import CountSpec
 from .event import EventSpec
 from .silence import SilenceSpec
 from .threshold import ThresholdSpec
 
-Spec = ThresholdSpec | EventSpec | SilenceSpec | ConfirmSpec | BaselineSpec
+Spec = ThresholdSpec | EventSpec | SilenceSpec | ConfirmSpec | BaselineSpec | CountSpec
 
-__all__ = ["BaselineSpec", "ConfirmSpec", "EventSpec", "SilenceSpec", "Spec", "ThresholdSpec"]
+__all__ = [
+    "BaselineSpec",
+    "ConfirmSpec",
+    "CountSpec",
+    "EventSpec",
+    "SilenceSpec",
+    "Spec",
+    "ThresholdSpec",
+]
