@@ -29,7 +29,6 @@ class Crowd(msgspec.Struct):
     day: int = 0  # of the last reset
     anomaly: Anomaly | None = None
     open: bool = False
-    since_awake: int = 0
 
 
 def counts_for(spec: CountSpec, reading: Reading) -> float | None:

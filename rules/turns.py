@@ -4,7 +4,9 @@ Each Reading waits `lateness` of the hub's waking time after it came, and what i
 clock but the hub's waking time decides, so a gateway whose clock is wrong holds nobody back.
 """
 
+import heapq
 from bisect import insort
+from collections.abc import Iterator
 
 from .heard import Heard
 
@@ -17,7 +19,7 @@ WAITING_MAX = 1_000
 
 def enter(waiting: list[Heard], said: Heard) -> bool:
     """Put a Reading into its turn; False if it waits already."""
-    if any(other.id == said.id and other.turn == said.turn for other in waiting):
+    if any(other.turn == said.turn and other.word == said.word for other in waiting):
         return False
     insort(waiting, said, key=lambda one: one.turn)
     return True
@@ -39,3 +41,26 @@ def taken(waiting: list[Heard], *, awake: int, lateness: int) -> list[Heard]:
     found = waiting[:ready]
     del waiting[:ready]
     return found
+
+
+class Wakes:
+    """When which place must be looked at again, in waking time; one moment for each, the soonest."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[int, str]] = []
+        self._planned: dict[str, int] = {}
+
+    def plan(self, subject: str, at: int) -> None:
+        """Look at a place after a waking time, or sooner if that is planned already."""
+        known = self._planned.get(subject)
+        if known is None or at < known:
+            self._planned[subject] = at
+            heapq.heappush(self._heap, (at, subject))
+
+    def over(self, awake: int) -> Iterator[str]:
+        """Give the places whose time is over; each must be planned again."""
+        while self._heap and self._heap[0][0] < awake:
+            at, subject = heapq.heappop(self._heap)
+            if self._planned.get(subject) == at:
+                del self._planned[subject]
+                yield subject

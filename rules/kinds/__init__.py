@@ -2,13 +2,22 @@
 
 from rules.book import Book
 from rules.contract import IndexedRule
-from rules.specs import BaselineSpec, ConfirmSpec, CountSpec, EventSpec, SilenceSpec, Spec
+from rules.specs import (
+    BaselineSpec,
+    ConfirmSpec,
+    CountSpec,
+    EventSpec,
+    ScoreSpec,
+    SilenceSpec,
+    Spec,
+)
 
 from .baseline import BaselineRule
 from .confirm import ConfirmRule
 from .count import CountRule
 from .event import EventRule
 from .gateway_lost import GatewayLostRule
+from .score import ScoreRule
 from .silence import SilenceRule
 from .threshold import ThresholdRule
 from .unseen import UnseenRule
@@ -28,4 +37,6 @@ def build(spec: Spec, book: Book) -> IndexedRule:  # noqa: PLR0911 - a line for 
         return BaselineRule(spec, book)
     if isinstance(spec, CountSpec):
         return UnseenRule(spec, spec.unseen, book) if spec.unseen else CountRule(spec, book)
+    if isinstance(spec, ScoreSpec):
+        return ScoreRule(spec, book)
     return ThresholdRule(spec, book)

@@ -4,7 +4,6 @@ Either every device says how many it sees (a device not heard for `fresh_for` co
 entries and exits are counted, from a reset every night. Presence counts only: nobody is told apart.
 """
 
-import heapq
 from collections.abc import Sequence
 
 import msgspec
@@ -20,7 +19,7 @@ from rules.finding import ended, fits, made_real, of_walk_test
 from rules.heard import Heard, concluded, heard
 from rules.specs import CountSpec
 from rules.states import StateTable
-from rules.turns import TICK_MS, due, enter, taken
+from rules.turns import TICK_MS, Wakes, due, enter, taken
 
 
 class CountRule:
@@ -34,7 +33,7 @@ class CountRule:
         self._clear_at = self._over if spec.clear_at is None else spec.clear_at
         self._fresh = spec.level.fresh_for if spec.level else 0
         self._rows = StateTable(Crowd)
-        self._due: list[tuple[int, str]] = []  # a heap of waking times
+        self._wakes = Wakes()
         self.interest = interest(spec)
 
     def observe(self, seen: Observation) -> Sequence[Anomaly]:
@@ -61,8 +60,7 @@ class CountRule:
     def tick(self, tick: Tick) -> Sequence[Anomaly]:
         """Take what has waited long enough, forget what is not fresh, let hold times and hours pass."""
         found: list[Anomaly] = []
-        while self._due and self._due[0][0] < tick.awake:
-            subject = heapq.heappop(self._due)[1]
+        for subject in self._wakes.over(tick.awake):
             row = self._rows.rows.get(subject)
             if row is not None:
                 found += self._advance(subject, row)
@@ -133,8 +131,7 @@ class CountRule:
             return f"{rule}; nobody is counted in {subject}"
         words = [f"{rule}; {subject}: {facts(self._spec, row)}"]
         if row.anomaly:
-            held = self._book.awake - row.since_awake
-            left = max(0, self._spec.hold - held) / 1000
+            left = max(0, self._fires(row, row.anomaly) - self._book.awake) / 1000
             since = row.anomaly.started_at
             words.append(f"open since {since}" if row.open else f"would fire in {left:g} s more")
         if row.waiting:
@@ -166,6 +163,8 @@ class CountRule:
             found += self._fade(subject, row, until=said.at)
             found += self._take(subject, row, said)
         now = row.at + awake - row.awake - lateness - TICK_MS
+        if row.waiting:
+            now = min(now, row.waiting[0].at)
         found += self._fade(subject, row, until=now)
         found += self._pass_time(row, now)
         self._rows.put(subject, row)
@@ -184,11 +183,16 @@ class CountRule:
             first = min(said.at for said in row.said.values())
             soon.append(row.awake + first + self._fresh - row.at + lateness + TICK_MS)
         if row.anomaly is not None and not row.open:
-            soon.append(row.since_awake + self._spec.hold - 1)
+            soon.append(self._fires(row, row.anomaly) - 1)
         if (self._spec.hours and row.open) or self._spec.passages:
             soon.append(self._book.awake + 60_000)
         if soon:
-            heapq.heappush(self._due, (max(min(soon), self._book.awake), subject))
+            self._wakes.plan(subject, max(min(soon), self._book.awake))
+
+    def _fires(self, row: Crowd, anomaly: Anomaly) -> int:
+        """Return the waking time at which the hold time is over if nothing else comes."""
+        held = anomaly.started_at + self._spec.hold - row.at
+        return row.awake + held + self._spec.lateness + TICK_MS
 
     def _take(self, subject: str, row: Crowd, said: Heard) -> list[Anomaly]:
         known = row.said.get(said.device)
@@ -233,7 +237,7 @@ class CountRule:
             self._reset(row, now)
             return []
         found: list[Anomaly] = []
-        if not row.open and self._book.awake - row.since_awake >= self._spec.hold:
+        if not row.open and now - row.anomaly.started_at >= self._spec.hold:
             row.open = True
             found.append(row.anomaly)
         start, passages = row.anomaly.started_at, self._spec.passages
@@ -259,7 +263,6 @@ class CountRule:
                 subject=place,
                 evidence=evidence(self._spec, row),
             )
-            row.since_awake = said.awake
         elif number <= (self._clear_at if row.open else self._over):
             return self._end(row, at=at, by="normal")
         if row.open or at - row.anomaly.started_at < self._spec.hold:

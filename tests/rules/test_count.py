@@ -128,9 +128,18 @@ def test_the_hold_time_passes_without_another_word() -> None:
     """And explain says how long it takes."""
     hall = Hall(rule(LEVEL, over="10", for_="60s"))
     assert hall.sees("cam-1", 12) == []
-    assert "would fire in 53 s more" in hall.why()
-    found = hall.wait(MINUTE)
-    assert phases(found) == [("started", "", 0)]
+    assert "would fire in 59 s more" in hall.why()
+    assert hall.wait(58 * SECOND) == []
+    assert phases(hall.wait(2 * SECOND)) == [("started", "", 0)]
+
+
+def test_a_short_rush_is_none_although_its_end_still_waits_for_its_turn() -> None:
+    """Over the limit for three seconds, where four are asked for."""
+    hall = Hall(rule(LEVEL, over="10", for_="4s"))
+    hall.town.says("cam-1", values={"people_count": 12}, kind="camera")
+    hall.wait(3 * SECOND)
+    hall.town.says("cam-1", values={"people_count": 2}, kind="camera")
+    assert hall.wait(MINUTE) == []
 
 
 def test_entries_minus_exits_from_a_reset_in_the_night() -> None:
