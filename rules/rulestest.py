@@ -12,7 +12,7 @@ import msgspec
 from model.anomaly import Anomaly, Phase
 from model.codec import Heartbeat
 from model.entry import Tick
-from model.place import Building, Compound, Device, Registry
+from model.place import Building, Compound, Device, Household, Registry
 from model.reading import Reading, lane_of
 
 from .engine import Engine
@@ -23,7 +23,8 @@ from .specs.story import Expectation, Step, Story
 BEGIN = 1_767_225_600_000  # 2026-01-01 UTC: any fixed time makes the keys repeat
 _BEAT_MS = 10_000
 _FINE_MS, _LONG_MS = 1_000, 900_000  # gaps over 15 min are walked in steps of a heartbeat …
-_COARSE_MS = 60_000  # … or of a minute, by rules that judge no silence
+_STRIDES_MS = {"silence": _BEAT_MS, "baseline": 600_000}  # … or longer, where no tick is awaited
+_STRIDE_MS = 60_000
 
 
 class TestResult(msgspec.Struct, frozen=True):
@@ -84,7 +85,7 @@ class _World:
         rules = RuleSet((spec,), spec.hash, {})
         self.engine = Engine(_registry(story), rules)
         self.said: list[Anomaly] = []
-        self._long_stride = _BEAT_MS if spec.kind == "silence" else _COARSE_MS
+        self._long_stride = _STRIDES_MS.get(spec.kind, _STRIDE_MS)
         self._now = 0
         self._order = 0
         self._states: dict[str, str] = {step.gateway: "online" for step in story.steps}
@@ -95,7 +96,6 @@ class _World:
         """Let time pass, second by second, or in longer steps where nothing is due for long."""
         stride = _FINE_MS if at - self._now <= _LONG_MS else self._long_stride
         while self._now < at:
-            stride = _FINE_MS if at - self._now <= _COARSE_MS else stride
             self._now = min(at, self._now + stride)
             now = self._now + BEGIN
             self.said += self.engine.tick(Tick(now, self._now))
@@ -147,9 +147,19 @@ def _registry(story: Story) -> Registry:
     steps = [step for step in story.steps if step.device and step.registered]
     devices = {
         step.device: Device(
-            id=step.device, kind=step.kind, building=step.building, compound="c-1", role=step.role
+            id=step.device,
+            kind=step.kind,
+            building=step.building,
+            compound="c-1",
+            role=step.role,
+            household=step.household,
         )
         for step in steps
+    }
+    households = {
+        step.household: Household(step.household, step.building, presence_consent=story.consent)
+        for step in steps
+        if step.household
     }
     buildings = {
         step.building: Building(step.building, step.building, "c-1", "150302001001001")
@@ -159,6 +169,7 @@ def _registry(story: Story) -> Registry:
         compounds=[Compound("c-1", "c-1", "150302001001001")],
         buildings=buildings.values(),
         devices=devices.values(),
+        households=households.values(),
     )
 
 

@@ -35,6 +35,7 @@ class Step(Written):
     mode: Mode = Mode.REAL
     role: str = ""
     building: str = "b-1"
+    household: str = ""
     source: str = ""
     order: Annotated[int, Field(ge=0)] = 0  # 0: the next one
     historical: bool = False
@@ -75,6 +76,7 @@ class Story(Written):
     name: Annotated[str, Field(min_length=1)]
     steps: Annotated[tuple[Step, ...], Field(min_length=1)]
     until: Duration = 0
+    consent: bool = True  # of the households, that presence is watched
     expect: tuple[Expectation, ...] | Literal["none"]
 
     def in_order(self) -> list[Step]:

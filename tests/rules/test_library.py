@@ -13,6 +13,8 @@ CATEGORIES = {
     "fire", "fire_pre_alarm", "door_forced", "duress", "water_flow", "gas", "isolation",
     "panel_fault", "mains_fault", "line_fault", "low_pressure", "pump_fault", "device_fault",
     "battery_low", "silent", "tamper", "door_held_open", "gateway_lost", "high_temperature",
+    "crowd", "after_hours", "resident_unseen", "building_risk", "flow_unusual", "pressure_drift",
+    "value_stuck", "detector_dirty",
 }  # fmt: skip
 
 
