@@ -55,13 +55,16 @@ class Rule(Protocol):
 class Sampling(NamedTuple):
     """A rule that wants one value of a quantity in a while, from every device.
 
-    A Reading received in [asleep[device] - nap, asleep[device]) changes nothing for it; a device
-    that is not in `asleep` is awake. The rule keeps `asleep` up to date.
+    A Reading received in [begin, until) of `asleep[device]` changes nothing for it; a device that is
+    not in `asleep` is awake. The rule keeps `asleep` up to date.
     """
 
     quantity: str
-    asleep: Mapping[str, int]
-    nap: int  # ms
+    asleep: Mapping[str, tuple[int, int]]
+
+
+NEVER = (0, 0)
+"""When a device sleeps that is always awake."""
 
 
 class Interest(NamedTuple):

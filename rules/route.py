@@ -6,7 +6,7 @@ from typing import NamedTuple
 from model.reading import ALARM_EVENTS, ALARM_STATES, Mode, Reading
 
 from .book import FLAGS
-from .contract import IndexedRule, Sampling
+from .contract import NEVER, IndexedRule, Sampling
 
 
 class Route(NamedTuple):
@@ -29,10 +29,10 @@ class Route(NamedTuple):
                     return True
         except TypeError:  # a text where a number is watched: let the rules say what it is
             return True
-        for quantity, asleep, nap in self.samplings:
+        for quantity, asleep in self.samplings:
             if quantity in reading.values:
-                until = asleep.get(reading.device, 0)
-                if not until - nap <= reading.received_at < until:
+                begin, until = asleep.get(reading.device, NEVER)
+                if not begin <= reading.received_at < until:
                     return True
         return False
 

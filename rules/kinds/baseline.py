@@ -16,7 +16,7 @@ from model.entry import Tick
 from model.reading import Mode
 from rules.book import Book
 from rules.checks import BandMemory, Check, DriftMemory, Memory, StuckMemory, Verdict, check_of
-from rules.contract import Interest, Observation, Over, Sampling
+from rules.contract import NEVER, Interest, Observation, Over, Sampling
 from rules.finding import ended, fits
 from rules.heard import Heard, concluded, heard
 from rules.specs import BaselineSpec
@@ -55,9 +55,9 @@ class BaselineRule:
         self._rows = StateTable(Learned)
         self._check: Check[Memory] = check_of(spec)
         self._due: list[tuple[int, str]] = []  # a heap of waking times
-        self._asleep: dict[str, int] = {}
+        self._asleep: dict[str, tuple[int, int]] = {}
         self._nap = 2 * spec.every + spec.lateness
-        sampling = Sampling(spec.quantity, self._asleep, self._nap)
+        sampling = Sampling(spec.quantity, self._asleep)
         kinds = frozenset(spec.devices.kinds)
         self.interest = Interest(kinds, frozenset(), {}, sampling)
 
@@ -67,8 +67,8 @@ class BaselineRule:
         value = reading.values.get(self._spec.quantity)
         if value is None or isinstance(value, (bool, str)) or not math.isfinite(value):
             return ()
-        until = self._asleep.get(reading.device, 0)
-        if until - self._nap <= reading.received_at < until:
+        begin, until = self._asleep.get(reading.device, NEVER)
+        if begin <= reading.received_at < until:
             return ()
         if reading.historical or reading.mode in {Mode.TEST, Mode.DRILL}:
             return ()
@@ -85,6 +85,7 @@ class BaselineRule:
         if self._takes(row, seen, float(value)):
             self._rows.put(reading.device, row)
             found += self._release(reading.device, row)
+            self._sleep(reading.device, row)
         return found
 
     def tick(self, tick: Tick) -> Sequence[Anomaly]:
@@ -95,6 +96,7 @@ class BaselineRule:
             row = self._rows.rows.get(device)
             if row and row.waiting:
                 found += self._release(device, row)
+                self._sleep(device, row)
                 if row.waiting:
                     self._wait(device, row)
         return sorted(found, key=lambda anomaly: (anomaly.last_at, anomaly.subject))
@@ -109,8 +111,10 @@ class BaselineRule:
             return
         self._rows.restore(subject, state)
         row = self._rows.rows.get(subject)
-        if row and row.waiting:
-            self._wait(subject, row)
+        if row is not None:
+            self._sleep(subject, row)
+            if row.waiting:
+                self._wait(subject, row)
 
     def holds(self, device: str) -> bool:
         """Return False: `interest.sampling` says when the next Reading matters."""
@@ -174,6 +178,16 @@ class BaselineRule:
             self._wait(seen.reading.device, row)
         return True
 
+    def _sleep(self, device: str, row: Learned) -> None:
+        """Sleep while nothing new can come: later values of a slot that has one, or old slots."""
+        every = self._spec.every
+        if row.waiting:
+            last = row.waiting[-1].at
+            self._asleep[device] = last + 1, (last // every + 1) * every
+        elif row.done >= 0:
+            until = (row.done + 1) * every
+            self._asleep[device] = until - self._nap, until
+
     def _wait(self, device: str, row: Learned) -> None:
         due = min(said.awake for said in row.waiting) + self._spec.lateness + TICK_MS
         heapq.heappush(self._due, (due, device))
@@ -196,8 +210,6 @@ class BaselineRule:
             found += self._judge(device, row, said)
         row.done = row.waiting[ready - 1].at // every
         del row.waiting[:ready]
-        if not row.waiting:
-            self._asleep[device] = (row.done + 1) * every
         self._rows.put(device, row)
         return found
 
