@@ -75,14 +75,17 @@ def evidence(spec: CountSpec, row: Crowd) -> tuple[Evidence, ...]:
 
 
 def interest(spec: CountSpec) -> Interest:
-    """Return what wakes the rule: somebody passes, or more than nobody is there."""
-    kinds, nobody = frozenset(spec.devices.kinds), (0.0, 0.0)
+    """Return what wakes the rule: somebody passes, or a count, of nobody as well.
+
+    "Nobody" that comes before an older "somebody" must be known to end it at its own time.
+    """
+    kinds, always = frozenset(spec.devices.kinds), (math.inf, -math.inf)
     if spec.passages is not None:
         events = (*spec.passages.enter.events, *spec.passages.leave.events)
         return Interest(kinds, frozenset(str(event.value) for event in events), {})
     level = spec.level
     words = (level.quantity, *level.states) if level else ()
-    return Interest(kinds, frozenset(), {word: nobody for word in words if word})
+    return Interest(kinds, frozenset(), {word: always for word in words if word})
 
 
 def named(place: str, mode: Mode) -> str:

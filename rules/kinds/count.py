@@ -10,7 +10,6 @@ import msgspec
 
 from model.anomaly import Anomaly
 from model.entry import Tick
-from model.reading import Lane, Mode, reading_id
 from rules.book import Book
 from rules.clock_hours import ClockHours
 from rules.contract import Observation, Over
@@ -47,13 +46,9 @@ class CountRule:
             return ()
         row = self._rows.rows.get(subject)
         if row is None:
-            if value == 0:
-                return ()
             row = Crowd()
         if not enter(row.waiting, heard(seen, awake=self._book.awake, value=value)):
             return ()
-        if seen.stale:
-            self._with_newest(row, seen)
         self._rows.put(subject, row)
         return self._advance(subject, row)
 
@@ -78,17 +73,9 @@ class CountRule:
             self._plan(subject, row)
 
     def holds(self, device: str) -> bool:
-        """Return whether a device counts now: it may say that nobody is left."""
-        known = self._book.registry.devices.get(device)
-        if known is None:
-            return False
-        name = {"device": device, "building": known.building}.get(self._spec.place, known.compound)
-        rows = self._rows.rows
-        return any(
-            device in row.said or any(said.device == device for said in row.waiting)
-            for mode in Mode
-            if (row := rows.get(named(name, mode))) is not None
-        )
+        """Return False: every word that counts wakes the rule itself."""
+        del device
+        return False
 
     def open(self) -> Sequence[Anomaly]:
         """Return what has started and not ended."""
@@ -137,14 +124,6 @@ class CountRule:
         if row.waiting:
             words.append(f"{len(row.waiting)} readings wait for earlier ones")
         return "; ".join(words)
-
-    def _with_newest(self, row: Crowd, seen: Observation) -> None:
-        """Let the device's newest word wait as well: as "nobody" it may have woken no rule."""
-        last = self._book.devices[seen.reading.device].last
-        value = counts_for(self._spec, last) if self._spec.level else None
-        if value is not None and last.mode is seen.reading.mode:
-            newest = seen._replace(reading=last, id=reading_id(last, Lane.TELEMETRY))
-            enter(row.waiting, heard(newest, awake=self._book.awake, value=value))
 
     def _subject(self, seen: Observation) -> str | None:
         if self._spec.place == "device":

@@ -6,10 +6,12 @@ by data times alone; it starts at `start` and ends, to the millisecond, when it 
 
 from collections.abc import Sequence
 
+import msgspec
+
 from model.anomaly import Anomaly, Phase
 from model.entry import Tick
 from model.place import Place
-from model.reading import Mode
+from model.reading import Event, Mode, Reading
 from rules.book import Book
 from rules.contract import Observation, Over
 from rules.crowd import named
@@ -20,16 +22,7 @@ from rules.specs import ScoreSpec
 from rules.specs.score import Factor
 from rules.states import StateTable
 from rules.turns import TICK_MS, Wakes, due, enter, taken
-from rules.weights import (
-    Scene,
-    evidence,
-    falls_at,
-    forget_faded,
-    last_at,
-    note,
-    told,
-    total,
-)
+from rules.weights import Scene, evidence, falls_at, forget_faded, last_at, note, told, total
 
 
 class ScoreRule:
@@ -54,7 +47,7 @@ class ScoreRule:
             or not fits(self._spec.devices, reading, seen.role)
         ):
             return ()
-        newest = self._book.devices[reading.device].last if seen.stale else None
+        newest = self._newest(reading.device) if seen.stale else None
         for factor in self._spec.factors:
             value = says(factor, reading)
             if value is None:
@@ -65,7 +58,7 @@ class ScoreRule:
                 continue
             said = heard(seen, awake=self._book.awake, value=value, word=factor.name)
             found += self._enter(subject, said)
-            if newest is not None and says(factor, newest) == CLEARED:
+            if newest is not None and value == HOLDS and says(factor, newest) == CLEARED:
                 again = seen._replace(reading=newest)
                 over = heard(again, awake=self._book.awake, value=CLEARED, word=factor.name)
                 found += self._enter(subject, over)
@@ -164,6 +157,11 @@ class ScoreRule:
             words.append(f"{len(scene.waiting)} readings wait for earlier ones")
         return "; ".join(words)
 
+    def _newest(self, device: str) -> Reading:
+        """Return all that a device said newest, as of its newest Reading."""
+        row = self._book.devices[device]
+        return msgspec.structs.replace(row.last, values=row.values, event=Event.NONE)
+
     def _subject(self, place: Place | None, mode: Mode) -> str | None:
         name = getattr(place, self._spec.place) if place is not None else ""
         return named(name, mode) if name else None
@@ -192,8 +190,6 @@ class ScoreRule:
 
     def _enter(self, subject: str, said: Heard) -> list[Anomaly]:
         scene = self._scenes.rows.get(subject) or Scene(compound=said.compound)
-        if said.value == CLEARED and subject not in self._scenes.rows:
-            return []
         if not enter(scene.waiting, said):
             return []
         if said.value == HOLDS:
@@ -236,11 +232,16 @@ class ScoreRule:
             other.value == HOLDS and (other.device, other.word) == (said.device, said.word)
             for other in scene.waiting
         )
-        if not waits and (trace is None or not trace.holds):
-            held = self._holding.get(said.device, set())
-            held.discard((subject, said.word))
-            if not held:
-                self._holding.pop(said.device, None)
+        if waits or (trace is not None and trace.holds):
+            self._holding.setdefault(said.device, set()).add((subject, said.word))
+        else:
+            self._let_go(subject, said.device, said.word)
+
+    def _let_go(self, subject: str, device: str, factor: str) -> None:
+        held = self._holding.get(device, set())
+        held.discard((subject, factor))
+        if not held:
+            self._holding.pop(device, None)
 
     def _judge(self, subject: str, scene: Scene, said: Heard) -> list[Anomaly]:
         spec = self._spec
@@ -286,8 +287,5 @@ class ScoreRule:
         scene = self._scenes.rows.get(subject)
         for name, traces in scene.traces.items() if scene else ():
             for who in traces:
-                held = self._holding.get(who, set())
-                held.discard((subject, name))
-                if not held:
-                    self._holding.pop(who, None)
+                self._let_go(subject, who, name)
         self._scenes.drop(subject)

@@ -1,23 +1,17 @@
 """What is unusual for a device, as learned from itself: band, drift, stuck value."""
 
 import math
-from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from model.anomaly import Anomaly
 from model.errors import ConfigError
 from model.place import Registry
 from model.reading import Mode
 from model.yamlfile import ConfigErrors
-from rules.engine import Engine
 from rules.rulefile import RuleSet, load_rules
-from rules.rulestest import run_tests
 
-from .replay import arriving, disorder, facts, reading, run, run_with_restarts
-from .test_disorder import EXAMPLES
+from .replay import reading
 from .town import DAY, HOUR, MINUTE, SECOND, T0, Town
 
 PLACES = Registry()
@@ -215,53 +209,6 @@ def test_hours_are_those_of_the_clock_on_the_wall_also_in_summer() -> None:
     assert phases(meter.says(20.0)) == [STARTED]
 
 
-def test_a_drift_is_told_of_its_reference_and_level() -> None:
-    """A detector whose rest value climbs by 1 a day; a day counts by its median."""
-    meter = Meter(rule(DRIFT))
-    meter.days(4, base=10.0, night=10.0)
-    found = [a for n in range(8) for a in meter.days(1, base=10.0 + n, night=10.0 + n)]
-    (drift,) = found
-    assert "level 水平 14 over 3 days 天, reference 基准 10 over 4 days 天" in drift.explanation
-    # Cleaned: the level falls back within half of the change.
-    assert phases(meter.days(4, base=10.0, night=10.0)) == [NORMAL]
-
-
-def test_one_wild_day_is_no_drift() -> None:
-    """The median of three days does not move."""
-    meter = Meter(rule(DRIFT))
-    meter.days(7, base=10.0, night=10.0)
-    assert meter.days(1, base=500.0, night=500.0) == []
-    assert meter.days(5, base=10.0, night=10.0) == []
-
-
-def test_a_value_that_stops_moving_is_stuck_and_ends_when_it_moves() -> None:
-    """It used to move every two hours; six hours of rest are allowed."""
-    meter = Meter(rule(STUCK))
-    assert meter.says(*[1.0, 1.0, 2.0, 2.0] * 20) == []
-    assert meter.says(*[3.0] * 7) == []
-    (stuck,) = meter.says(3.0)
-    assert "flow=3 for 7.0 h; longest of the last" in stuck.explanation
-    assert phases(meter.says(3.0, 4.0)) == [NORMAL]
-
-
-def test_a_device_that_often_rests_long_is_not_stuck() -> None:
-    """Three times its longest rest."""
-    meter = Meter(rule(STUCK))
-    for number in range(12):
-        meter.says(*[float(number)] * 10)
-    assert meter.says(*[50.0] * 28) == []
-    assert phases(meter.says(*[50.0] * 5)) == [STARTED]
-
-
-def test_silence_is_not_rest() -> None:
-    """A day without Readings counts for nothing."""
-    meter = Meter(rule(STUCK))
-    meter.says(*[1.0, 2.0] * 50)
-    meter.says(7.0)
-    meter.town.now += DAY
-    assert meter.says(*[7.0] * 7) == []
-
-
 @pytest.mark.parametrize("mode", [Mode.TEST, Mode.DRILL])
 def test_a_test_is_neither_judged_nor_learned(mode: Mode) -> None:
     """Smoke from a can says nothing about the room."""
@@ -312,88 +259,6 @@ def test_what_is_no_number_is_no_value(value: float) -> None:
     assert "never said flow" in meter.why()
 
 
-def _life(values: list[tuple[int, float]]) -> list[tuple[int, float]]:
-    """Five steady days hour by hour, then what is drawn: (minutes on, value)."""
-    at = 5 * 24 * 60
-    life = [(hour * 60, 10.0 + hour % 2) for hour in range(5 * 24)]
-    for gap, value in values:
-        at += gap
-        life.append((at, value))
-    return life
-
-
-_DRAWN = st.lists(
-    st.tuples(st.sampled_from([2, 4, 50, 60]), st.sampled_from([10.0, 11.0, 30.0, -5.0])),
-    max_size=25,
-)
-LATE = "lateness: 10m; for: 1h"
-
-
-@settings(max_examples=max(20, EXAMPLES // 4), deadline=None)
-@given(_DRAWN, st.data(), st.sampled_from([BAND, DRIFT, "stuck: {after: 2h, factor: 1}"]))
-def test_disorder_within_the_lateness_and_repetition_change_nothing(
-    drawn: list[tuple[int, float]], data: st.DataObject, check: str
-) -> None:
-    """The same keys, starts and ends."""
-    said = [
-        reading(minute * MINUTE, number + 1, "d", {"flow": value})
-        for number, (minute, value) in enumerate(_life(drawn))
-    ]
-    until, rules = said[-1].received_at - T0 + HOUR, rule(check, LATE)
-    steady, moved = [(one, 0) for one in said[:100]], said[100:]
-    ordered = steady + [(one, 0) for one in moved]
-    # A tick each minute: what came since the last one may be a minute older than it looks.
-    late = steady + data.draw(disorder(moved, 9 * MINUTE))
-    in_order, disordered = (
-        run(rules, PLACES, arriving(log, until=until, step=MINUTE, begin=100 * HOUR))
-        for log in (ordered, late)
-    )
-    assert facts(disordered) == facts(in_order)
-
-
-def test_the_first_of_a_slot_counts_though_it_comes_second() -> None:
-    """By data time, not by arrival; so a value that is passed over cannot start anything."""
-    steady = [(reading(n * HOUR, n + 1, "d", {"flow": 10.0}), 0) for n in range(120)]
-    early = reading(120 * HOUR, 121, "d", {"flow": 30.0}), 5 * MINUTE
-    later = reading(120 * HOUR + MINUTE, 122, "d", {"flow": 10.0}), 0
-    log = arriving([*steady, early, later], until=122 * HOUR, step=MINUTE, begin=119 * HOUR)
-    (odd,) = run(rule(BAND, "lateness: 10m"), PLACES, log)
-    assert odd.started_at == T0 + 120 * HOUR
-
-
-@pytest.mark.parametrize("check", [BAND, DRIFT, STUCK])
-def test_a_restart_after_every_entry_changes_nothing(check: str) -> None:
-    """Values that wait, what was learned, what is open: all of it is in the rows."""
-    values = [10.0, 11.0] * 50 + [30.0, 30.0, 10.0] + [10.0] * 12 + [14.0] * 72 + [10.0, 11.0] * 6
-    said = [(reading(n * HOUR, n + 1, "d", {"flow": v}), 0) for n, v in enumerate(values)]
-    log = arriving(said, until=len(values) * HOUR, step=5 * MINUTE)
-    rules = rule(check, LATE)
-    whole = run(rules, PLACES, log)
-    assert whole
-    assert run_with_restarts(rules, PLACES, log) == whole
-
-
-def test_memory_of_a_device_is_bounded() -> None:
-    """Forty weeks of a value each ten minutes take what eight weeks take."""
-    rules = rule("band: {min_band: 2, accept_after: 20d, weeks: 2}", "every: 10m")
-    sizes = []
-    meter = Meter(rules)
-    for _ in range(3):
-        meter.says(*[float(n % 50) for n in range(6 * 24 * 7 * 3)], step=10 * MINUTE)
-        engine = Engine(PLACES, rules)
-        rows = meter.town.engine._rules["odd"]
-        for row in rows._rows.rows:  # type: ignore[attr-defined]
-            rows._rows.changed.add(row)  # type: ignore[attr-defined]
-        chunks = rows._check._chunks  # type: ignore[attr-defined]
-        chunks.changed.update(chunks.rows)
-        state = rows.snapshot()
-        for subject, packed in state.items():
-            engine._rules["odd"].restore(subject, packed)
-        sizes.append(sum(map(len, state.values())))
-    assert sizes[2] <= sizes[0] + 100
-    assert sizes[2] < 168 * 2 * 6 * 4 + 4_000
-
-
 @pytest.mark.parametrize(
     ("check", "more", "message"),
     [
@@ -411,11 +276,3 @@ def test_mistakes_in_the_text_are_named(check: str, more: str, message: str) -> 
     with pytest.raises((ConfigErrors, ConfigError), match=r"a\.yaml:\d+") as error:
         rule(check, more)
     assert message in str(error.value)
-
-
-def test_the_sample_of_the_page_runs() -> None:
-    """What docs/rules/baseline.md shows is a rule whose story holds."""
-    page = (Path(__file__).parents[2] / "docs" / "rules" / "baseline.md").read_text("utf-8")
-    results = run_tests({"baseline.md": page.split("```yaml\n")[1].split("```")[0]})
-    assert [str(result) for result in results if not result.passed] == []
-    assert results

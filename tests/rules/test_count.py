@@ -1,7 +1,5 @@
 """How many are in a place: too many, any at all out of hours, nobody for too long."""
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +11,6 @@ from model.reading import Event, Mode, Value
 from model.walk_test import Scope, WalkTestOrder
 from model.yamlfile import ConfigErrors
 from rules.rulefile import RuleSet, load_rules
-from rules.rulestest import run_tests
 
 from .replay import arriving, disorder, facts, reading, run, run_with_restarts
 from .test_disorder import EXAMPLES
@@ -213,74 +210,6 @@ def test_a_clock_ahead_holds_nobody_back() -> None:
     assert [a.phase.value for a in hall.sees("cam-2", 95)] == ["started"]
 
 
-def test_nobody_seen_for_a_day_is_told_from_the_last_sign_on() -> None:
-    """With the household's consent; the evidence names the device and no content."""
-    hall = Hall(rule(UNSEEN))
-    hall.moves()
-    assert hall.wait(24 * HOUR, step=10 * SECOND) == []
-    assert "0.0 h left" in hall.why("place:h-301")
-    (unseen,) = hall.wait(MINUTE)
-    assert (unseen.subject, unseen.started_at) == ("place:h-301", T0 + 24 * HOUR)
-    assert [(e.device, e.values, e.event) for e in unseen.evidence] == [("pir", {}, "")]
-    assert [a.ended_by for a in hall.moves()] == ["seen"]
-    assert hall.town.engine.book.registry.place("h-301").name == "Compound Hall 301"  # type: ignore[union-attr]
-
-
-def test_no_motion_is_no_sign_of_anybody() -> None:
-    """A sensor that says that nothing moves is alive, and nobody was seen."""
-    hall = Hall(rule(UNSEEN))
-    hall.moves()
-    for _ in range(25):
-        hall.wait(HOUR, step=10 * SECOND)
-        hall.moves(motion=False)
-    assert len(hall.town.engine.open()) == 1
-
-
-def test_without_consent_nothing_is_watched_or_kept() -> None:
-    """Not even when somebody was seen."""
-    hall = Hall(rule(UNSEEN), places(consent=False))
-    hall.moves()
-    hall.wait(30 * HOUR, step=10 * SECOND)
-    assert hall.town.said == []
-    assert not [row for row in hall.town.engine.dirty() if row[0] == "many"]
-    assert "未获住户同意" in hall.why("place:h-301")
-
-
-def test_a_consent_taken_back_is_forgotten_at_once() -> None:
-    """What is open ends; a new consent begins from nothing."""
-    hall = Hall(rule(UNSEEN))
-    hall.moves()
-    hall.wait(25 * HOUR, step=10 * SECOND)
-    hall.town.engine.dirty()
-    hall.town.engine.replace(rule(UNSEEN), places(consent=False))
-    assert [a.ended_by for a in hall.wait(SECOND)] == ["consent_withdrawn"]
-    assert ("many", "place:h-301", b"") in hall.town.engine.dirty()
-    hall.town.engine.replace(rule(UNSEEN), places())
-    assert hall.wait(30 * HOUR, step=10 * SECOND) == []
-
-
-def test_a_sensor_or_gateway_that_is_gone_is_no_absent_person() -> None:
-    """Nothing is judged until the gateway is back and caught up."""
-    hall = Hall(rule(UNSEEN))
-    hall.moves()
-    hall.wait(HOUR, step=10 * SECOND)
-    hall.town.beat(state="lost")
-    assert hall.wait(30 * HOUR, step=10 * SECOND, beats=False) == []
-    assert "not judged: pir is not heard" in hall.why("place:h-301")
-    hall.town.beat()
-    assert [a.phase.value for a in hall.wait(2 * MINUTE)] == ["started"]
-
-
-def test_a_test_sees_nobody() -> None:
-    """The electrician's walk test does not show that the resident is well."""
-    hall = Hall(rule(UNSEEN))
-    hall.moves()
-    hall.wait(23 * HOUR, step=10 * SECOND)
-    hall.moves(mode=Mode.TEST)
-    found = hall.wait(2 * HOUR, step=10 * SECOND)
-    assert [a.started_at for a in found] == [T0 + 24 * HOUR]
-
-
 _SEEN = st.lists(
     st.tuples(st.sampled_from([1, 3, 40]), st.sampled_from(CAMERAS), st.sampled_from([0, 40, 70])),
     min_size=1,
@@ -378,11 +307,3 @@ def test_mistakes_in_the_text_are_named(what: str, more: dict[str, str], message
     with pytest.raises((ConfigErrors, ConfigError), match=r"a\.yaml:\d+") as error:
         rule(what, **more)
     assert message in str(error.value)
-
-
-def test_the_sample_of_the_page_runs() -> None:
-    """What docs/rules/count.md shows is a rule whose story holds."""
-    page = (Path(__file__).parents[2] / "docs" / "rules" / "count.md").read_text("utf-8")
-    results = run_tests({"count.md": page.split("```yaml\n")[1].split("```")[0]})
-    assert [str(result) for result in results if not result.passed] == []
-    assert results
