@@ -82,6 +82,11 @@ _ROWS = (
     _row("electrical", _I, _MAJOR, _CONTRACTOR, "电气火灾隐患", "electrical fire hazard"),
     _row("pump_fault", _I, _MAJOR, _CONTRACTOR, "消防泵异常", "pump stopped or not in auto"),
     _row("gateway_lost", _I, _MAJOR, _CONTRACTOR, "网关失联", "gateway lost"),
+    _row("crowd", _I, _MAJOR, _PROPERTY, "人数超限", "crowd over the limit"),
+    _row("after_hours", _I, _MAJOR, _PROPERTY, "非开放时段有人", "presence after hours"),
+    _row(
+        "resident_unseen", _I, _MAJOR, _GRID, "独居居民未见活动", "resident living alone not seen"
+    ),
     _row("duty_unanswered", _D, _MAJOR, _PROPERTY, "查岗无应答", "inspection call unanswered"),
     # Removed or tampered with is looked at as security first, hence the guard and not the contractor.
     _row("tamper", _M, _MAJOR, _PROPERTY, "防拆", "removed or tampered with", tells_each=True),
@@ -91,6 +96,13 @@ _ROWS = (
     _row("door_held_open", _M, _MINOR, _PROPERTY, "门未关", "door held open"),
     _row("access_suspicious", _M, _MINOR, _PROPERTY, "可疑通行", "suspicious access"),
     _row("high_pressure", _M, _MINOR, _CONTRACTOR, "水压过高", "water pressure too high"),
+    _row("flow_unusual", _M, _MINOR, _CONTRACTOR, "流量异常", "unusual flow"),
+    _row("pressure_drift", _M, _MINOR, _CONTRACTOR, "水压漂移", "pressure drifts"),
+    _row("value_stuck", _M, _MINOR, _CONTRACTOR, "数值不变", "value is stuck", by_device=True),
+    _row(
+        "detector_dirty", _M, _MINOR, _CONTRACTOR, "探测器污染", "detector is dirty", by_device=True
+    ),
+    _row("building_risk", _M, _MINOR, _GRID, "综合风险", "risk adds up"),
     _row("chattering", _M, _MINOR, _CONTRACTOR, "反复报警", "chattering"),
     msgspec.structs.replace(
         _row("dispute", _R, _MAJOR, _GRID, "矛盾纠纷", "dispute"), closing=Closing.DISPUTE

@@ -46,6 +46,22 @@ class Device(msgspec.Struct, frozen=True, omit_defaults=True):
     name: str = ""
     silent_after_s: int = 0  # 0: the contract of its kind
     role: str = ""  # detector, call_point, panel, pump, door …
+    household: str = ""  # whose dwelling it is in; empty: common parts
+
+
+class Household(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A dwelling and whether those who live there let presence be watched (户).
+
+    The consent is separate from any other, names who gave it and when, and can be taken back at any
+    time: without it no rule keeps when somebody was seen there.
+    """
+
+    id: str
+    building: str
+    room: str = ""
+    presence_consent: bool = False
+    consent_by: str = ""
+    consent_on: str = ""  # date, YYYY-MM-DD
 
 
 class Division(msgspec.Struct, frozen=True):
@@ -113,6 +129,7 @@ class Registry:
         devices: Iterable[Device] = (),
         contacts: Iterable[Contact] = (),
         outlines: Iterable[Outline] = (),
+        households: Iterable[Household] = (),
     ) -> None:
         self.divisions = {item.code: item for item in divisions}
         self.compounds = {item.id: item for item in compounds}
@@ -120,6 +137,7 @@ class Registry:
         self.devices = {item.id: item for item in devices}
         self.contacts = tuple(contacts)
         self.outlines = {item.code: item for item in outlines}
+        self.households = {item.id: item for item in households}
 
     def device(self, device: str) -> Device | None:
         """Return the device of that id, or None if nobody registered it."""
@@ -138,7 +156,12 @@ class Registry:
         )
 
     def place(self, place: str) -> Place | None:
-        """Return a building or compound as a Place, or None."""
+        """Return a building, household or compound as a Place, or None."""
+        household = self.households.get(place)
+        if household is not None:
+            home = self.place(household.building)
+            name = f"{home.name} {household.room}".strip() if home else household.room
+            return msgspec.structs.replace(home, room=household.room, name=name) if home else None
         building = self.buildings.get(place)
         if building is not None:
             compound = self.compounds.get(building.compound)

@@ -52,6 +52,21 @@ class Rule(Protocol):
         """Say why the subject is as it is: the rule's text, values against limits, timers."""
 
 
+class Sampling(NamedTuple):
+    """A rule that wants one value of a quantity in a while, from every device.
+
+    A Reading received in [begin, until) of `asleep[device]` changes nothing for it; a device that is
+    not in `asleep` is awake. The rule keeps `asleep` up to date.
+    """
+
+    quantity: str
+    asleep: Mapping[str, tuple[int, int]]
+
+
+NEVER = (0, 0)
+"""When a device sleeps that is always awake."""
+
+
 class Interest(NamedTuple):
     """What wakes a rule about a device on which it holds no state; all else cannot concern it.
 
@@ -64,6 +79,7 @@ class Interest(NamedTuple):
     events: frozenset[str]
     limits: Mapping[str, tuple[float, float]]
     streams: frozenset[str] = frozenset()
+    sampling: Sampling | None = None
 
 
 class IndexedRule(Rule, Protocol):

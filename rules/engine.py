@@ -24,6 +24,7 @@ from .contract import IndexedRule, Observation, Over
 from .finding import ended
 from .kinds import build
 from .kinds.gateway_lost import GatewayLostRule
+from .kinds.score import ScoreRule
 from .kinds.silence import SilenceRule
 from .route import Route, route_of
 from .rulefile import RuleSet
@@ -83,7 +84,7 @@ class Engine:
                 seen = self._seen(reading, lane, logged_at=logged_at, stale=stale)
                 for rule in route.streaming:
                     found += self._guarded(rule, rule.observe, seen)
-        return found
+        return found + self._scored(found)
 
     def heartbeat(self, beat: Heartbeat, logged_at: int) -> list[Anomaly]:
         """Take a gateway's sign of life or last will."""
@@ -158,7 +159,8 @@ class Engine:
         self._take(kept)
         self.book.hot.update(self.book.devices)
         self._watch_all()
-        return found
+        # What is open may be new to a score; what it knows already changes nothing.
+        return found + self._scored([*found, *self.open()])
 
     def explain(self, rule: str, subject: str) -> str:
         """Say why a rule holds what it holds about a subject."""
@@ -202,6 +204,7 @@ class Engine:
         self._rules = rules
         self._routes.clear()
         self._silences = [rule for rule in rules.values() if isinstance(rule, SilenceRule)]
+        self._scores = [rule for rule in rules.values() if isinstance(rule, ScoreRule)]
         self._gateway_rules = [r for r in rules.values() if isinstance(r, GatewayLostRule)]
         # Gateways first, so that their devices are not judged in the tick that finds them lost.
         others = [rule for rule in rules.values() if not isinstance(rule, GatewayLostRule)]
@@ -281,4 +284,11 @@ class Engine:
 
     def _noted(self, found: list[Anomaly]) -> list[Anomaly]:
         self.book.hot.update(anomaly.subject for anomaly in found)
-        return found
+        return found + self._scored(found)
+
+    def _scored(self, found: list[Anomaly]) -> list[Anomaly]:
+        """Return what the rules conclude that weigh other rules' anomalies."""
+        more: list[Anomaly] = []
+        for rule in self._scores if found else ():
+            more += self._guarded(rule, rule.hear, [*found, *more])
+        return more

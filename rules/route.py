@@ -6,7 +6,7 @@ from typing import NamedTuple
 from model.reading import ALARM_EVENTS, ALARM_STATES, Mode, Reading
 
 from .book import FLAGS
-from .contract import IndexedRule
+from .contract import NEVER, IndexedRule, Sampling
 
 
 class Route(NamedTuple):
@@ -17,6 +17,7 @@ class Route(NamedTuple):
     limits: dict[str, tuple[float, float]]  # name -> closed range in which all rules sleep
     streams: frozenset[str] = frozenset()
     streaming: tuple[IndexedRule, ...] = ()  # the rules that want every value of one of `streams`
+    samplings: tuple[Sampling, ...] = ()
 
     def wakes(self, reading: Reading) -> bool:
         """Whether a Reading of a device without state says anything that a rule looks at."""
@@ -30,6 +31,11 @@ class Route(NamedTuple):
                     return True
         except TypeError:  # a text where a number is watched: let the rules say what it is
             return True
+        for quantity, asleep in self.samplings:
+            if quantity in reading.values:
+                begin, until = asleep.get(reading.device, NEVER)
+                if not begin <= reading.received_at < until:
+                    return True
         return False
 
 
@@ -45,4 +51,5 @@ def route_of(kind: str, rules: Iterable[IndexedRule]) -> Route:
             limits[name] = (max(low, known[0]), min(high, known[1]))
     streaming = tuple(rule for rule in chosen if rule.interest.streams)
     streams = frozenset[str]().union(*(rule.interest.streams for rule in streaming))
-    return Route(chosen, events, limits, streams, streaming)
+    samplings = tuple(rule.interest.sampling for rule in chosen if rule.interest.sampling)
+    return Route(chosen, events, limits, streams, streaming, samplings)

@@ -12,7 +12,7 @@ import msgspec
 from model.anomaly import Anomaly, Phase
 from model.codec import Heartbeat
 from model.entry import Tick
-from model.place import Building, Compound, Device, Registry
+from model.place import Building, Compound, Device, Household, Registry
 from model.reading import Reading, lane_of
 
 from .branches import branches_of
@@ -25,7 +25,9 @@ from .specs.story import Expectation, Step, Story
 
 BEGIN = 1_767_225_600_000  # 2026-01-01 UTC: any fixed time makes the keys repeat
 _BEAT_MS = 10_000
-_FINE_MS, _LONG_MS = 1_000, 900_000  # gaps over 15 min are walked in steps of a heartbeat
+_FINE_MS, _LONG_MS = 1_000, 900_000  # gaps over 15 min are walked in steps of a heartbeat …
+_STRIDES_MS = {"silence": _BEAT_MS, "baseline": 600_000}  # … or longer, where no tick is awaited
+_STRIDE_MS = 60_000
 
 
 class TestResult(msgspec.Struct, frozen=True):
@@ -93,7 +95,7 @@ def run_all(texts: Mapping[str, str]) -> Report:
 def run_story(spec: Spec, story: Story, reached: set[str]) -> str:
     """Return what differs from the expectation, or nothing; add the branches that it `reached`."""
     world = World(spec, story)
-    for step in story.steps:
+    for step in story.in_order():
         world.wait_until(step.at)
         world.take(step)
     world.wait_until(end_of(spec, story))
@@ -106,7 +108,7 @@ def run_story(spec: Spec, story: Story, reached: set[str]) -> str:
 
 def end_of(spec: Spec, story: Story) -> int:
     """Return when a story is over: where it says, else when its last step has had its turn."""
-    last = story.steps[-1].at
+    last = story.in_order()[-1].at
     if story.until:
         return max(story.until, last)
     return last + (spec.waits + TICK_MS if isinstance(spec, InTurnSpec) else 0)
@@ -121,6 +123,7 @@ class World:
         self.noticed: set[str] = set()
         self.engine.book.notice = lambda _, branch: self.noticed.add(branch)
         self.said: list[Anomaly] = []
+        self._long_stride = _STRIDES_MS.get(spec.kind, _STRIDE_MS)
         self._now = 0
         self._order = 0
         self._states: dict[str, str] = {step.gateway: "online" for step in story.steps}
@@ -139,7 +142,7 @@ class World:
 
     def wait_until(self, at: int) -> None:
         """Let time pass, second by second, or in longer steps where nothing is due for long."""
-        stride = _FINE_MS if at - self._now <= _LONG_MS else _BEAT_MS
+        stride = _FINE_MS if at - self._now <= _LONG_MS else self._long_stride
         while self._now < at:
             self._now = min(at, self._now + stride)
             now = self._now + BEGIN
@@ -192,9 +195,19 @@ def _registry(story: Story) -> Registry:
     steps = [step for step in story.steps if step.device and step.registered]
     devices = {
         step.device: Device(
-            id=step.device, kind=step.kind, building=step.building, compound="c-1", role=step.role
+            id=step.device,
+            kind=step.kind,
+            building=step.building,
+            compound="c-1",
+            role=step.role,
+            household=step.household,
         )
         for step in steps
+    }
+    households = {
+        step.household: Household(step.household, step.building, presence_consent=story.consent)
+        for step in steps
+        if step.household
     }
     buildings = {
         step.building: Building(step.building, step.building, "c-1", "150302001001001")
@@ -204,6 +217,7 @@ def _registry(story: Story) -> Registry:
         compounds=[Compound("c-1", "c-1", "150302001001001")],
         buildings=buildings.values(),
         devices=devices.values(),
+        households=households.values(),
     )
 
 

@@ -3,7 +3,16 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, TypeVar
 
-from model.place import Building, Compound, Contact, Device, Division, Outline, Registry
+from model.place import (
+    Building,
+    Compound,
+    Contact,
+    Device,
+    Division,
+    Household,
+    Outline,
+    Registry,
+)
 from model.yamlfile import ConfigErrors
 
 from .rows import (
@@ -13,6 +22,7 @@ from .rows import (
     DeviceRow,
     DivisionRow,
     GridRow,
+    HouseholdRow,
     Row,
     did_you_mean,
 )
@@ -42,6 +52,7 @@ class _Build:
         self._divisions: dict[str, Division] = {}
         self._compounds: dict[str, Compound] = {}
         self._buildings: dict[str, Building] = {}
+        self._households: dict[str, Household] = {}
 
     def registry(self) -> Registry:
         self._take_divisions()
@@ -50,6 +61,7 @@ class _Build:
         self._take_buildings()
         outlines = self._outlines()
         contacts = self._contacts()
+        self._take_households()
         devices = self._devices()
         if self._problems:
             raise ConfigErrors(self._problems)
@@ -60,6 +72,7 @@ class _Build:
             devices=devices,
             contacts=contacts,
             outlines=outlines,
+            households=self._households.values(),
         )
 
     def _outlines(self) -> Iterable[Outline]:
@@ -125,6 +138,14 @@ class _Build:
             found.append(row.record())
         return found
 
+    def _take_households(self) -> None:
+        for entry, row in self._rows("households", HouseholdRow):
+            if row.building not in self._buildings:
+                self._unknown(entry, "building", row.building, self._buildings)
+            if row.id in self._buildings or row.id in self._compounds:
+                self._say(entry, f"{row.id} is a building or compound; give another id", "id")
+            self._households[row.id] = row.record()
+
     def _devices(self) -> list[Device]:
         found = []
         for entry, row in self._rows("devices", DeviceRow):
@@ -142,6 +163,11 @@ class _Build:
                 self._unknown(entry, "building", row.building, self._buildings)
             else:
                 self._check_compound(entry, compound)
+            home = self._households.get(row.household)
+            if row.household and home is None:
+                self._unknown(entry, "household", row.household, self._households)
+            elif home and home.building != row.building:
+                self._say(entry, f"household {home.id} is in building {home.building}", "household")
             found.append(row.record(compound=compound))
         return found
 

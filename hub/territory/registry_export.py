@@ -31,6 +31,7 @@ def export_documents(registry: Registry) -> dict[str, str]:
         msgspec.structs.replace(item, compound="") if item.building else item
         for item in registry.devices.values()
     ]
+    households = registry.households.values()
     surveyed = (
         {AREAS_GEOJSON: write_outlines(registry.outlines.values())} if registry.outlines else {}
     )
@@ -40,6 +41,7 @@ def export_documents(registry: Registry) -> dict[str, str]:
         "grids.csv": _csv("grids", grids),
         "buildings.csv": _csv("buildings", registry.buildings.values()),
         "contacts.csv": _csv("contacts", registry.contacts),
+        **({"households.csv": _csv("households", households)} if households else {}),
         "devices.csv": _csv("devices", devices),
     }
 

@@ -35,6 +35,7 @@ class RegistryYaml(BaseModel):
     compounds: list[dict[str, object]] = []
     buildings: list[dict[str, object]] = []
     contacts: list[dict[str, object]] = []
+    households: list[dict[str, object]] = []
     devices: list[dict[str, object]] = []
 
 
@@ -122,6 +123,7 @@ def _read_yaml(documents: Mapping[str, str], tables: Tables) -> str:
         "compounds": checked.compounds,
         "buildings": checked.buildings,
         "contacts": checked.contacts,
+        "households": checked.households,
         "devices": checked.devices,
     }
     for section, items in written.items():

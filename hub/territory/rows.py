@@ -4,12 +4,13 @@ The models check a row by itself; `references.py` checks it against the others.
 """
 
 import re
+from datetime import date
 from difflib import get_close_matches
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from model.place import Building, Compound, Contact, Device, Division
+from model.place import Building, Compound, Contact, Device, Division, Household
 
 KINDS = (
     "smoke_detector", "door_sensor", "door", "fire_component", "fire_system", "fire_transmitter",
@@ -231,6 +232,34 @@ class ContactRow(Row):
         )
 
 
+class HouseholdRow(Row):
+    """A dwelling 户 and its consent that presence is watched: who gave it, and on which day."""
+
+    id: _PlaceId
+    building: _PlaceId
+    room: _Room = ""
+    presence_consent: bool = False
+    consent_by: _Name = ""
+    consent_on: date | None = None
+
+    @model_validator(mode="after")
+    def _consent_is_of_somebody(self) -> "HouseholdRow":
+        if self.presence_consent and not (self.consent_by and self.consent_on):
+            raise ValueError("presence_consent needs consent_by (who) and consent_on (YYYY-MM-DD)")
+        return self
+
+    def record(self) -> Household:
+        """Return it as the hub knows it."""
+        return Household(
+            id=self.id,
+            building=self.building,
+            room=self.room,
+            presence_consent=self.presence_consent,
+            consent_by=self.consent_by,
+            consent_on=self.consent_on.isoformat() if self.consent_on else "",
+        )
+
+
 class DeviceRow(Row):
     """A device and where it is; silent_after_s = 0 means the contract of its kind."""
 
@@ -243,6 +272,7 @@ class DeviceRow(Row):
     room: _Room = ""
     name: _Name = ""
     silent_after_s: Annotated[int, Field(ge=0, le=SILENT_AFTER_S_MAX)] = 0
+    household: _OptionalPlaceId = ""
 
     @model_validator(mode="after")
     def _has_a_place(self) -> "DeviceRow":
@@ -262,4 +292,5 @@ class DeviceRow(Row):
             name=self.name,
             silent_after_s=self.silent_after_s,
             role=self.role,
+            household=self.household,
         )

@@ -15,16 +15,20 @@ from .rows import (
     DeviceRow,
     DivisionRow,
     GridRow,
+    HouseholdRow,
     Row,
     did_you_mean,
 )
 
-SECTIONS: Final = ("divisions", "grids", "compounds", "buildings", "contacts", "devices")
+SECTIONS: Final = (
+    "divisions", "grids", "compounds", "buildings", "contacts", "households", "devices",
+)  # fmt: skip
 CSV_DOCUMENTS: Final[Mapping[str, str]] = {
     "grids.csv": "grids",
     "compounds.csv": "compounds",
     "buildings.csv": "buildings",
     "contacts.csv": "contacts",
+    "households.csv": "households",
     "devices.csv": "devices",
 }
 _MODELS: Final[Mapping[str, type[Row]]] = {
@@ -33,6 +37,7 @@ _MODELS: Final[Mapping[str, type[Row]]] = {
     "compounds": CompoundRow,
     "buildings": BuildingRow,
     "contacts": ContactRow,
+    "households": HouseholdRow,
     "devices": DeviceRow,
 }
 

@@ -1,9 +1,12 @@
 """The shape of what people write: one module for every kind of rule, and `Spec`, any of them."""
 
+from .baseline import BaselineSpec
 from .confirm import ConfirmSpec
 from .correlate import CorrelateSpec
+from .count import CountSpec
 from .event import EventSpec
 from .rate import RateSpec
+from .score import ScoreSpec
 from .sequence import SequenceSpec
 from .silence import SilenceSpec
 from .threshold import ThresholdSpec
@@ -18,13 +21,19 @@ Spec = (
     | WindowSpec
     | SequenceSpec
     | CorrelateSpec
+    | BaselineSpec
+    | CountSpec
+    | ScoreSpec
 )
 
 __all__ = [
+    "BaselineSpec",
     "ConfirmSpec",
     "CorrelateSpec",
+    "CountSpec",
     "EventSpec",
     "RateSpec",
+    "ScoreSpec",
     "SequenceSpec",
     "SilenceSpec",
     "Spec",

@@ -2,8 +2,10 @@
 
 import re
 from typing import Annotated
+from zoneinfo import available_timezones
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -37,6 +39,12 @@ def condition(text: object) -> Expression:
     return Expression(text)
 
 
+def _zone(text: str) -> str:
+    if text not in available_timezones():
+        raise ValueError(f"no time zone {text!r}; write it as Asia/Shanghai")
+    return text
+
+
 Duration = Annotated[int, BeforeValidator(duration_ms)]
 Span = Annotated[Duration, Field(gt=0)]
 Word = Annotated[str, Field(min_length=1, max_length=64)]
@@ -46,6 +54,7 @@ Condition = Annotated[
     PlainSerializer(str, return_type=str),
     WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST}),
 ]
+Zone = Annotated[str, AfterValidator(_zone)]
 RuleId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
 
 

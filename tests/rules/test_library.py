@@ -14,6 +14,8 @@ CATEGORIES = {
     "panel_fault", "mains_fault", "line_fault", "low_pressure", "pump_fault", "device_fault",
     "battery_low", "silent", "tamper", "door_held_open", "gateway_lost", "high_temperature",
     "intrusion", "isolation_long", "tank_level", "electrical", "access_suspicious", "high_pressure",
+    "crowd", "after_hours", "resident_unseen", "building_risk", "flow_unusual", "pressure_drift",
+    "value_stuck", "detector_dirty",
 }  # fmt: skip
 
 
