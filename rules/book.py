@@ -101,6 +101,11 @@ class Book:
         self.strangers: dict[str, None] = {}
         self.walk_tests = WalkTests()
 
+    @property
+    def now(self) -> int:
+        """The hub's time (ms) at its newest tick."""
+        return self._clock.rows[""].at
+
     def tick(self, *, at: int, awake: int) -> None:
         """Take the hub's waking time; it goes on where it was when the hub starts counting anew."""
         clock = self._clock.rows[""]

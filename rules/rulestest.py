@@ -10,6 +10,7 @@ from typing import ClassVar
 import msgspec
 
 from model.anomaly import Anomaly, Phase
+from model.calendar import Calendar
 from model.codec import Heartbeat
 from model.entry import Tick
 from model.place import Building, Compound, Device, Registry
@@ -55,16 +56,18 @@ def run_tests(texts: Mapping[str, str]) -> list[TestResult]:
             message = "the rule has no tests: add a story that starts it and one that does not"
             results.append(TestResult(spec.id, "-", file, line, passed=False, message=message))
         for number, story in enumerate(spec.tests):
-            message = run_story(spec, story)
+            message = run_story(spec, story, rules.calendar)
             _, line = rules.lines[f"{spec.id}/{number}"]
             passed = not message
             results.append(TestResult(spec.id, story.name, file, line, passed, message))
     return results
 
 
-def run_story(spec: Spec, story: Story) -> str:
+def run_story(spec: Spec, story: Story, calendar: Calendar | None = None) -> str:
     """Return what differs from the expectation, or nothing."""
-    world = _World(spec, story)
+    if spec.schedule is not None and story.begins is None:
+        return "the rule has a schedule: say `begins: 2026-03-02 21:55`, on the site's clock"
+    world = _World(spec, story, calendar or Calendar())
     for step in story.steps:
         world.wait_until(step.at)
         world.take(step)
@@ -72,14 +75,15 @@ def run_story(spec: Spec, story: Story) -> str:
     if world.engine.failures:
         return f"the rule broke: {world.engine.last_failure.strip().splitlines()[-1]}"
     expected = () if story.expect == "none" else story.expect
-    return _difference(world.said, expected)
+    return _difference(world.said, expected, world.begin)
 
 
 class _World:
     """A hub with one gateway and one rule, in simulated time."""
 
-    def __init__(self, spec: Spec, story: Story) -> None:
-        rules = RuleSet((spec,), spec.hash, {})
+    def __init__(self, spec: Spec, story: Story, calendar: Calendar) -> None:
+        rules = RuleSet((spec,), spec.hash, {}, calendar)
+        self.begin = BEGIN if story.begins is None else calendar.of_clock(story.begins)
         self.engine = Engine(_registry(story), rules)
         self.said: list[Anomaly] = []
         self._now = 0
@@ -93,7 +97,7 @@ class _World:
         stride = _FINE_MS if at - self._now <= _LONG_MS else _BEAT_MS
         while self._now < at:
             self._now = min(at, self._now + stride)
-            now = self._now + BEGIN
+            now = self._now + self.begin
             self.said += self.engine.tick(Tick(now, self._now))
             if self._now % _BEAT_MS == 0:
                 self._beat()
@@ -113,20 +117,20 @@ class _World:
         reading = Reading(
             device=step.device,
             kind=step.kind,
-            received_at=BEGIN + step.at,
+            received_at=self.begin + step.at,
             order=order,
             seq=order,
             values=step.values,
             event=step.event,
             mode=step.mode,
-            observed_at=None if step.observed_at is None else BEGIN + step.observed_at,
+            observed_at=None if step.observed_at is None else self.begin + step.observed_at,
             source=step.source,
             historical=step.historical,
             gateway=step.gateway,
             epoch="e",
         )
         lane = lane_of(reading, self._lanes.setdefault(step.device, {}))
-        self.said += self.engine.observe([reading], lane, BEGIN + self._now)
+        self.said += self.engine.observe([reading], lane, self.begin + self._now)
 
     def _beat(self) -> None:
         for gateway in sorted(self._states):
@@ -134,7 +138,7 @@ class _World:
                 self._say(gateway, "online")
 
     def _say(self, gateway: str, state: str) -> None:
-        now = BEGIN + self._now
+        now = self.begin + self._now
         beat = Heartbeat(gateway, "e", state, at=now, caught_up_to=now)
         self.said += self.engine.heartbeat(beat, now)
 
@@ -158,12 +162,12 @@ def _registry(story: Story) -> Registry:
     )
 
 
-def _difference(said: list[Anomaly], expected: tuple[Expectation, ...]) -> str:
+def _difference(said: list[Anomaly], expected: tuple[Expectation, ...], begin: int) -> str:
     with_continued = any(expectation.continued for expectation in expected)
     left = [a for a in said if with_continued or a.phase is not Phase.CONTINUED]
     missing = []
     for expectation in expected:
-        match = next((a for a in left if _meets(a, expectation)), None)
+        match = next((a for a in left if _meets(a, expectation, begin)), None)
         if match is None:
             missing.append(_wanted(expectation))
         else:
@@ -172,17 +176,17 @@ def _difference(said: list[Anomaly], expected: tuple[Expectation, ...]) -> str:
     if missing:
         parts.append(f"missing: {'; '.join(missing)}")
     if left:
-        parts.append(f"not expected: {'; '.join(_told(a) for a in left)}")
+        parts.append(f"not expected: {'; '.join(_told(a, begin) for a in left)}")
     return ", ".join(parts)
 
 
-def _meets(anomaly: Anomaly, expectation: Expectation) -> bool:
+def _meets(anomaly: Anomaly, expectation: Expectation, begin: int) -> bool:
     phase, name, at = _wanted_parts(expectation)
     if anomaly.phase is not phase or name not in (anomaly.rule, anomaly.category):
         return False
     if expectation.subject and expectation.subject != anomaly.subject:
         return False
-    if at is not None and at != _moment(anomaly):
+    if at is not None and at != _moment(anomaly, begin):
         return False
     if expectation.by and expectation.by != anomaly.ended_by:
         return False
@@ -197,11 +201,11 @@ def _wanted_parts(expectation: Expectation) -> tuple[Phase, str, int | None]:
     return Phase.CONTINUED, expectation.continued, expectation.at
 
 
-def _moment(anomaly: Anomaly) -> int:
+def _moment(anomaly: Anomaly, begin: int) -> int:
     """Return the data time of a statement, from the story's beginning."""
     if anomaly.phase is Phase.STARTED:
-        return anomaly.started_at - BEGIN
-    return (anomaly.ended_at or anomaly.last_at) - BEGIN
+        return anomaly.started_at - begin
+    return (anomaly.ended_at or anomaly.last_at) - begin
 
 
 def _wanted(expectation: Expectation) -> str:
@@ -210,8 +214,7 @@ def _wanted(expectation: Expectation) -> str:
     return f"{name} {phase}{f' for {expectation.subject}' if expectation.subject else ''}{when}"
 
 
-def _told(anomaly: Anomaly) -> str:
+def _told(anomaly: Anomaly, begin: int) -> str:
     by = f" by {anomaly.ended_by}" if anomaly.ended_by else ""
-    return (
-        f"{anomaly.rule} {anomaly.phase} for {anomaly.subject} at {_moment(anomaly) / 1000:g}s{by}"
-    )
+    at = _moment(anomaly, begin) / 1000
+    return f"{anomaly.rule} {anomaly.phase} for {anomaly.subject} at {at:g}s{by}"

@@ -7,6 +7,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from model.calendar import is_calendar
+
 app = typer.Typer(no_args_is_help=True, help="Rule files. 规则文件。")
 Folder = Annotated[Path | None, typer.Argument(help="a rule file or folder; default: the library")]
 
@@ -18,7 +20,8 @@ def check(folder: Folder = None) -> None:
 
     texts = _texts(folder)
     load_rules(texts)
-    typer.echo(f"{len(texts)} rule file(s) without a problem 无误")
+    files = sum(not is_calendar(name) for name in texts)
+    typer.echo(f"{files} rule file(s) without a problem 无误")
 
 
 @app.command()
