@@ -7,6 +7,7 @@ import msgspec
 from model.anomaly import Anomaly, Phase
 from model.case import Case, Change, Member, State
 from model.entry import Action
+from model.silence import SILENCED
 
 from . import closing
 from .actions import apply
@@ -14,6 +15,7 @@ from .deadlines import CHECK, SUSPENSION, Timer, level_up, resumed
 from .dossier import Dossier, Line
 from .ending import Desktop
 from .grouping import GATEWAY_LOST, SILENT
+from .joining import aloud
 from .policy import Policy
 
 __all__ = ["CHECK", "Timer", "due", "gateway_watched", "split", "still_silent"]
@@ -71,10 +73,12 @@ def _escalate(dossier: Dossier, timer: Timer) -> Change:
         missed=(*before.missed, timer.word),
         escalations=before.escalations + 1,
     )
-    line = Line(
-        timer.at, closing.HUB, "escalate", {"deadline": timer.word, "level": case.level.value}
-    )
-    return dossier.change(case, [line], now=timer.at, notice="escalated")
+    lines = [
+        Line(timer.at, closing.HUB, "escalate", {"deadline": timer.word, "level": case.level.value})
+    ]
+    if SILENCED in case.flags:  # nobody looked: it sounds from now on
+        case = aloud(case, lines, "silence_broken", now=timer.at)
+    return dossier.change(case, lines, now=timer.at, notice="escalated")
 
 
 def _look(dossier: Dossier, desktop: Desktop) -> Change:
