@@ -8,7 +8,18 @@ from fastapi import APIRouter, FastAPI
 
 from hub.access import Access
 
-from . import accounts, cases, channels, devices, readings, reports, stream, system, walk_tests
+from . import (
+    accounts,
+    cases,
+    channels,
+    devices,
+    readings,
+    reports,
+    silences,
+    stream,
+    system,
+    walk_tests,
+)
 from .limits import Limits
 from .problem import install
 from .services import Services
@@ -37,7 +48,10 @@ def create_app(
     install(app)
     app.add_middleware(Limits)
     api = APIRouter(prefix=PREFIX)
-    for part in (cases, devices, readings, reports, stream, system, accounts, channels, walk_tests):
+    parts = (
+        cases, devices, readings, reports, stream, system, accounts, channels, walk_tests, silences,
+    )  # fmt: skip
+    for part in parts:
         api.include_router(part.router)
     app.include_router(api)
     app.include_router(system.beside)
