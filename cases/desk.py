@@ -9,24 +9,25 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from model.anomaly import Anomaly, Phase
-from model.case import Case, Change, EventClass
+from model.case import ENDED_STATES, Case, Change, EventClass
 from model.entry import Action, Report
 from model.errors import Refused
 from model.place import Contact, Registry
 from model.ports import HealthView
 from model.silence import SILENCED
 
-from . import fields, opening, timing
+from . import fields, opening, timing, topology
 from .actions import apply
+from .budget import Budget
 from .closing import HUB
 from .dossier import Dossier, Line
 from .ending import Desktop
-from .finding import find, finer, noted_beside, starts_anew
-from .grouping import spot_of
+from .finding import find, finer, gathered, gathering, noted_beside, starts_anew
+from .grouping import Spot, spot_of
 from .joining import aloud, join, news_of, of_walk_test
 from .policy import Policy
 from .shelf import Shelf
-from .taxonomy import CALLED, category, reported_category
+from .taxonomy import CALLED, Category, category, reported_category
 
 
 class Desk:
@@ -41,6 +42,7 @@ class Desk:
         self._shelf = Shelf()
         self._index = self._shelf.index
         self._by_anomaly = self._shelf.by_anomaly
+        self._budget = Budget(self._policy)
         self._ordinals: dict[tuple[str, str], int] = {}
 
     @property
@@ -59,6 +61,7 @@ class Desk:
         self._ordinals.update(ordinals or {})
         for case in sorted(cases, key=lambda case: (case.opened_at, case.ordinal, case.key)):
             self._shelf.hold(Dossier(case))
+            self._budget.note(case)
             counted = (case.birthplace, case.cause)
             self._ordinals[counted] = max(self._ordinals.get(counted, 0), case.ordinal)
 
@@ -134,6 +137,8 @@ class Desk:
             detail["state"] = case.state.value
         if case.level is not before.level:
             detail["level"] = case.level.value
+        if case.state in ENDED_STATES:
+            case = topology.freed(case, dossier.members, now)
         line = Line(now, action.actor, action.name, detail)
         change = dossier.change(case, [line], now=now, notice=outcome.notice, kind=outcome.kind)
         self._shelf.watch(dossier)
@@ -172,21 +177,32 @@ class Desk:
         ended = anomaly.phase is Phase.ENDED
         if known is None and ended and now - anomaly.started_at > self._policy.remembered:
             return []  # its start was given to a case that is closed and forgotten
-        found = find(
-            self._index, anomaly, kind, spot=spot, window=self._policy.join, inhibit=inhibit
-        )
+        held = None
+        if inhibit:
+            held = topology.held(self._index, anomaly, kind, spot=spot, registry=self._registry)
+        if held is not None:
+            return self._join(held.dossier, anomaly, now, held_by=held.by)
+        found = find(self._index, anomaly, kind, spot=spot, window=self._policy.join)
+        if found is None and self._budget.spent(anomaly.mode, kind, spot.place.grid, now):
+            kind, spot = gathered(spot)
+            found = gathering(self._index, anomaly, spot, self._policy.storm_members)
         if found is not None:
             return self._join(found, anomaly, now)
-        changes = [self._open(anomaly, now, predecessor=known, report=report)]
+        changes = [self._open(anomaly, kind, spot, now, predecessor=known, report=report)]
         if known is not None:
             changes.insert(0, self._alarmed_again(known, anomaly, changes[0].case, now))
         return changes
 
     def _open(
-        self, anomaly: Anomaly, now: int, *, predecessor: Dossier | None, report: Report | None
+        self,
+        anomaly: Anomaly,
+        kind: Category,
+        spot: Spot,
+        now: int,
+        *,
+        predecessor: Dossier | None,
+        report: Report | None,
     ) -> Change:
-        kind = category(anomaly.category, anomaly.severity)
-        spot = spot_of(anomaly, kind, self._registry)
         counted = (spot.place.id, kind.cause)
         ordinal = self._ordinals[counted] = self._ordinals.get(counted, 0) + 1
         if predecessor is None:
@@ -202,15 +218,20 @@ class Desk:
             report=report,
         )
         self._shelf.hold(dossier)
+        self._budget.note(change.case)
         return change
 
-    def _join(self, dossier: Dossier, anomaly: Anomaly, now: int) -> list[Change]:
+    def _join(
+        self, dossier: Dossier, anomaly: Anomaly, now: int, *, held_by: str = ""
+    ) -> list[Change]:
         kind = category(anomaly.category, anomaly.severity)
         spot = spot_of(anomaly, kind, self._registry)
         before = dossier.members.get((anomaly.rule, anomaly.subject))
         news = news_of(before, anomaly, source=spot.source, now=now, policy=self._policy)
         if news is None:
             return []
+        if held_by:
+            news = news._replace(member=msgspec.structs.replace(news.member, held_by=held_by))
         moves_to = spot if finer(dossier.case, anomaly, kind.cause, spot) else None
         if moves_to is not None:
             self._index.remove(dossier)
@@ -221,7 +242,7 @@ class Desk:
         if before is not None and before.anomaly != anomaly.key:
             self._by_anomaly.pop(before.anomaly, None)
         self._by_anomaly[anomaly.key] = dossier
-        changes = [timing.gateway_watched(dossier, change, anomaly, now, self._policy)]
+        changes = [topology.watched(dossier, change, now, self._policy)]
         self._shelf.watch(dossier)
         if news.kind == "ended":
             changes += self._ended_before(dossier, anomaly, now)
@@ -257,14 +278,17 @@ class Desk:
         return changes
 
     def _due(self, dossier: Dossier, timer: timing.Timer, now: int) -> list[Change]:
-        if timer.word == timing.CHECK and dossier.case.cls is not EventClass.MAINTENANCE:
-            return self._split(dossier, timer.at, now)
+        changes: list[Change] = []
+        if timer.word == timing.CHECK:
+            changes = self._split(dossier, timer.at, now)
+            if dossier.case.cls is not EventClass.MAINTENANCE:
+                return changes
         desktop = Desktop(timer.at, self._health, self._policy)
-        return [timing.due(dossier, timer, desktop)]
+        return [*changes, timing.due(dossier, timer, desktop)]
 
     def _split(self, dossier: Dossier, at: int, now: int) -> list[Change]:
-        """A device still silent long after its gateway is back gets a case of its own."""
-        silent = [m for m in dossier.members.values() if timing.still_silent(m)]
+        """What still holds long after its reason is gone gets a case of its own."""
+        silent = topology.outlasting(dossier)
         changes = [timing.split(dossier, silent, at)]
         for member in silent:
             self._by_anomaly.pop(member.anomaly, None)

@@ -65,6 +65,9 @@ _CONTRACTOR, _GRID = "contractor", "grid_worker"
 PATROL = "patrol"
 """Somebody walks the round while a silence keeps emergencies quiet; each silence has its own."""
 
+STORM = "storm"
+"""What gathers the alarms of a grid that has had its cases of this minute."""
+
 _ROWS = (
     _row("fire", _E, _CRITICAL, _FIRE_ROOM, "火警", "fire", echoes=True),
     _row("water_flow", _E, _CRITICAL, _FIRE_ROOM, "水流报警", "water flow", echoes=True),
@@ -82,6 +85,7 @@ _ROWS = (
     _row("pump_fault", _I, _MAJOR, _CONTRACTOR, "消防泵异常", "pump stopped or not in auto"),
     _row("gateway_lost", _I, _MAJOR, _CONTRACTOR, "网关失联", "gateway lost"),
     _row(PATROL, _D, _MAJOR, _PROPERTY, "静默期间巡查", "patrol while silenced"),
+    _row(STORM, _I, _MAJOR, _CONTRACTOR, "告警风暴汇总", "many alarms at once"),
     _row("duty_unanswered", _D, _MAJOR, _PROPERTY, "查岗无应答", "inspection call unanswered"),
     # Removed or tampered with is looked at as security first, hence the guard and not the contractor.
     _row("tamper", _M, _MAJOR, _PROPERTY, "防拆", "removed or tampered with", tells_each=True),

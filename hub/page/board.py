@@ -12,6 +12,7 @@ from cases.events import case_json
 from hub.api.services import Services
 from hub.case_store import CaseFilter
 from model.case import ChangeKind, EventClass, State
+from model.silence import SILENCED
 
 from .pulse import Pulse
 from .vitals import Vitals, Watch
@@ -84,7 +85,9 @@ class Board:
         return [
             case
             for case in self.ordered(shows)
-            if case["class"] == EventClass.EMERGENCY and not case["acknowledged_by"]
+            if case["class"] == EventClass.EMERGENCY
+            and not case["acknowledged_by"]
+            and not silenced(case)
         ]
 
     def by_severity(self, shows: Callable[[Json], bool]) -> dict[str, int]:
@@ -133,7 +136,8 @@ class Board:
             self.cases.pop(str(case["id"]), None)
             return
         self.cases[str(case["id"])] = case
-        if known is None and case["class"] == EventClass.EMERGENCY:
+        heard = known is not None and not silenced(known)
+        if case["class"] == EventClass.EMERGENCY and not heard and not silenced(case):
             self.raised += 1
         new = kind == ChangeKind.CREATE and known is None and not case["flags"]
         if new and case["class"] == EventClass.EMERGENCY:  # other rules wait on purpose
@@ -170,6 +174,12 @@ def rank(case: Json) -> tuple[int, bool, int, str]:
         _SEVERITIES.index(str(case["severity"])),
         str(case["opened_at"]),
     )
+
+
+def silenced(case: Json) -> bool:
+    """Return whether a silence keeps a case without a sound; it stands in every list all the same."""
+    flags = case.get("flags")
+    return isinstance(flags, list | tuple) and SILENCED in flags
 
 
 def number(case: Json, name: str) -> int:

@@ -109,6 +109,9 @@ _OptionalPlaceId = Annotated[
 _DeviceId = Annotated[
     str, Field(min_length=1, max_length=128), AfterValidator(_visible), AfterValidator(_device_id)
 ]
+_OptionalDeviceId = Annotated[
+    str, Field(max_length=128), AfterValidator(_visible), AfterValidator(_device_id)
+]
 _GridCode = Annotated[str, BeforeValidator(_digits), AfterValidator(_grid)]
 _DivisionCode = Annotated[str, BeforeValidator(_digits), AfterValidator(_division)]
 _Kind = Annotated[str, Field(min_length=1), AfterValidator(lambda value: _word(value, KINDS))]
@@ -243,6 +246,9 @@ class DeviceRow(Row):
     room: _Room = ""
     name: _Name = ""
     silent_after_s: Annotated[int, Field(ge=0, le=SILENT_AFTER_S_MAX)] = 0
+    parent: _OptionalDeviceId = ""
+    powered_by: _OptionalDeviceId = ""
+    riser: _OptionalDeviceId = ""
 
     @model_validator(mode="after")
     def _has_a_place(self) -> "DeviceRow":
@@ -262,4 +268,7 @@ class DeviceRow(Row):
             name=self.name,
             silent_after_s=self.silent_after_s,
             role=self.role,
+            parent=self.parent,
+            powered_by=self.powered_by,
+            riser=self.riser,
         )
