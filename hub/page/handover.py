@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from hub.access import Role, SignInRefused
 from hub.api.devices import in_territory
+from hub.api.silences import touches
 from hub.api.walk_tests import concerns
 from hub.case_store.handovers import Snapshot
 from hub.handover import FLAGS, Given, Json, Seen, hand_over, snapshot_of, unacknowledged
@@ -17,6 +18,7 @@ from model.errors import Refused
 from .case.markup import joined, tag
 from .entrance import refusal
 from .handover_html import Reader, form_html, kept_html, past_html, sheet_html
+from .silences_html import scope_name
 from .site import Site, Title, Visit
 from .walk_strip import subject_name
 
@@ -221,7 +223,13 @@ def read_snapshot(visit: Visit, cases: list[Json]) -> Snapshot:
         if concerns(test, who, registry)
     ]  # fmt: skip
     seen = Seen(cases, devices, gateways, silent, turnover, since)
-    return snapshot_of(seen, now) | {"walk_tests": tests}
+    silences: list[Json] = [
+        {"id": s.id, "name": scope_name(visit, s.scope), "actor": s.author, "reason": s.reason,
+         "until": s.ends_at, "state": s.state, "emergencies": s.emergencies, "count": s.count}
+        for s in hub.silences()
+        if s.ended_at is None and touches(s.scope, who, registry)
+    ]  # fmt: skip
+    return snapshot_of(seen, now) | {"walk_tests": tests, "silences": silences}
 
 
 def _head(visit: Visit) -> None:

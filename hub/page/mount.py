@@ -20,6 +20,7 @@ from . import (
     entrance,
     handover,
     live,
+    silences,
     system,
     unregistered,
     walk_tests,
@@ -31,7 +32,18 @@ from .site import STATIC, Site
 
 RECONNECT_S = 8.0
 # The list of unregistered devices comes before a device of any name.
-_PARTS = (wall, cases, devices, unregistered, device, walk_tests, handover, system, accounts)
+_PARTS = (
+    wall,
+    cases,
+    devices,
+    unregistered,
+    device,
+    walk_tests,
+    silences,
+    handover,
+    system,
+    accounts,
+)
 
 
 def install_page(
