@@ -2,11 +2,12 @@
 
 from rules.book import Book
 from rules.contract import IndexedRule
-from rules.specs import ConfirmSpec, EventSpec, SilenceSpec, Spec
+from rules.specs import ConfirmSpec, EventSpec, ReleaseSpec, SilenceSpec, Spec
 
 from .confirm import ConfirmRule
 from .event import EventRule
 from .gateway_lost import GatewayLostRule
+from .release import ReleaseRule
 from .silence import SilenceRule
 from .threshold import ThresholdRule
 
@@ -21,4 +22,6 @@ def build(spec: Spec, book: Book) -> IndexedRule:
         return SilenceRule(spec, book)
     if isinstance(spec, ConfirmSpec):
         return ConfirmRule(spec, book)
+    if isinstance(spec, ReleaseSpec):
+        return ReleaseRule(spec, book)
     return ThresholdRule(spec, book)

@@ -2,9 +2,10 @@
 
 from .confirm import ConfirmSpec
 from .event import EventSpec
+from .release import ReleaseSpec
 from .silence import SilenceSpec
 from .threshold import ThresholdSpec
 
-Spec = ThresholdSpec | EventSpec | SilenceSpec | ConfirmSpec
+Spec = ThresholdSpec | EventSpec | SilenceSpec | ConfirmSpec | ReleaseSpec
 
-__all__ = ["ConfirmSpec", "EventSpec", "SilenceSpec", "Spec", "ThresholdSpec"]
+__all__ = ["ConfirmSpec", "EventSpec", "ReleaseSpec", "SilenceSpec", "Spec", "ThresholdSpec"]

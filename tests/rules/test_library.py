@@ -13,6 +13,7 @@ CATEGORIES = {
     "fire", "fire_pre_alarm", "door_forced", "duress", "water_flow", "gas", "isolation",
     "panel_fault", "mains_fault", "line_fault", "low_pressure", "pump_fault", "device_fault",
     "battery_low", "silent", "tamper", "door_held_open", "gateway_lost", "high_temperature",
+    "doors_not_released",
 }  # fmt: skip
 
 
