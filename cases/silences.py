@@ -175,7 +175,7 @@ class Silences:
             silence.ended_at, silence.ended_by = max(silence.created_at, at), by
             released.update(silence.held)
             aloud.update(silence.quiet)
-            silence.held, silence.quiet = [], []
+            silence.held, silence.quiet = {}, {}
             self._waiting.discard(silence.id)
             self._changed.add(silence.id)
         gone = {silence.id for silence in over}
@@ -213,7 +213,7 @@ class Silences:
             return anomaly
         emergency = kind.cls is EventClass.EMERGENCY
         for silence in found:
-            (silence.quiet if emergency else silence.held).append(anomaly.key)
+            (silence.quiet if emergency else silence.held)[anomaly.key] = anomaly.subject
             self._write(silence, anomaly, emergency=emergency)
         if not emergency:
             return None
@@ -237,8 +237,8 @@ class Silences:
 
     def _note_end(self, silences: list[Silence], anomaly: Anomaly) -> None:
         for silence in silences:
-            silence.held = [key for key in silence.held if key != anomaly.key]
-            silence.quiet = [key for key in silence.quiet if key != anomaly.key]
+            silence.held.pop(anomaly.key, None)
+            silence.quiet.pop(anomaly.key, None)
             for muted in silence.muted:
                 if muted.key == anomaly.key:
                     muted.ended_at = anomaly.ended_at

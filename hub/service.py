@@ -177,6 +177,7 @@ class Hub:
     async def order_silence(self, order: SilenceOrder) -> Silence:
         """Log the creation, approval or end of a silence and return it; raises Refused."""
         await self._ask(EntryKind.SILENCE, order.request, msgspec.json.encode(order))
+        log.info("silence_ordered", silence=order.id, deed=order.deed.value, by=order.actor)
         return next(silence for silence in self.silences() if silence.id == order.id)
 
     def silences(self) -> list[Silence]:

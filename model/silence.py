@@ -103,8 +103,8 @@ class Silence(msgspec.Struct, omit_defaults=True):
     count: int = 0  # all that it muted
     counts: dict[str, int] = {}  # by category
     muted: list[Muted] = []  # the first of them
-    held: list[str] = []  # keys that it keeps from the desk now
-    quiet: list[str] = []  # keys of emergencies that it keeps quiet now
+    held: dict[str, str] = {}  # what it keeps from the desk now: key -> subject
+    quiet: dict[str, str] = {}  # emergencies that it keeps quiet now: key -> subject
 
     @property
     def state(self) -> str:

@@ -76,7 +76,7 @@ def test_what_still_holds_at_its_end_opens_its_case_at_once() -> None:
     story.waits(1)
     assert faults(story) == [one.id]
     known = silence(story)
-    assert (known.state, known.ended_by, known.held) == ("ended", "hub", [])
+    assert (known.state, known.ended_by, known.held) == ("ended", "hub", {})
     assert sorted(m.ended_at is None for m in known.muted) == [False, True]
 
 
