@@ -64,7 +64,14 @@ class Held(NamedTuple):
 def held(
     index: Index, anomaly: Anomaly, kind: Category, *, spot: Spot, registry: Registry
 ) -> Held | None:
-    """Return the case of the loss, or the fire, that explains an anomaly; None: it is its own."""
+    """Return the case of the loss, or the fire, that explains an anomaly; None: it is its own.
+
+    What has an open case of its own already goes on there, or that case would never hear of its end.
+    """
+    member = (anomaly.rule, anomaly.subject)
+    own = index.subject(anomaly.mode, kind.cause, anomaly.subject)
+    if any(not d.ended and member in d.members and not d.members[member].held_by for d in own):
+        return None
     if kind.word in DOORS:
         burning = newest(d for d in index.group(anomaly.mode, FIRE, spot.place.id) if _burns(d))
         return None if burning is None else Held(burning, FIRE)

@@ -355,6 +355,19 @@ def test_a_fire_found_false_lets_its_doors_go_at_once() -> None:
     assert own_cases(story)["door_forced"] == {"door1"}
 
 
+def test_a_door_that_had_a_case_before_the_fire_goes_on_there() -> None:
+    """Its next alarm, and its end, are heard in the case that waits for them."""
+    story = powered()
+    story.receive(alarm("door1", category="door_forced", severity=Severity.MAJOR))
+    story.receive(alarm("d1", MINUTE))
+    again_ = alarm("door1", 2 * MINUTE, category="door_forced", severity=Severity.MAJOR)
+    story.receive(again_)
+    story.receive(ended(again_, 3 * MINUTE))
+    (door,) = [case for case in story.desk.open_cases() if case.category == "door_forced"]
+    assert (door.active, door.members[0].count) == (0, 2)
+    assert own_cases(story)["fire"] == {"d1"}
+
+
 def test_duress_in_a_fire_is_its_own_case() -> None:
     """Held by nothing."""
     story = powered()
