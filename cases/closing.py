@@ -108,7 +108,8 @@ def unnormal(case: Case, now: int, health: HealthView, *, lasting_ms: int) -> li
     Every member must have ended, at least `lasting_ms` ago, by a device that is itself healthy. A
     picture and a work order prove it as well.
     """
-    sensors = [member for member in case.members if member.scope != REPORT_SCOPE]
+    # What a loss or a fire only holds is looked at in a case of its own.
+    sensors = [m for m in case.members if m.scope != REPORT_SCOPE and not m.held_by]
     found = []
     if any(member.ended_at is None for member in sensors):
         found.append("sensor_normal")

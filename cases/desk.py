@@ -4,28 +4,30 @@ Deterministic: the same calls in the same order give the same cases, ids and his
 desk that was restored goes on as one that was never interrupted. No clock: `now` is hub time (ms).
 """
 
-import heapq
 from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from model.anomaly import Anomaly, Phase
-from model.case import Case, Change, EventClass, State
+from model.case import ENDED_STATES, Case, Change, EventClass
 from model.entry import Action, Report
 from model.errors import Refused
 from model.place import Contact, Registry
 from model.ports import HealthView
+from model.silence import SILENCED
 
-from . import fields, opening, timing
+from . import fields, opening, timing, topology
 from .actions import apply
+from .budget import Budget
 from .closing import HUB
 from .dossier import Dossier, Line
 from .ending import Desktop
-from .finding import find, finer, noted_beside, starts_anew
-from .grouping import Index, spot_of
-from .joining import join, news_of, of_walk_test
+from .finding import find, finer, gathered, gathering, noted_beside, starts_anew
+from .grouping import Spot, spot_of
+from .joining import aloud, join, news_of, of_walk_test
 from .policy import Policy
-from .taxonomy import CALLED, category, reported_category
+from .shelf import Shelf
+from .taxonomy import CALLED, Category, category, reported_category
 
 
 class Desk:
@@ -37,12 +39,11 @@ class Desk:
         self._registry = registry
         self._health = health
         self._policy = policy or Policy()
-        self._cases: dict[str, Dossier] = {}
-        self._by_anomaly: dict[str, Dossier] = {}
-        self._index = Index()
+        self._shelf = Shelf()
+        self._index = self._shelf.index
+        self._by_anomaly = self._shelf.by_anomaly
+        self._budget = Budget(self._policy)
         self._ordinals: dict[tuple[str, str], int] = {}
-        self._timers: list[tuple[int, str]] = []
-        self._closed: list[tuple[int, str]] = []
 
     @property
     def policy(self) -> Policy:
@@ -59,7 +60,8 @@ class Desk:
         """
         self._ordinals.update(ordinals or {})
         for case in sorted(cases, key=lambda case: (case.opened_at, case.ordinal, case.key)):
-            self._hold(Dossier(case))
+            self._shelf.hold(Dossier(case))
+            self._budget.note(case)
             counted = (case.birthplace, case.cause)
             self._ordinals[counted] = max(self._ordinals.get(counted, 0), case.ordinal)
 
@@ -69,18 +71,16 @@ class Desk:
 
     def get(self, case_id: str) -> Case | None:
         """Return a case that is open or was closed not long ago, or None."""
-        dossier = self._cases.get(case_id)
+        dossier = self._shelf.cases.get(case_id)
         return None if dossier is None else dossier.snapshot()
 
     def open_cases(self) -> Iterable[Case]:
         """Return every case that is not closed, in the order of opening."""
-        for dossier in self._cases.values():
-            if dossier.case.state is not State.CLOSED:
-                yield dossier.snapshot()
+        return (dossier.snapshot() for dossier in self._shelf.open())
 
     def count_open(self) -> int:
         """Return how many cases are not closed."""
-        return sum(d.case.state is not State.CLOSED for d in self._cases.values())
+        return sum(1 for _ in self._shelf.open())
 
     def whom_to_call(self, case: Case, hour: int) -> list[Contact]:
         """Return whom to call about a case at a local hour (0-23), the owner first.
@@ -120,7 +120,7 @@ class Desk:
 
         The same action id on the same case again changes nothing.
         """
-        dossier = self._cases.get(action.case)
+        dossier = self._shelf.cases.get(action.case)
         if dossier is None:
             raise Refused(f"no case {action.case} is open or was closed lately", missing=("case",))
         applied = dossier.case.applied
@@ -137,25 +137,33 @@ class Desk:
             detail["state"] = case.state.value
         if case.level is not before.level:
             detail["level"] = case.level.value
+        if case.state in ENDED_STATES:
+            case = topology.freed(case, dossier.members, now)
         line = Line(now, action.actor, action.name, detail)
         change = dossier.change(case, [line], now=now, notice=outcome.notice, kind=outcome.kind)
-        self._watch(dossier)
+        self._shelf.watch(dossier)
         return [change]
 
     def tick(self, now: int) -> list[Change]:
         """Let time pass: deadlines escalate, suspensions end, the hub verifies what it may."""
         changes: list[Change] = []
-        while self._timers and self._timers[0][0] <= now:
-            at, case_id = heapq.heappop(self._timers)
-            dossier = self._cases.get(case_id)
-            timer = dossier.timer if dossier else None
-            if dossier is None or timer is None or timer.at != at:
-                continue
-            dossier.watched_at = None
+        for dossier, timer in self._shelf.due(now):
             changes += self._due(dossier, timer, now)
-            self._watch(dossier)
-        while self._closed and self._closed[0][0] < now - self._policy.remembered:
-            self._forget(heapq.heappop(self._closed)[1])
+            self._shelf.watch(dossier)
+        self._shelf.forget(now - self._policy.remembered)
+        return changes
+
+    def silence_over(self, keys: Iterable[str], now: int) -> list[Change]:
+        """Tell aloud of the emergencies that a silence kept quiet until now and that still hold."""
+        changes: list[Change] = []
+        found = {d.case.id: d for key in sorted(keys) if (d := self._by_anomaly.get(key))}
+        for dossier in found.values():
+            if SILENCED not in dossier.case.flags or dossier.ended:
+                continue
+            lines: list[Line] = []
+            case = aloud(dossier.case, lines, "silence_over", now=now)
+            case = msgspec.structs.replace(case, renoticed_at=now, notices=case.notices + 1)
+            changes.append(dossier.change(case, lines, now=now, notice="opened"))
         return changes
 
     def _receive(
@@ -169,21 +177,32 @@ class Desk:
         ended = anomaly.phase is Phase.ENDED
         if known is None and ended and now - anomaly.started_at > self._policy.remembered:
             return []  # its start was given to a case that is closed and forgotten
-        found = find(
-            self._index, anomaly, kind, spot=spot, window=self._policy.join, inhibit=inhibit
-        )
+        held = None
+        if inhibit:
+            held = topology.held(self._index, anomaly, kind, spot=spot, registry=self._registry)
+        if held is not None:
+            return self._join(held.dossier, anomaly, now, held_by=held.by)
+        found = find(self._index, anomaly, kind, spot=spot, window=self._policy.join)
+        if found is None and self._budget.spent(anomaly.mode, kind, spot.place.grid, now):
+            kind, spot = gathered(spot)
+            found = gathering(self._index, anomaly, spot, self._policy.storm_members)
         if found is not None:
             return self._join(found, anomaly, now)
-        changes = [self._open(anomaly, now, predecessor=known, report=report)]
+        changes = [self._open(anomaly, kind, spot, now, predecessor=known, report=report)]
         if known is not None:
             changes.insert(0, self._alarmed_again(known, anomaly, changes[0].case, now))
         return changes
 
     def _open(
-        self, anomaly: Anomaly, now: int, *, predecessor: Dossier | None, report: Report | None
+        self,
+        anomaly: Anomaly,
+        kind: Category,
+        spot: Spot,
+        now: int,
+        *,
+        predecessor: Dossier | None,
+        report: Report | None,
     ) -> Change:
-        kind = category(anomaly.category, anomaly.severity)
-        spot = spot_of(anomaly, kind, self._registry)
         counted = (spot.place.id, kind.cause)
         ordinal = self._ordinals[counted] = self._ordinals.get(counted, 0) + 1
         if predecessor is None:
@@ -198,16 +217,21 @@ class Desk:
             predecessor="" if predecessor is None else predecessor.case.id,
             report=report,
         )
-        self._hold(dossier)
+        self._shelf.hold(dossier)
+        self._budget.note(change.case)
         return change
 
-    def _join(self, dossier: Dossier, anomaly: Anomaly, now: int) -> list[Change]:
+    def _join(
+        self, dossier: Dossier, anomaly: Anomaly, now: int, *, held_by: str = ""
+    ) -> list[Change]:
         kind = category(anomaly.category, anomaly.severity)
         spot = spot_of(anomaly, kind, self._registry)
         before = dossier.members.get((anomaly.rule, anomaly.subject))
         news = news_of(before, anomaly, source=spot.source, now=now, policy=self._policy)
         if news is None:
             return []
+        if held_by:
+            news = news._replace(member=msgspec.structs.replace(news.member, held_by=held_by))
         moves_to = spot if finer(dossier.case, anomaly, kind.cause, spot) else None
         if moves_to is not None:
             self._index.remove(dossier)
@@ -218,15 +242,15 @@ class Desk:
         if before is not None and before.anomaly != anomaly.key:
             self._by_anomaly.pop(before.anomaly, None)
         self._by_anomaly[anomaly.key] = dossier
-        changes = [timing.gateway_watched(dossier, change, anomaly, now, self._policy)]
-        self._watch(dossier)
+        changes = [topology.watched(dossier, change, now, self._policy)]
+        self._shelf.watch(dossier)
         if news.kind == "ended":
             changes += self._ended_before(dossier, anomaly, now)
         return changes
 
     def _ended_before(self, dossier: Dossier, anomaly: Anomaly, now: int) -> list[Change]:
         """An anomaly that outlived its case ends in that case too, so that it can be proved normal."""
-        earlier = self._cases.get(dossier.case.predecessor)
+        earlier = self._shelf.cases.get(dossier.case.predecessor)
         key = (anomaly.rule, anomaly.subject)
         member = earlier.members.get(key) if earlier else None
         if earlier is None or member is None or member.anomaly != anomaly.key:
@@ -235,7 +259,7 @@ class Desk:
         if news is None:
             return []
         change = join(earlier, anomaly, news, moves_to=None, now=now, policy=self._policy)
-        self._watch(earlier)
+        self._shelf.watch(earlier)
         return [change, *self._ended_before(earlier, anomaly, now)]
 
     def _alarmed_again(self, dossier: Dossier, anomaly: Anomaly, new: Case, now: int) -> Change:
@@ -254,44 +278,20 @@ class Desk:
         return changes
 
     def _due(self, dossier: Dossier, timer: timing.Timer, now: int) -> list[Change]:
-        if timer.word == timing.CHECK and dossier.case.cls is not EventClass.MAINTENANCE:
-            return self._split(dossier, timer.at, now)
+        changes: list[Change] = []
+        if timer.word == timing.CHECK:
+            changes = self._split(dossier, timer.at, now)
+            if dossier.case.cls is not EventClass.MAINTENANCE:
+                return changes
         desktop = Desktop(timer.at, self._health, self._policy)
-        return [timing.due(dossier, timer, desktop)]
+        return [*changes, timing.due(dossier, timer, desktop)]
 
     def _split(self, dossier: Dossier, at: int, now: int) -> list[Change]:
-        """A device still silent long after its gateway is back gets a case of its own."""
-        silent = [m for m in dossier.members.values() if timing.still_silent(m)]
+        """What still holds long after its reason is gone gets a case of its own."""
+        silent = topology.outlasting(dossier)
         changes = [timing.split(dossier, silent, at)]
         for member in silent:
             self._by_anomaly.pop(member.anomaly, None)
             anomaly = opening.anomaly_of(member, dossier.case)
             changes += self._receive(anomaly, max(at, now), inhibit=False)
         return changes
-
-    def _hold(self, dossier: Dossier) -> None:
-        self._cases[dossier.case.id] = dossier
-        for member in dossier.members.values():
-            self._by_anomaly[member.anomaly] = dossier
-        self._index.add(dossier)
-        self._watch(dossier)
-
-    def _watch(self, dossier: Dossier) -> None:
-        """Remember when time next does something to the case; once, or a storm would fill memory."""
-        case, timer = dossier.case, dossier.timer
-        at = None if timer is None else timer.at
-        if at is not None and at != dossier.watched_at:
-            heapq.heappush(self._timers, (at, case.id))
-        dossier.watched_at = at
-        if case.closed_at is not None and not dossier.leaving:
-            dossier.leaving = True
-            heapq.heappush(self._closed, (case.closed_at, case.id))
-
-    def _forget(self, case_id: str) -> None:
-        dossier = self._cases.pop(case_id, None)
-        if dossier is None:
-            return
-        self._index.remove(dossier)
-        for member in dossier.members.values():
-            if self._by_anomaly.get(member.anomaly) is dossier:
-                del self._by_anomaly[member.anomaly]

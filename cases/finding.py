@@ -2,23 +2,21 @@
 
 from model.anomaly import Anomaly, Phase
 from model.case import Case, EventClass, State
+from model.place import UNREGISTERED, Place
 
 from .dossier import ISOLATED, Dossier
 from .grouping import (
     BY_ITSELF,
     FROM_ABOVE,
-    GATEWAY_LOST,
     NOT_KNOWN,
-    SILENT,
     Index,
     Spot,
     case_precision,
-    gateways_of,
     newest,
     precision,
 )
 from .joining import heard_at, said_later
-from .taxonomy import Category
+from .taxonomy import CATEGORIES, STORM, Category
 
 FAULT = "fault_during_fire"
 _FAULTS = frozenset({"device_fault", "panel_fault", "mains_fault", "line_fault"})
@@ -50,19 +48,13 @@ def find(
     *,
     spot: Spot,
     window: int,
-    inhibit: bool,
 ) -> Dossier | None:
     """Return the newest case that the anomaly may join, or None: then it opens one.
 
     `window`: how long (ms) after its last member ended an emergency still takes in alarms; work
     that is no emergency takes them in for as long as it is open (our assumption: it is one job).
-    `inhibit`: whether a lost gateway takes in the silence of its devices.
     """
     until = window if kind.cls is EventClass.EMERGENCY else None
-    if kind.word == SILENT and inhibit:
-        above = _lost_gateway(index, anomaly)
-        if above is not None:
-            return above
     here = newest(
         dossier
         for dossier in index.group(anomaly.mode, kind.cause, spot.group)
@@ -106,10 +98,17 @@ def noted_beside(index: Index, anomaly: Anomaly) -> list[tuple[Dossier, str]]:
     return [(dossier, flag) for dossier in found.values()]
 
 
-def _lost_gateway(index: Index, anomaly: Anomaly) -> Dossier | None:
-    for gateway in sorted(gateways_of(anomaly)):
-        for dossier in index.group(anomaly.mode, GATEWAY_LOST, gateway):
-            # `check_at` is set when the gateway is back.
-            if not dossier.ended and dossier.active and dossier.case.check_at is None:
-                return dossier
-    return None
+def gathered(spot: Spot) -> tuple[Category, Spot]:
+    """Return under what, and where, the alarms of a grid gather that had its cases of this minute."""
+    grid = spot.place.grid
+    place = Place(id=grid or UNREGISTERED.id, compound=spot.place.compound, grid=grid, name=grid)
+    return CATEGORIES[STORM], Spot(place, f"storm:{grid}", spot.source)
+
+
+def gathering(index: Index, anomaly: Anomaly, spot: Spot, at_most: int) -> Dossier | None:
+    """Return the open case in which a grid's alarms gather, while there is room in it."""
+    return newest(
+        dossier
+        for dossier in index.group(anomaly.mode, STORM, spot.group)
+        if not dossier.ended and len(dossier.members) < at_most
+    )

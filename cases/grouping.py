@@ -15,7 +15,7 @@ from model.place import UNREGISTERED, Place, Registry
 from model.reading import Mode
 
 from .dossier import Dossier
-from .taxonomy import Category
+from .taxonomy import PATROL, Category
 
 GATEWAY_LOST = "gateway_lost"
 SILENT = "silent"
@@ -93,7 +93,7 @@ def _own(anomaly: Anomaly, category: Category) -> str:
     """Return what groups this category more finely than its place, or an empty text."""
     if category.word == GATEWAY_LOST:
         return _gateway(anomaly.subject)
-    if category.cls is EventClass.REPORT:
+    if category.cls is EventClass.REPORT or category.word == PATROL:
         return anomaly.key  # two people's reports are two cases
     return anomaly.subject if category.by_device else ""
 

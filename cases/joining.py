@@ -7,6 +7,7 @@ import msgspec
 from model.anomaly import Anomaly, Evidence, Phase
 from model.case import Case, Change, EventClass, Member, Verification
 from model.reading import Mode
+from model.silence import SILENCED
 from model.walk_test import WALK_TEST
 
 from .chain import Detail
@@ -103,6 +104,7 @@ def join(
         lines.append(Line(now, HUB, "located", {"from": case.place, "to": moves_to.place.id}))
         case, notice = moved(case, moves_to, anomaly), notice or "located"
     case, notice = _corroborated(case, anomaly, lines, notice=notice, now=now)
+    case, notice = _hushed(case, anomaly, lines, news, notice=notice, now=now)
     if news.kind in {"joined", "again"} or anomaly.corroborates:
         case = msgspec.structs.replace(
             case, evidence=_evidence(case.evidence, anomaly.evidence, policy.evidence)
@@ -120,6 +122,7 @@ def first_flags(anomaly: Anomaly, *, quiet: bool) -> tuple[str, ...]:
         "historical": anomaly.historical,
         MANUAL: anomaly.manual,
         WALK_TEST: of_walk_test(anomaly),
+        SILENCED: SILENCED in anomaly.quality,
     }
     return tuple(name for name, holds in found.items() if holds)
 
@@ -259,6 +262,24 @@ def _corroborated(
     lines.append(Line(now, HUB, "corroborated", {"explanation": anomaly.explanation}))
     case = msgspec.structs.replace(case, verification=Verification.MACHINE_CORROBORATED)
     return case, "corroborated"
+
+
+def _hushed(
+    case: Case, anomaly: Anomaly, lines: list[Line], news: News, *, notice: str, now: int
+) -> tuple[Case, str]:
+    """Keep quiet what a silence covers; whatever it does not cover makes the case loud."""
+    if SILENCED in anomaly.quality:
+        return case, ""
+    if SILENCED not in case.flags or not (notice or news.kind in {"joined", "again"}):
+        return case, notice
+    return aloud(case, lines, "silence_broken", now=now), notice or "new_alarm"
+
+
+def aloud(case: Case, lines: list[Line], why: str, *, now: int) -> Case:
+    """Return a case that no silence keeps quiet any more."""
+    lines.append(Line(now, HUB, why, {}))
+    flags = tuple(flag for flag in case.flags if flag != SILENCED)
+    return msgspec.structs.replace(case, flags=flags)
 
 
 def _evidence(

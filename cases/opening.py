@@ -15,6 +15,7 @@ from model.case import (
 from model.entry import Report
 from model.place import Level
 from model.reading import Mode
+from model.silence import SILENCED
 
 from . import deadlines
 from .closing import HUB, REPORT_SCOPE, profile
@@ -59,7 +60,8 @@ def opened(
     if predecessor:
         detail["predecessor"] = predecessor
     line = Line(now, actor, "opened", detail)
-    return dossier, dossier.change(case, [line], now=now, notice="opened", kind=ChangeKind.CREATE)
+    notice = "" if SILENCED in case.flags else "opened"
+    return dossier, dossier.change(case, [line], now=now, notice=notice, kind=ChangeKind.CREATE)
 
 
 def reported(report: Report, kind: Category, now: int) -> Anomaly:
@@ -130,7 +132,7 @@ def _case(anomaly: Anomaly, kind: Category, spot: Spot, *, ordinal: int, now: in
         verification=_certainty(anomaly, kind),
         flags=first_flags(anomaly, quiet=kind.word == "duress"),
         updated_at=now,
-        notices=1,
+        notices=0 if SILENCED in anomaly.quality else 1,
         birthplace=place.id,
         group=spot.group,
         located=precision(spot, anomaly.scope) == BY_ITSELF,

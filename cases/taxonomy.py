@@ -62,6 +62,12 @@ _CRITICAL, _MAJOR, _MINOR = Severity.CRITICAL, Severity.MAJOR, Severity.MINOR
 _FIRE_ROOM, _PROPERTY = "fire_control_room", "property"
 _CONTRACTOR, _GRID = "contractor", "grid_worker"
 
+PATROL = "patrol"
+"""Somebody walks the round while a silence keeps emergencies quiet; each silence has its own."""
+
+STORM = "storm"
+"""What gathers the alarms of a grid that has had its cases of this minute."""
+
 _ROWS = (
     _row("fire", _E, _CRITICAL, _FIRE_ROOM, "火警", "fire", echoes=True),
     _row("water_flow", _E, _CRITICAL, _FIRE_ROOM, "水流报警", "water flow", echoes=True),
@@ -70,6 +76,14 @@ _ROWS = (
     _row("panic", _E, _CRITICAL, _PROPERTY, "紧急求助", "panic button", by_device=True),
     _row("door_forced", _E, _MAJOR, _PROPERTY, "强行开门", "door forced", tells_each=True),
     _row("intrusion", _E, _MAJOR, _PROPERTY, "入侵", "intrusion", tells_each=True),
+    _row(
+        "doors_not_released",
+        _I,
+        _CRITICAL,
+        _FIRE_ROOM,
+        "火警时门未释放",
+        "doors not released in a fire",
+    ),
     _row("fire_pre_alarm", _I, _MAJOR, _FIRE_ROOM, "火灾预警", "fire pre-alarm"),
     _row("high_temperature", _I, _MAJOR, _FIRE_ROOM, "高温", "high temperature"),
     _row("isolation", _I, _MAJOR, _FIRE_ROOM, "屏蔽", "isolation", echoes=True),
@@ -87,6 +101,8 @@ _ROWS = (
     _row(
         "resident_unseen", _I, _MAJOR, _GRID, "独居居民未见活动", "resident living alone not seen"
     ),
+    _row(PATROL, _D, _MAJOR, _PROPERTY, "静默期间巡查", "patrol while silenced"),
+    _row(STORM, _I, _MAJOR, _CONTRACTOR, "告警风暴汇总", "many alarms at once"),
     _row("duty_unanswered", _D, _MAJOR, _PROPERTY, "查岗无应答", "inspection call unanswered"),
     # Removed or tampered with is looked at as security first, hence the guard and not the contractor.
     _row("tamper", _M, _MAJOR, _PROPERTY, "防拆", "removed or tampered with", tells_each=True),

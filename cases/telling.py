@@ -20,7 +20,7 @@ def alarm_notice(
     the same rule and device; the dossier does not hold `member` yet.
     """
     case = dossier.case
-    if case.cls is not EventClass.EMERGENCY or member.ended_at is not None:
+    if case.cls is not EventClass.EMERGENCY or member.ended_at is not None or member.held_by:
         return ""
     if member.manual and MANUAL not in case.flags:
         return "manual_alarm"

@@ -4,19 +4,18 @@ from collections.abc import Sequence
 
 import msgspec
 
-from model.anomaly import Anomaly, Phase
 from model.case import Case, Change, Member, State
 from model.entry import Action
+from model.silence import SILENCED
 
 from . import closing
 from .actions import apply
 from .deadlines import CHECK, SUSPENSION, Timer, level_up, resumed
 from .dossier import Dossier, Line
 from .ending import Desktop
-from .grouping import GATEWAY_LOST, SILENT
-from .policy import Policy
+from .joining import aloud
 
-__all__ = ["CHECK", "Timer", "due", "gateway_watched", "split", "still_silent"]
+__all__ = ["CHECK", "Timer", "due", "split"]
 
 
 def due(dossier: Dossier, timer: Timer, desktop: Desktop) -> Change:
@@ -28,27 +27,8 @@ def due(dossier: Dossier, timer: Timer, desktop: Desktop) -> Change:
     return _escalate(dossier, timer)
 
 
-def gateway_watched(
-    dossier: Dossier, change: Change, anomaly: Anomaly, now: int, policy: Policy
-) -> Change:
-    """Give the devices of a gateway that is back some time to report, before each is looked at."""
-    if anomaly.category != GATEWAY_LOST or dossier.case.category != GATEWAY_LOST:
-        return change
-    back = anomaly.phase is Phase.ENDED
-    check_at = now + policy.silence_grace if back else None
-    if dossier.case.check_at == check_at:
-        return change
-    dossier.case = msgspec.structs.replace(dossier.case, check_at=check_at)
-    return msgspec.structs.replace(change, case=dossier.snapshot())
-
-
-def still_silent(member: Member) -> bool:
-    """Return whether a member is a device's silence that its gateway's return did not end."""
-    return member.category == SILENT and member.ended_at is None
-
-
 def split(dossier: Dossier, silent: Sequence[Member], at: int) -> Change:
-    """Let the devices that stayed silent go from their gateway's case: each is its own job now."""
+    """Let what outlasted its reason go from the case that held it: each is its own job now."""
     for member in silent:
         dossier.put(msgspec.structs.replace(member, ended_at=at, ended_by="own_case"))
     case = msgspec.structs.replace(dossier.case, check_at=None)
@@ -71,10 +51,12 @@ def _escalate(dossier: Dossier, timer: Timer) -> Change:
         missed=(*before.missed, timer.word),
         escalations=before.escalations + 1,
     )
-    line = Line(
-        timer.at, closing.HUB, "escalate", {"deadline": timer.word, "level": case.level.value}
-    )
-    return dossier.change(case, [line], now=timer.at, notice="escalated")
+    lines = [
+        Line(timer.at, closing.HUB, "escalate", {"deadline": timer.word, "level": case.level.value})
+    ]
+    if SILENCED in case.flags:  # nobody looked: it sounds from now on
+        case = aloud(case, lines, "silence_broken", now=timer.at)
+    return dossier.change(case, lines, now=timer.at, notice="escalated")
 
 
 def _look(dossier: Dossier, desktop: Desktop) -> Change:

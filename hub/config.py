@@ -70,6 +70,12 @@ class LogKeep(_Strict):
     keep_mb: int = Field(default=2048, ge=64)
 
 
+class SilenceLimits(_Strict):
+    """How long people may silence what they expect."""
+
+    longest_days: int = Field(default=30, ge=1, le=366, description="our assumption")
+
+
 class Demo(_Strict):
     """The hub shows a simulated territory: the page says so and offers to plant incidents."""
 
@@ -98,6 +104,7 @@ class HubFile(_Strict):
     webhooks: tuple[Webhook, ...] = ()
     notices: tuple[Receiver, ...] = Field(default=(), description="robots and mail, for people")
     log: LogKeep = LogKeep()
+    silences: SilenceLimits = SilenceLimits()
     demo: Demo | None = None
 
     def cases_password(self) -> str:

@@ -4,20 +4,23 @@ The same entries in the same order give the same changes, live, after a restart 
 """
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import NamedTuple
 
 import msgspec
 
 from cases.desk import Desk
-from model.anomaly import Anomaly
+from cases.muting import patrol
+from cases.silences import SILENCES, Silences, Turn
+from model.anomaly import Anomaly, Phase
 from model.case import Change
 from model.codec import decode_heartbeat
 from model.entry import Action, Entry, EntryKind, Report, Tick, Versioned
 from model.errors import HubError, Refused
 from model.place import Registry
 from model.reading import Reading
+from model.silence import Silence, SilenceOrder
 from model.walk_test import WalkTestOrder
 from rules.engine import Engine
 from rules.rulefile import load_rules
@@ -52,6 +55,7 @@ class Core:
         self.registry: Registry = places or load_registry(registry.documents)
         self.engine = Engine(self.registry, load_rules(rules.documents))
         self.desk = Desk(self.registry, self.engine.book)
+        self.silences = Silences()
         self._rules = rules
         self._registry = registry
 
@@ -65,20 +69,37 @@ class Core:
         """The version of the rules in force."""
         return self._rules
 
+    def dirty(self) -> list[tuple[str, str, bytes]]:
+        """Return the rows of rules and silences that changed since the last call."""
+        return [*self.engine.dirty(), *self.silences.dirty()]
+
+    def restore(self, rows: Iterable[tuple[str, str, bytes]]) -> None:
+        """Put the rows of rules and silences back; raises msgspec.DecodeError on a damaged one."""
+        others = []
+        for name, subject, state in rows:
+            if name == SILENCES:
+                self.silences.restore(subject, state)
+            else:
+                others.append((name, subject, state))
+        self.engine.restore(others)
+
     def step(self, entry: Entry, *, desk: bool = True) -> Step:
         """Take one entry; with `desk=False` only the rules move (their state lags the desk's)."""
         if entry.kind is EntryKind.READINGS:
             return self._readings(entry, desk=desk)
         if entry.kind is EntryKind.TICK:
             tick = msgspec.json.decode(entry.payload, type=Tick)
-            return self._receive(self.engine.tick(tick), entry, desk=desk, tick=True)
+            step = self._receive(self.engine.tick(tick), entry, desk=desk, tick=True)
+            turn = self.silences.tick(at=tick.at, awake=self.engine.book.awake)
+            return self._turned(turn, entry, step) if desk else step
         if entry.kind is EntryKind.HEARTBEAT:
             beat = decode_heartbeat(entry.payload)
             return self._receive(self.engine.heartbeat(beat, entry.logged_at), entry, desk=desk)
         if entry.kind in (EntryKind.RULES, EntryKind.REGISTRY):
             return self._receive(self._replace(entry), entry, desk=desk)
-        if entry.kind is EntryKind.WALK_TEST:
-            return self._walk_test(entry, desk=desk)
+        ordered = {EntryKind.WALK_TEST: self._walk_test, EntryKind.SILENCE: self._silence}
+        if entry.kind in ordered:
+            return ordered[entry.kind](entry, desk=desk)
         return self._person(entry) if desk else Step([], [])
 
     def _readings(self, entry: Entry, *, desk: bool) -> Step:
@@ -95,11 +116,12 @@ class Core:
     def _receive(
         self, anomalies: list[Anomaly], entry: Entry, *, desk: bool, tick: bool = False
     ) -> Step:
+        told = self.silences.sift(anomalies, self.registry)
         if not desk:
             return Step([], [])
         changes: list[Change] = []
         failed: list[str] = []
-        for anomaly in anomalies:
+        for anomaly in told:
             changes += _tried(partial(self.desk.receive, anomaly, entry.logged_at), failed)
         if tick:
             changes += _tried(partial(self.desk.tick, entry.logged_at), failed)
@@ -113,6 +135,38 @@ class Core:
         except Refused as error:
             return Step([], [], error, request=order.request)
         return self._receive(found, entry, desk=desk)._replace(request=order.request)
+
+    def _silence(self, entry: Entry, *, desk: bool) -> Step:
+        """Create, approve or end a silence; like a walk test it moves also while the desk is ahead."""
+        order = msgspec.json.decode(entry.payload, type=SilenceOrder)
+        try:
+            turn = self.silences.order(
+                order, self.registry, now=entry.logged_at, awake=self.engine.book.awake
+            )
+        except Refused as error:
+            return Step([], [], error, request=order.request)
+        step = Step([], [], request=order.request)
+        return self._turned(turn, entry, step) if desk else step
+
+    def _turned(self, turn: Turn, entry: Entry, step: Step) -> Step:
+        """Open at once what still holds when a silence ends, and begin and end the rounds."""
+        now = entry.logged_at
+        work: list[Callable[[], list[Change]]] = [
+            partial(self.desk.receive, anomaly, now)
+            for anomaly in (self.engine.open() if turn.released else ())
+            if anomaly.key in turn.released
+        ]
+        if turn.aloud:
+            work.append(partial(self.desk.silence_over, turn.aloud, now))
+        work += [partial(_patrolled, self.desk, s, now) for s in turn.began if s.emergencies]
+        work += [
+            partial(self.desk.receive, patrol(silence, phase=Phase.ENDED, at=now), now)
+            for silence in turn.over
+            if silence.emergencies
+        ]
+        failed = list(step.failed)
+        changes = [*step.changes, *(change for do in work for change in _tried(do, failed))]
+        return step._replace(changes=changes, failed=tuple(failed))
 
     def _person(self, entry: Entry) -> Step:
         asked: Report | Action
@@ -141,6 +195,18 @@ class Core:
             self.registry = load_registry(version.documents)
             self.desk.replace_registry(self.registry)
         return self.engine.replace(load_rules(self._rules.documents), self.registry)
+
+
+def _patrolled(desk: Desk, silence: Silence, now: int) -> list[Change]:
+    """Open the round of a silence and give it to whom its author named."""
+    changes = desk.receive(patrol(silence, phase=Phase.STARTED, at=now), now)
+    if not changes:
+        return []
+    assign = Action(
+        case=changes[0].case.id, name="assign", actor=silence.approved_by, at=now,
+        fields={"to": silence.patrol}, level="district", id=f"silence/{silence.id}",
+    )  # fmt: skip
+    return [*changes, *desk.act(assign, now)]
 
 
 def _tried(work: Callable[[], list[Change]], failed: list[str]) -> list[Change]:

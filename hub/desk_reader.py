@@ -118,7 +118,7 @@ class DeskReader:
         rules = self._version(EntryKind.RULES, rules_at)
         registry = self._version(EntryKind.REGISTRY, rules_at)
         core = Core(rules, registry)
-        core.engine.restore(self._store.rule_states())
+        core.restore(self._store.rule_states())
         # The desk's own time, not the log's: a desk that was behind still remembers more.
         newest = self._log.newest(EntryKind.TICK, desk_at)
         since = (newest.logged_at if newest else 0) - JOIN_WINDOW_MS
@@ -246,7 +246,7 @@ class DeskReader:
         if self.position <= self.snapshot_position:
             return
         position = self.position
-        for rule, subject, state in self.core.engine.dirty():
+        for rule, subject, state in self.core.dirty():
             self._unsaved[rule, subject] = state
         states = [(rule, subject, state) for (rule, subject), state in self._unsaved.items()]
         try:

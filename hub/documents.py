@@ -5,6 +5,9 @@ from hashlib import sha256
 from importlib import resources
 from pathlib import Path
 
+from chinese_calendar import constants
+
+from model.calendar import SHIPPED_CALENDAR
 from model.entry import Versioned
 from model.errors import ConfigError
 from rules.rulefile import load_rules
@@ -12,6 +15,9 @@ from rules.rulefile import load_rules
 from .config import HubFile
 from .territory.divisions import SHIPPED_DIVISIONS, shipped_divisions
 from .territory.registry_files import REGISTRY_YAML, load_registry, read_documents
+
+FIRST_YEAR = 2024
+"""No rule looks further back; older days would only make each version longer."""
 
 
 def rules_version(file: HubFile, known: str = "") -> Versioned:
@@ -41,7 +47,7 @@ def empty_registry() -> dict[str, str]:
 def library_rules() -> dict[str, str]:
     """Return the rule files that come with the product."""
     folder = resources.files("rules") / "library"
-    return {
+    return {SHIPPED_CALENDAR: shipped_calendar()} | {
         item.name: item.read_text(encoding="utf-8")
         for item in sorted(folder.iterdir(), key=lambda item: item.name)
         if item.name.endswith(".yaml")
@@ -54,9 +60,20 @@ def folder_rules(folder: Path) -> dict[str, str]:
     if not paths:
         raise ConfigError("holds no rule files (*.yaml)", file=str(folder))
     try:
-        return {str(path): path.read_text(encoding="utf-8") for path in paths}
+        texts = {str(path): path.read_text(encoding="utf-8") for path in paths}
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror}", file=str(folder)) from error
+    return {SHIPPED_CALENDAR: shipped_calendar()} | texts
+
+
+def shipped_calendar() -> str:
+    """Return China's holidays and make-up workdays as chinesecalendar knows them, from 2024 on.
+
+    They stand in the log with the rules, so a newer version of that library changes no replay.
+    """
+    holidays = (day.isoformat() for day in sorted(constants.holidays) if day.year >= FIRST_YEAR)
+    workdays = (day.isoformat() for day in sorted(constants.workdays) if day.year >= FIRST_YEAR)
+    return f"schema: 1\nholidays: [{', '.join(holidays)}]\nworkdays: [{', '.join(workdays)}]\n"
 
 
 def versioned(texts: Mapping[str, str]) -> Versioned:

@@ -9,6 +9,7 @@ import msgspec
 from model.case import Case, Change
 from model.entry import Action, Draft, EntryKind, Report
 from model.errors import HubError, Refused
+from model.silence import SilenceOrder
 from model.walk_test import WalkTestOrder
 
 from .case_store import CaseStore
@@ -66,6 +67,10 @@ class DeskRequests:
     async def order_walk_test(self, order: WalkTestOrder) -> None:
         """Log the start or stop of a walk test; raises Refused."""
         await self._ask(EntryKind.WALK_TEST, order.request, msgspec.json.encode(order))
+
+    async def order_silence(self, order: SilenceOrder) -> None:
+        """Log the creation, approval or end of a silence; raises Refused."""
+        await self._ask(EntryKind.SILENCE, order.request, msgspec.json.encode(order))
 
     async def _ask(self, kind: EntryKind, request: str, payload: bytes) -> list[Change]:
         desk = self._desk()

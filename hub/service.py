@@ -16,6 +16,7 @@ from model.entry import Action, Report
 from model.errors import ConfigError
 from model.place import Registry
 from model.ports import ReadingStore
+from model.silence import Scope, Silence, SilenceOrder
 from model.walk_test import WalkTest, WalkTestOrder
 
 from .announcer import Announcer
@@ -41,6 +42,7 @@ from .registering import Register
 from .requests import DeskRequests
 from .rule_texts import RuleText, RuleTexts
 from .rules_shown import RulesShown
+from .silence_preview import Preview, preview
 
 log = structlog.get_logger()
 Json = dict[str, object]
@@ -110,6 +112,27 @@ class Hub(DeviceAnswers):
     def running_walk_tests(self) -> tuple[WalkTest, ...]:
         """Return the walk tests that run now; cheap, for every page."""
         return tuple(self.desk.core.engine.book.walk_tests.running.values()) if self.moving else ()
+
+    async def order_silence(self, order: SilenceOrder) -> Silence:
+        """Log the creation, approval or end of a silence and return it; raises Refused."""
+        await self.requests.order_silence(order)
+        log.info("silence_ordered", silence=order.id, deed=order.deed.value, by=order.actor)
+        return next(silence for silence in self.silences() if silence.id == order.id)
+
+    def silences(self) -> list[Silence]:
+        """Return the silences, those that have not ended first."""
+        if not self.moving:
+            return []
+        with self.desk.guard:
+            return self.desk.core.silences.listed()
+
+    def longest_silence(self) -> int:
+        """Return how long (ms) a silence of this site may last."""
+        return self.file.silences.longest_days * 86_400_000
+
+    def preview_silence(self, scope: Scope, *, emergencies: bool, since: int) -> Preview:
+        """Return what a silence would have muted since a time (ms); for worker threads."""
+        return preview(self.store, self.registry(), scope, emergencies=emergencies, since=since)
 
     def closing_parts(self, case: Case, actor: str) -> Sequence[Item]:
         """Return the proof that a closing by somebody needs, and what of it is there now."""

@@ -71,6 +71,7 @@ class Member(msgspec.Struct, frozen=True, omit_defaults=True):
     count: int = 1  # anomalies of this rule and subject so far; only the newest is kept
     burst_at: int = 0  # data time at which the present burst of starts began
     burst: int = 1  # starts in that burst: what tells chattering
+    held_by: str = ""  # the lost device or gateway that explains it, or `fire`: no job of its own
 
 
 class HistoryItem(msgspec.Struct, frozen=True, omit_defaults=True):

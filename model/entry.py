@@ -1,7 +1,8 @@
 """What the durable log holds: everything the engines react to, and nothing else.
 
 Readings, ticks of the hub's clock, heartbeats of gateways, actions on cases, reports of people, walk
-tests (`walk_test.py`), and versions of rules and registry. Engines read nothing else; that makes restart and replay exact.
+tests (`walk_test.py`), silences (`silence.py`), and versions of rules and registry. Engines read nothing
+else; that makes restart and replay exact.
 """
 
 from enum import StrEnum
@@ -23,6 +24,7 @@ class EntryKind(StrEnum):
     RULES = "rules"
     REGISTRY = "registry"
     WALK_TEST = "walk_test"
+    SILENCE = "silence"
 
 
 class RowId(NamedTuple):

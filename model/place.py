@@ -47,6 +47,15 @@ class Device(msgspec.Struct, frozen=True, omit_defaults=True):
     silent_after_s: int = 0  # 0: the contract of its kind
     role: str = ""  # detector, call_point, panel, pump, door …
     household: str = ""  # whose dwelling it is in; empty: common parts
+    parent: str = ""  # the device that speaks for it: a panel, a transmission device
+    powered_by: str = ""  # the device that says whether it has power
+    riser: str = ""  # the device that says whether its riser 立管 has pressure
+
+    @property
+    def links(self) -> tuple[tuple[str, str], ...]:
+        """What it hangs on: (parent | powered_by | riser, device)."""
+        named = (("powered_by", self.powered_by), ("parent", self.parent), ("riser", self.riser))
+        return tuple(link for link in named if link[1])
 
 
 class Household(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -154,6 +163,11 @@ class Registry:
         return msgspec.structs.replace(
             place, floor=known.floor, room=known.room, name=_joined(place.name, known)
         )
+
+    def hangs_on(self, device: str) -> tuple[tuple[str, str], ...]:
+        """Return what a device hangs on, as (link, device); nothing for one that is not known."""
+        known = self.devices.get(device)
+        return () if known is None else known.links
 
     def place(self, place: str) -> Place | None:
         """Return a building, household or compound as a Place, or None."""

@@ -104,6 +104,11 @@ class Book:
         self.walk_tests = WalkTests()
         self.notice: Callable[[str, str], None] = lambda *_: None  # of rule tests
 
+    @property
+    def now(self) -> int:
+        """The hub's time (ms) at its newest tick."""
+        return self._clock.rows[""].at
+
     def tick(self, *, at: int, awake: int) -> None:
         """Take the hub's waking time; it goes on where it was when the hub starts counting anew."""
         clock = self._clock.rows[""]

@@ -22,12 +22,9 @@ from .arrival import EARLIEST, LATE_MS, latest_believed, mended
 from .book import CLOCK, DEVICES, GATEWAYS, WALK_TESTS, Book, DeviceRow
 from .contract import IndexedRule, Observation, Over
 from .finding import ended
-from .kinds import build
-from .kinds.gateway_lost import GatewayLostRule
-from .kinds.score import ScoreRule
-from .kinds.silence import SilenceRule
 from .route import Route, route_of
 from .rulefile import RuleSet
+from .scheduled import Scheduled, built, forget, line_up
 from .views import (
     Census,
     DeviceView,
@@ -53,7 +50,7 @@ class Engine:
         self._gone: set[tuple[str, str]] = set()
         self._rules: dict[str, IndexedRule] = {}
         self._routes: dict[str, Route] = {}
-        self._take({spec.id: build(spec, self.book) for spec in rules.specs})
+        self._take({spec.id: built(spec, self.book, rules.calendar) for spec in rules.specs})
 
     def observe(self, readings: Sequence[Reading], lane: Lane, logged_at: int) -> list[Anomaly]:
         """Take one row of Readings as the log holds it; return what starts, goes on and ends."""
@@ -91,10 +88,8 @@ class Engine:
         self.book.heartbeat(beat, logged_at)
         found: list[Anomaly] = []
         # Gateways first: a lost one must be known before its devices are judged.
-        for lost in self._gateway_rules:
-            found += self._guarded(lost, lost.heartbeat, beat.gateway)
-        for silence in self._silences:
-            found += self._guarded(silence, silence.heartbeat, beat.gateway)
+        for rule, heard in self._hearing:
+            found += self._guarded(rule, heard, beat.gateway)
         return self._noted(found)
 
     def tick(self, tick: Tick) -> list[Anomaly]:
@@ -149,7 +144,10 @@ class Engine:
         kept: dict[str, IndexedRule] = {}
         for spec in rules.specs:
             old = self._rules.get(spec.id)
-            kept[spec.id] = old if old and old.hash == spec.hash else build(spec, self.book)
+            same = old is not None and old.hash == spec.hash
+            kept[spec.id] = old if old and same else built(spec, self.book, rules.calendar)
+            if isinstance(old, Scheduled):
+                old.use(rules.calendar)
         found: list[Anomaly] = []
         for name, old in self._rules.items():
             if kept.get(name) is old:
@@ -203,18 +201,12 @@ class Engine:
     def _take(self, rules: dict[str, IndexedRule]) -> None:
         self._rules = rules
         self._routes.clear()
-        self._silences = [rule for rule in rules.values() if isinstance(rule, SilenceRule)]
-        self._scores = [rule for rule in rules.values() if isinstance(rule, ScoreRule)]
-        self._gateway_rules = [r for r in rules.values() if isinstance(r, GatewayLostRule)]
-        # Gateways first, so that their devices are not judged in the tick that finds them lost.
-        others = [rule for rule in rules.values() if not isinstance(rule, GatewayLostRule)]
-        self._ticking: list[IndexedRule] = [*self._gateway_rules, *others]
+        self._silences, self._ticking, self._hearing, self._scores = line_up(rules.values())
 
     def _give_up(self, rule: IndexedRule) -> None:
         rule.snapshot()
         self._gone |= {(rule.id, subject) for subject in rule.subjects()}
-        if isinstance(rule, (SilenceRule, GatewayLostRule)):
-            rule.forget()
+        forget(rule)
 
     def _watch_all(self) -> None:
         for rule in self._silences:
@@ -289,6 +281,6 @@ class Engine:
     def _scored(self, found: list[Anomaly]) -> list[Anomaly]:
         """Return what the rules conclude that weigh other rules' anomalies."""
         more: list[Anomaly] = []
-        for rule in self._scores if found else ():
-            more += self._guarded(rule, rule.hear, [*found, *more])
+        for rule, hear in self._scores if found else ():
+            more += self._guarded(rule, hear, [*found, *more])
         return more

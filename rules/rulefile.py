@@ -6,6 +6,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field, JsonValue
 
+from model.calendar import Calendar, is_calendar, load_calendar
 from model.errors import ConfigError
 from model.yamlfile import ConfigErrors, YamlText
 
@@ -26,14 +27,25 @@ class RuleSet(NamedTuple):
     specs: tuple[Spec, ...]
     hash: str
     lines: dict[str, tuple[str, int]]  # rule id, or id/number of a test -> file, line
+    calendar: Calendar = Calendar()
 
 
 def load_rules(texts: Mapping[str, str]) -> RuleSet:
-    """Read rule files (name -> text); raises ConfigErrors naming every problem of every file."""
+    """Read rule files (name -> text); raises ConfigErrors naming every problem of every file.
+
+    `calendar.yaml` among them is no rule file: it says what days the rules' hours are counted by.
+    """
     problems: list[ConfigError] = []
+    calendar = Calendar()
+    try:
+        calendar = load_calendar(texts)
+    except ConfigErrors as errors:
+        problems.extend(errors.problems)
     specs: list[Spec] = []
     lines: dict[str, tuple[str, int]] = {}
     for name in sorted(texts):
+        if is_calendar(name):
+            continue
         try:
             document = YamlText(texts[name], name)
             parsed = document.check(RuleFile)
@@ -60,7 +72,7 @@ def load_rules(texts: Mapping[str, str]) -> RuleSet:
     if problems:
         raise ConfigErrors(problems)
     text = "\n".join(f"{spec.id} {spec.hash}" for spec in specs)
-    return RuleSet(tuple(specs), sha256(text.encode()).hexdigest()[:16], lines)
+    return RuleSet(tuple(specs), sha256(text.encode()).hexdigest()[:16], lines, calendar)
 
 
 def rule_file_schema() -> dict[str, JsonValue]:

@@ -10,6 +10,7 @@ from typing import ClassVar, NamedTuple
 import msgspec
 
 from model.anomaly import Anomaly, Phase
+from model.calendar import Calendar
 from model.codec import Heartbeat
 from model.entry import Tick
 from model.place import Building, Compound, Device, Household, Registry
@@ -82,7 +83,7 @@ def run_all(texts: Mapping[str, str]) -> Report:
             results.append(TestResult(spec.id, "-", file, line, passed=False, message=message))
         reached: set[str] = set()
         for number, story in enumerate(spec.tests):
-            message = run_story(spec, story, reached)
+            message = run_story(spec, story, reached, rules.calendar)
             _, line = rules.lines[f"{spec.id}/{number}"]
             passed = not message
             results.append(TestResult(spec.id, story.name, file, line, passed, message))
@@ -92,9 +93,11 @@ def run_all(texts: Mapping[str, str]) -> Report:
     return Report(results, coverage)
 
 
-def run_story(spec: Spec, story: Story, reached: set[str]) -> str:
+def run_story(spec: Spec, story: Story, reached: set[str], calendar: Calendar | None = None) -> str:
     """Return what differs from the expectation, or nothing; add the branches that it `reached`."""
-    world = World(spec, story)
+    if spec.schedule is not None and story.begins is None:
+        return "the rule has a schedule: say `begins: 2026-03-02 21:55`, on the site's clock"
+    world = World(spec, story, calendar or Calendar())
     for step in story.in_order():
         world.wait_until(step.at)
         world.take(step)
@@ -103,7 +106,7 @@ def run_story(spec: Spec, story: Story, reached: set[str]) -> str:
     if world.engine.failures:
         return f"the rule broke: {world.engine.last_failure.strip().splitlines()[-1]}"
     expected = () if story.expect == "none" else story.expect
-    return _difference(world.said, expected)
+    return _difference(world.said, expected, world.begin)
 
 
 def end_of(spec: Spec, story: Story) -> int:
@@ -117,8 +120,10 @@ def end_of(spec: Spec, story: Story) -> int:
 class World:
     """A hub with one gateway and one rule, in simulated time."""
 
-    def __init__(self, spec: Spec, story: Story) -> None:
-        self.rules = RuleSet((spec,), spec.hash, {})
+    def __init__(self, spec: Spec, story: Story, calendar: Calendar | None = None) -> None:
+        calendar = calendar or Calendar()
+        self.rules = RuleSet((spec,), spec.hash, {}, calendar)
+        self.begin = BEGIN if story.begins is None else calendar.of_clock(story.begins)
         self.engine = Engine(_registry(story), self.rules)
         self.noticed: set[str] = set()
         self.engine.book.notice = lambda _, branch: self.noticed.add(branch)
@@ -145,7 +150,7 @@ class World:
         stride = _FINE_MS if at - self._now <= _LONG_MS else self._long_stride
         while self._now < at:
             self._now = min(at, self._now + stride)
-            now = self._now + BEGIN
+            now = self._now + self.begin
             self.said += self.engine.tick(Tick(now, self._now))
             if self._now % _BEAT_MS == 0:
                 self._beat()
@@ -165,20 +170,20 @@ class World:
         reading = Reading(
             device=step.device,
             kind=step.kind,
-            received_at=BEGIN + step.at,
+            received_at=self.begin + step.at,
             order=order,
             seq=order,
             values=step.values,
             event=step.event,
             mode=step.mode,
-            observed_at=None if step.observed_at is None else BEGIN + step.observed_at,
+            observed_at=None if step.observed_at is None else self.begin + step.observed_at,
             source=step.source,
             historical=step.historical,
             gateway=step.gateway,
             epoch="e",
         )
         lane = lane_of(reading, self._lanes.setdefault(step.device, {}))
-        self.said += self.engine.observe([reading], lane, BEGIN + self._now)
+        self.said += self.engine.observe([reading], lane, self.begin + self._now)
 
     def _beat(self) -> None:
         for gateway in sorted(self._states):
@@ -186,7 +191,7 @@ class World:
                 self._say(gateway, "online")
 
     def _say(self, gateway: str, state: str) -> None:
-        now = BEGIN + self._now
+        now = self.begin + self._now
         beat = Heartbeat(gateway, "e", state, at=now, caught_up_to=now)
         self.said += self.engine.heartbeat(beat, now)
 
@@ -221,12 +226,12 @@ def _registry(story: Story) -> Registry:
     )
 
 
-def _difference(said: list[Anomaly], expected: tuple[Expectation, ...]) -> str:
+def _difference(said: list[Anomaly], expected: tuple[Expectation, ...], begin: int) -> str:
     with_continued = any(expectation.continued for expectation in expected)
     left = [a for a in said if with_continued or a.phase is not Phase.CONTINUED]
     missing = []
     for expectation in expected:
-        match = next((a for a in left if _meets(a, expectation)), None)
+        match = next((a for a in left if _meets(a, expectation, begin)), None)
         if match is None:
             missing.append(_wanted(expectation))
         else:
@@ -235,17 +240,17 @@ def _difference(said: list[Anomaly], expected: tuple[Expectation, ...]) -> str:
     if missing:
         parts.append(f"missing: {'; '.join(missing)}")
     if left:
-        parts.append(f"not expected: {'; '.join(_told(a) for a in left)}")
+        parts.append(f"not expected: {'; '.join(_told(a, begin) for a in left)}")
     return ", ".join(parts)
 
 
-def _meets(anomaly: Anomaly, expectation: Expectation) -> bool:
+def _meets(anomaly: Anomaly, expectation: Expectation, begin: int) -> bool:
     phase, name, at = _wanted_parts(expectation)
     if anomaly.phase is not phase or name not in (anomaly.rule, anomaly.category):
         return False
     if expectation.subject and expectation.subject != anomaly.subject:
         return False
-    if at is not None and at != _moment(anomaly):
+    if at is not None and at != _moment(anomaly, begin):
         return False
     if expectation.by and expectation.by != anomaly.ended_by:
         return False
@@ -260,11 +265,11 @@ def _wanted_parts(expectation: Expectation) -> tuple[Phase, str, int | None]:
     return Phase.CONTINUED, expectation.continued, expectation.at
 
 
-def _moment(anomaly: Anomaly) -> int:
+def _moment(anomaly: Anomaly, begin: int) -> int:
     """Return the data time of a statement, from the story's beginning."""
     if anomaly.phase is Phase.STARTED:
-        return anomaly.started_at - BEGIN
-    return (anomaly.ended_at or anomaly.last_at) - BEGIN
+        return anomaly.started_at - begin
+    return (anomaly.ended_at or anomaly.last_at) - begin
 
 
 def _wanted(expectation: Expectation) -> str:
@@ -273,8 +278,7 @@ def _wanted(expectation: Expectation) -> str:
     return f"{name} {phase}{f' for {expectation.subject}' if expectation.subject else ''}{when}"
 
 
-def _told(anomaly: Anomaly) -> str:
+def _told(anomaly: Anomaly, begin: int) -> str:
     by = f" by {anomaly.ended_by}" if anomaly.ended_by else ""
-    return (
-        f"{anomaly.rule} {anomaly.phase} for {anomaly.subject} at {_moment(anomaly) / 1000:g}s{by}"
-    )
+    at = _moment(anomaly, begin) / 1000
+    return f"{anomaly.rule} {anomaly.phase} for {anomaly.subject} at {at:g}s{by}"

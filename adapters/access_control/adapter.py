@@ -41,6 +41,7 @@ class AccessFields(Settings):
     card: str = Field(default="card", pattern=r"^[^.]+$")
     event: str = "event"
     result: str = "result"
+    released: str = "released"
 
 
 class AccessControlSettings(Settings):
@@ -66,7 +67,9 @@ class AccessControl:
     name: ClassVar[str] = "access_control"
     settings: ClassVar[type[Settings]] = AccessControlSettings
     transport: ClassVar[str] = "mqtt"
-    quantities: ClassVar[frozenset[str]] = frozenset({*STATES, "result", "card_hmac", "card_tail"})
+    quantities: ClassVar[frozenset[str]] = frozenset(
+        {*STATES, "result", "released", "card_hmac", "card_tail"}
+    )
 
     def __init__(self, settings: Settings, secret: bytes) -> None:
         """Compile; `secret` keys the cards' hashes and must stay the same on one gateway."""
@@ -80,6 +83,7 @@ class AccessControl:
         self._fields = settings.fields
         self._door, self._event = getter(settings.fields.door), getter(settings.fields.event)
         self._result = getter(settings.fields.result)
+        self._released = getter(settings.fields.released)
         self._words = settings.events
         self._time = compile_time(settings.time) if settings.time else None
         self._mask = Mask(settings.fields.card)
@@ -161,6 +165,11 @@ class AccessControl:
             values["result"] = clean(mask_text(str(result), card))
         elif result is not None:
             flaws.append(f"field:{self._fields.result}")
+        released = self._released(document)
+        if released.__class__ is bool:
+            values["released"] = bool(released)
+        elif released is not None:
+            flaws.append(f"field:{self._fields.released}")
         if card is not None:
             values["card_hmac"] = card.mac
             if card.tail:

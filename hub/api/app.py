@@ -17,6 +17,7 @@ from . import (
     ledger,
     readings,
     reports,
+    silences,
     stream,
     system,
     walk_tests,
@@ -49,10 +50,11 @@ def create_app(
     install(app)
     app.add_middleware(Limits)
     api = APIRouter(prefix=PREFIX)
-    for part in (
-        cases, devices, readings, reports, stream, system, accounts, channels, walk_tests, handovers,
-        ledger,
-    ):  # fmt: skip
+    parts = (
+        cases, devices, readings, reports, stream, system, accounts, channels, walk_tests, silences,
+        handovers, ledger,
+    )  # fmt: skip
+    for part in parts:
         api.include_router(part.router)
     app.include_router(api)
     app.include_router(system.beside)

@@ -11,6 +11,7 @@ from hub.device_search import Found, Page, Wanted
 from hub.machine import Machine
 from hub.outgoing.status import Shown
 from hub.rule_texts import RuleText
+from hub.silence_preview import Preview
 from hub.tap import Tap
 from hub.territory.registry_import import Merge
 from model.anomaly import Anomaly
@@ -18,6 +19,7 @@ from model.case import Case
 from model.entry import Action, Report
 from model.place import Registry
 from model.reading import Reading
+from model.silence import Scope, Silence, SilenceOrder
 from model.walk_test import WalkTest, WalkTestOrder
 from rules.views import Census, DeviceView
 
@@ -65,6 +67,18 @@ class Services(Protocol):
 
     def running_walk_tests(self) -> Sequence[WalkTest]:
         """Return the walk tests that run now; cheap, for every page."""
+
+    async def order_silence(self, order: SilenceOrder) -> Silence:
+        """Log the creation, approval or end of a silence and return it; raises Refused."""
+
+    def silences(self) -> Sequence[Silence]:
+        """Return the silences, those that have not ended first."""
+
+    def longest_silence(self) -> int:
+        """Return how long (ms) a silence of this site may last."""
+
+    def preview_silence(self, scope: Scope, *, emergencies: bool, since: int) -> Preview:
+        """Return what a silence would have muted since a time (ms); for worker threads."""
 
     def closing_parts(self, case: Case, actor: str) -> Sequence[Item]:
         """Return the proof that a closing by somebody needs, and what of it is there now."""

@@ -7,6 +7,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from model.calendar import is_calendar
+
 from .backtest import backtest
 from .ledger import ledger, propose
 from .why import why
@@ -29,7 +31,8 @@ def check(folder: Folder = None) -> None:
 
     texts = _texts(folder)
     load_rules(texts)
-    typer.echo(f"{len(texts)} rule file(s) without a problem 无误")
+    files = sum(not is_calendar(name) for name in texts)
+    typer.echo(f"{files} rule file(s) without a problem 无误")
 
 
 @app.command()

@@ -13,6 +13,7 @@ from hub.api.services import Services
 from hub.case_store import CaseFilter
 from hub.urgency import SEVERITIES, rank
 from model.case import ChangeKind, EventClass, State
+from model.silence import SILENCED
 
 from .memory import as_shown
 from .pulse import Pulse
@@ -95,7 +96,9 @@ class Board:
         return [
             case
             for case in self.ordered(shows)
-            if case["class"] == EventClass.EMERGENCY and not case["acknowledged_by"]
+            if case["class"] == EventClass.EMERGENCY
+            and not case["acknowledged_by"]
+            and not silenced(case)
         ]
 
     def by_severity(self, shows: Callable[[Json], bool]) -> dict[str, int]:
@@ -156,7 +159,8 @@ class Board:
             self.cases.pop(str(case["id"]), None)
             return
         self.cases[str(case["id"])] = case
-        if known is None and case["class"] == EventClass.EMERGENCY:
+        heard = known is not None and not silenced(known)
+        if case["class"] == EventClass.EMERGENCY and not heard and not silenced(case):
             self.raised += 1
         new = kind == ChangeKind.CREATE and known is None and not case["flags"]
         if new and case["class"] == EventClass.EMERGENCY:  # other rules wait on purpose
@@ -183,6 +187,12 @@ async def _again(work: Callable[[], Awaitable[None]]) -> None:
         except Exception:
             log.exception("page_work_failed")
             await asyncio.sleep(RETRY_S)
+
+
+def silenced(case: Json) -> bool:
+    """Return whether a silence keeps a case without a sound; it stands in every list all the same."""
+    flags = case.get("flags")
+    return isinstance(flags, list | tuple) and SILENCED in flags
 
 
 def number(case: Json, name: str) -> int:

@@ -61,6 +61,7 @@ def sheet_html(reader: Reader, snapshot: Snapshot) -> Markup:
         _part(say("屏蔽、测试与拆除的设备", "Isolated, testing and removed devices"),
               _devices(reader, snapshot)),
         _walk_tests(reader, listed(snapshot, "walk_tests")),
+        _silences(reader, listed(snapshot, "silences")),
     ))  # fmt: skip
 
 
@@ -230,6 +231,26 @@ def _walk_tests(reader: Reader, tests: list[Json]) -> Markup | None:
         for test in tests
     ]  # fmt: skip
     return _part(reader.say("巡检测试进行中", "Walk tests running"), tag("ul", *items))
+
+
+def _silences(reader: Reader, silences: list[Json]) -> Markup | None:
+    """Return what is silenced over the change of shift; nothing when nothing is."""
+    if not silences:
+        return None
+    say = reader.say
+    states = {"active": ("生效中", "in force"), "planned": ("已计划", "planned"),
+              "awaiting_approval": ("待批准", "awaiting approval")}  # fmt: skip
+    items = [
+        tag("li", tag("bdi", str(item["name"])), "，" if reader.lang is Lang.ZH else ", ",
+            word(states, item["state"], reader.lang), say("，至 ", ", until "),
+            reader.time(item["until"]), say("，申请人 ", ", by "), tag("bdi", str(item["actor"])),
+            say("，原因：", ", because: "), tag("bdi", str(item["reason"])),
+            say(f"，已静默 {item['count']} 项", f", {item['count']} muted"),
+            badge(say("紧急不响铃", "EMERGENCIES QUIET"), "sh-critical sh-tone")
+            if item["emergencies"] else None)
+        for item in silences
+    ]  # fmt: skip
+    return _part(say("静默与维护", "Silences and maintenance"), tag("ul", *items))
 
 
 def _part(title: str, *content: Part) -> Markup:

@@ -21,6 +21,7 @@ from . import (
     handover,
     live,
     rules,
+    silences,
     system,
     unregistered,
     walk_tests,
@@ -32,7 +33,19 @@ from .site import STATIC, Site
 
 RECONNECT_S = 8.0
 # The list of unregistered devices comes before a device of any name.
-_PARTS = (wall, cases, devices, unregistered, device, walk_tests, handover, rules, system, accounts)
+_PARTS = (
+    wall,
+    cases,
+    devices,
+    unregistered,
+    device,
+    walk_tests,
+    silences,
+    handover,
+    rules,
+    system,
+    accounts,
+)
 
 
 def install_page(

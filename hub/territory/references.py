@@ -1,6 +1,6 @@
 """Checks the registry's rows against each other and builds the Registry."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 from model.place import (
@@ -148,6 +148,7 @@ class _Build:
 
     def _devices(self) -> list[Device]:
         found = []
+        entries: dict[str, Entry] = {}
         for entry, row in self._rows("devices", DeviceRow):
             compound = row.compound
             if row.building in self._buildings:
@@ -169,7 +170,21 @@ class _Build:
             elif home and home.building != row.building:
                 self._say(entry, f"household {home.id} is in building {home.building}", "household")
             found.append(row.record(compound=compound))
+            entries[row.id] = entry
+        self._check_links({device.id: device for device in found}, entries)
         return found
+
+    def _check_links(self, devices: Mapping[str, Device], entries: Mapping[str, Entry]) -> None:
+        """What a device hangs on must be there, and nothing may hang on itself by a ring."""
+        for device in devices.values():
+            for link, upper in device.links:
+                if upper not in devices:
+                    self._unknown(entries[device.id], link, upper, devices)
+                elif _reaches(devices, upper, device.id):
+                    message = (
+                        f"{device.id} hangs on itself through {upper}; remove one of the links"
+                    )
+                    self._say(entries[device.id], message, link)
 
     def _check_compound(self, entry: Entry, compound: str) -> None:
         if compound not in self._compounds:
@@ -206,3 +221,15 @@ class _Build:
             key,
         )
         return False
+
+
+def _reaches(devices: Mapping[str, Device], start: str, wanted: str) -> bool:
+    seen, level = {start}, [start]
+    while level:
+        name = level.pop()
+        if name == wanted:
+            return True
+        above = devices[name].links if name in devices else ()
+        level += [upper for _, upper in above if upper not in seen]
+        seen.update(upper for _, upper in above)
+    return False

@@ -110,6 +110,9 @@ _OptionalPlaceId = Annotated[
 _DeviceId = Annotated[
     str, Field(min_length=1, max_length=128), AfterValidator(_visible), AfterValidator(_device_id)
 ]
+_OptionalDeviceId = Annotated[
+    str, Field(max_length=128), AfterValidator(_visible), AfterValidator(_device_id)
+]
 _GridCode = Annotated[str, BeforeValidator(_digits), AfterValidator(_grid)]
 _DivisionCode = Annotated[str, BeforeValidator(_digits), AfterValidator(_division)]
 _Kind = Annotated[str, Field(min_length=1), AfterValidator(lambda value: _word(value, KINDS))]
@@ -273,6 +276,9 @@ class DeviceRow(Row):
     name: _Name = ""
     silent_after_s: Annotated[int, Field(ge=0, le=SILENT_AFTER_S_MAX)] = 0
     household: _OptionalPlaceId = ""
+    parent: _OptionalDeviceId = ""
+    powered_by: _OptionalDeviceId = ""
+    riser: _OptionalDeviceId = ""
 
     @model_validator(mode="after")
     def _has_a_place(self) -> "DeviceRow":
@@ -293,4 +299,7 @@ class DeviceRow(Row):
             silent_after_s=self.silent_after_s,
             role=self.role,
             household=self.household,
+            parent=self.parent,
+            powered_by=self.powered_by,
+            riser=self.riser,
         )

@@ -13,6 +13,7 @@ from rules.specs import (
     CountSpec,
     EventSpec,
     RateSpec,
+    ReleaseSpec,
     ScoreSpec,
     SequenceSpec,
     SilenceSpec,
@@ -28,6 +29,7 @@ from .count import CountRule
 from .event import EventRule
 from .gateway_lost import GatewayLostRule
 from .rate import RateRule
+from .release import ReleaseRule
 from .score import ScoreRule
 from .sequence import SequenceRule
 from .silence import SilenceRule
@@ -43,6 +45,7 @@ _KINDS: Mapping[type[Spec], Callable[[Any, Book], IndexedRule]] = MappingProxyTy
         CountSpec: CountRule,
         EventSpec: EventRule,
         RateSpec: RateRule,
+        ReleaseSpec: ReleaseRule,
         ScoreSpec: ScoreRule,
         SequenceSpec: SequenceRule,
         SilenceSpec: SilenceRule,

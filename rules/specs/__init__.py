@@ -6,6 +6,7 @@ from .correlate import CorrelateSpec
 from .count import CountSpec
 from .event import EventSpec
 from .rate import RateSpec
+from .release import ReleaseSpec
 from .score import ScoreSpec
 from .sequence import SequenceSpec
 from .silence import SilenceSpec
@@ -24,6 +25,7 @@ Spec = (
     | BaselineSpec
     | CountSpec
     | ScoreSpec
+    | ReleaseSpec
 )
 
 __all__ = [
@@ -33,6 +35,7 @@ __all__ = [
     "CountSpec",
     "EventSpec",
     "RateSpec",
+    "ReleaseSpec",
     "ScoreSpec",
     "SequenceSpec",
     "SilenceSpec",

@@ -10,6 +10,7 @@ from pydantic import Field
 from model.anomaly import Severity
 
 from .base import Devices, RuleId, Title, Written
+from .schedule import Schedule
 from .story import Story
 
 
@@ -22,6 +23,7 @@ class BaseSpec(Written):
     severity: Severity
     devices: Devices = Devices()
     note: str = ""  # where the figures come from
+    schedule: Schedule | None = None  # left out: it always looks
     tests: tuple[Story, ...] = ()
 
     @cached_property

@@ -1,5 +1,6 @@
 """The tests that a rule carries in its own text: what happens, and what must come out."""
 
+from datetime import datetime
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -74,6 +75,7 @@ class Story(Written):
     """A test that a rule carries: what happens, and exactly what must come out."""
 
     name: Annotated[str, Field(min_length=1)]
+    begins: datetime | None = None  # on the site's clock; a rule with a schedule needs it
     steps: Annotated[tuple[Step, ...], Field(min_length=1)]
     until: Duration = 0
     consent: bool = True  # of the households, that presence is watched

@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 from cases.closing import Item, checklist
 from cases.desk import Desk
 from cases.events import case_json
+from cases.silences import Silences
 from hub.access import Principal
 from hub.api.services import Json
 from hub.case_store import CaseStore
@@ -15,6 +16,7 @@ from hub.machine import Machine
 from hub.outgoing.dispatcher import Dispatcher
 from hub.outgoing.status import Shown
 from hub.rule_texts import RuleText
+from hub.silence_preview import Preview, preview
 from hub.tap import Tap, Taps
 from hub.territory.registry_import import Merge
 from model.anomaly import Anomaly, Evidence, Severity, anomaly_key
@@ -23,6 +25,7 @@ from model.entry import Action, Report
 from model.errors import Refused, Transient
 from model.place import Building, Compound, Contact, Device, Registry
 from model.reading import Reading
+from model.silence import Scope, Silence, SilenceOrder
 from model.walk_test import WalkTest, WalkTestOrder
 from rules.engine import Engine
 from rules.rulefile import load_rules
@@ -92,6 +95,7 @@ class SmallHub:
         self.is_ready = True
         self.tests = WalkTests()
         self.taps = Taps()
+        self.silencing = Silences()
         self.outgoing = Dispatcher(store, (), clock=self.now)
         self.events: asyncio.Queue[tuple[str, Json]] = asyncio.Queue()
         self._pos = 0
@@ -150,6 +154,23 @@ class SmallHub:
     def running_walk_tests(self) -> tuple[WalkTest, ...]:
         """Return those that run."""
         return tuple(self.tests.running.values())
+
+    async def order_silence(self, order: SilenceOrder) -> Silence:
+        """Create, approve or end a silence."""
+        self.silencing.order(order, REGISTRY, now=self.clock, awake=0)
+        return next(silence for silence in self.silencing.listed() if silence.id == order.id)
+
+    def silences(self) -> list[Silence]:
+        """Return the silences."""
+        return self.silencing.listed()
+
+    def longest_silence(self) -> int:
+        """Return 30 days."""
+        return 30 * 1440 * MINUTE
+
+    def preview_silence(self, scope: Scope, *, emergencies: bool, since: int) -> Preview:
+        """Ask the test's cases."""
+        return preview(self.store, REGISTRY, scope, emergencies=emergencies, since=since)
 
     def closing_parts(self, case: Case, actor: str) -> Sequence[Item]:
         """Return what a closing needs, as the desk would judge it."""

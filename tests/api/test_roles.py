@@ -13,12 +13,16 @@ from .conftest import WithRole
 from .small_hub import GRID_A, GRID_B, MINUTE, SmallHub
 
 OPEN = {("POST", "/api/v1/login"), ("GET", "/livez"), ("GET", "/readyz"), ("GET", "/openapi.json")}
+FILLED = dict.fromkeys(("case_id", "token_id", "name", "walk_test", "silence"), "x") | {
+    "action": "note",
+    "number": "1",
+}
 READ = {
     "/api/v1/cases", "/api/v1/cases/{case_id}", "/api/v1/cases/{case_id}/history",
     "/api/v1/devices", "/api/v1/anomalies", "/api/v1/areas",
     "/api/v1/census", "/api/v1/rules",
-    "/api/v1/gateways", "/api/v1/readings", "/api/v1/walk-tests", "/api/v1/ledger",
-    "/api/v1/cases/{case_id}/why",
+    "/api/v1/gateways", "/api/v1/readings", "/api/v1/walk-tests", "/api/v1/silences",
+    "/api/v1/ledger", "/api/v1/cases/{case_id}/why",
     "/api/v1/handovers", "/api/v1/handovers/current", "/api/v1/handovers/{number}",
     "/api/v1/stream", "/api/v1/counters", "/api/v1/channels", "/api/v1/me/password",
 }  # fmt: skip
@@ -45,9 +49,7 @@ def test_every_route_needs_a_token(app: FastAPI, as_token: Callable[[str], Clien
         for token in ("", "forged", "shub_", "é"):
             answer = as_token(token).request(
                 method,
-                path.format(
-                    case_id="x", action="note", token_id="a", name="x", walk_test="x", number=1
-                ),
+                path.format(**FILLED),
             )
             assert answer.status_code == 401, (method, path)
             assert answer.headers["content-type"] == "application/problem+json"
@@ -61,9 +63,7 @@ def test_a_read_token_reads_and_does_nothing_else(app: FastAPI, with_role: WithR
             continue
         answer = reader.request(
             method,
-            path.format(
-                case_id="x", action="note", token_id="a", name="x", walk_test="x", number=1
-            ),
+            path.format(**FILLED),
             json={},
         )
         assert answer.status_code == 403, (method, path)

@@ -8,7 +8,7 @@ from model.anomaly import Anomaly, Evidence, Severity
 from model.case import Case, EventClass
 from model.place import Building, Compound, Device, Registry
 
-from .world import HOUR, MINUTE, SECOND, T0, HealthBook, Story, again, alarm, ended
+from .world import GRID, HOUR, MINUTE, SECOND, T0, HealthBook, Story, again, alarm, ended
 
 
 def by_gateway(found: Anomaly, gateway: str = "gw1") -> Anomaly:
@@ -240,3 +240,193 @@ def test_every_category_opens_a_case_that_knows_how_it_closes() -> None:
         case = change.case
         assert (case.category, case.cls, case.owner) == (word, kind.cls, kind.owner)
         assert case.closing == kind.closing
+
+
+POWERED = Registry(
+    compounds=[Compound("c1", "幸福小区", GRID)],
+    buildings=[Building("b1", "1号楼", "c1", GRID)],
+    devices=[
+        Device("meter", "meter", building="b1", compound="c1"),
+        Device("panel", "panel", building="b1", compound="c1", powered_by="meter"),
+        *(
+            Device(f"d{n}", "detector", building="b1", compound="c1", parent="panel")
+            for n in range(9)
+        ),
+        Device("valve", "meter", building="b1", compound="c1"),
+        Device("tap", "meter", building="b1", compound="c1", riser="valve"),
+        Device("door1", "door", building="b1", compound="c1"),
+    ],
+)
+
+
+def powered() -> Story:
+    """Return a story in the building with a meter, a panel behind it, and detectors behind that."""
+    story = Story()
+    story.desk.replace_registry(POWERED)
+    return story
+
+
+def own_cases(story: Story) -> dict[str, set[str]]:
+    """Return each open case's category with who is in it."""
+    return {case.category: {m.subject for m in case.members} for case in story.desk.open_cases()}
+
+
+def test_a_power_cut_is_one_case_with_all_that_hangs_on_it() -> None:
+    """The panel and, through it, its detectors; a fire is not held."""
+    story = powered()
+    story.receive(alarm("meter", category="mains_fault", severity=Severity.MAJOR))
+    story.receive(alarm("panel", SECOND, category="panel_fault", severity=Severity.MAJOR))
+    for number in range(9):
+        story.receive(alarm(f"d{number}", MINUTE, category="silent", severity=Severity.MINOR))
+    (case,) = story.desk.open_cases()
+    assert len(case.members) == 11
+    assert {m.held_by for m in case.members} == {"", "meter"}
+    story.receive(alarm("d1", 2 * MINUTE))
+    assert own_cases(story)["fire"] == {"d1"}
+    assert story.notices == ["opened", "opened"]
+
+
+def test_what_outlasts_the_power_cut_is_a_case_of_its_own() -> None:
+    """Ten minutes after the power is back; who reported is fine."""
+    story = powered()
+    cut = alarm("meter", category="mains_fault", severity=Severity.MAJOR)
+    story.receive(cut)
+    kept = [alarm(f"d{n}", MINUTE, category="silent", severity=Severity.MINOR) for n in (1, 2)]
+    for silent in kept:
+        story.receive(silent)
+    story.receive(ended(cut, 5 * MINUTE))
+    story.receive(ended(kept[0], 6 * MINUTE, "heard_again"))
+    story.tick(15 * MINUTE - 1)
+    assert set(own_cases(story)) == {"mains_fault"}
+    story.tick(15 * MINUTE)
+    assert own_cases(story)["silent"] == {"d2"}
+
+
+def test_power_that_goes_again_holds_them_on() -> None:
+    """Back for three minutes, and gone: nobody is judged meanwhile."""
+    story = powered()
+    cut = alarm("meter", category="mains_fault", severity=Severity.MAJOR)
+    story.receive(cut)
+    story.receive(alarm("d1", MINUTE, category="silent", severity=Severity.MINOR))
+    story.receive(ended(cut, 5 * MINUTE))
+    story.receive(alarm("meter", 8 * MINUTE, category="mains_fault", severity=Severity.MAJOR))
+    story.tick(HOUR)
+    assert set(own_cases(story)) == {"mains_fault"}
+
+
+def test_a_riser_without_pressure_explains_its_taps_and_nothing_else() -> None:
+    """The pressure of what it feeds; not a battery, not a tamper."""
+    story = powered()
+    story.receive(alarm("valve", category="low_pressure", severity=Severity.MAJOR))
+    story.receive(alarm("tap", SECOND, category="silent", severity=Severity.MINOR))
+    assert own_cases(story) == {"low_pressure": {"valve", "tap"}}
+    story.receive(alarm("tap", 2 * SECOND, category="battery_low", severity=Severity.MINOR))
+    assert own_cases(story)["battery_low"] == {"tap"}
+
+
+def test_doors_in_a_fire_are_its_sequence_and_their_own_work_afterwards() -> None:
+    """Forced by who flees: listed in the fire's case, untold; still open long after: a case."""
+    story = powered()
+    fire = alarm("d1")
+    (opened,) = story.receive(fire)
+    story.receive(alarm("door1", MINUTE, category="door_forced", severity=Severity.MAJOR))
+    (case,) = story.desk.open_cases()
+    assert {(m.category, m.held_by) for m in case.members} == {
+        ("fire", ""),
+        ("door_forced", "fire"),
+    }
+    assert story.notices == ["opened"]
+    story.receive(ended(fire, 5 * MINUTE))
+    story.tick(15 * MINUTE)
+    assert own_cases(story)["door_forced"] == {"door1"}
+    assert story.now(opened.case).active == 0
+
+
+def test_a_fire_found_false_lets_its_doors_go_at_once() -> None:
+    """A forced door without a fire is a forced door."""
+    story = powered()
+    (opened,) = story.receive(alarm("d1"))
+    story.receive(alarm("door1", MINUTE, category="door_forced", severity=Severity.MAJOR))
+    story.act(
+        opened.case, "confirm", 2 * MINUTE, outcome="false", cause="cooking", checked_by="wang",
+        checked_how="on site",
+    )  # fmt: skip
+    story.tick(2 * MINUTE + SECOND)
+    assert own_cases(story)["door_forced"] == {"door1"}
+
+
+def test_a_door_that_had_a_case_before_the_fire_goes_on_there() -> None:
+    """Its next alarm, and its end, are heard in the case that waits for them."""
+    story = powered()
+    story.receive(alarm("door1", category="door_forced", severity=Severity.MAJOR))
+    story.receive(alarm("d1", MINUTE))
+    again_ = alarm("door1", 2 * MINUTE, category="door_forced", severity=Severity.MAJOR)
+    story.receive(again_)
+    story.receive(ended(again_, 3 * MINUTE))
+    (door,) = [case for case in story.desk.open_cases() if case.category == "door_forced"]
+    assert (door.active, door.members[0].count) == (0, 2)
+    assert own_cases(story)["fire"] == {"d1"}
+
+
+def test_duress_in_a_fire_is_its_own_case() -> None:
+    """Held by nothing."""
+    story = powered()
+    story.receive(alarm("d1"))
+    story.receive(alarm("door1", MINUTE, category="duress"))
+    assert own_cases(story)["duress"] == {"door1"}
+
+
+def many(count: int, *, category: str = "device_fault") -> tuple[Desk, Registry]:
+    """Return a desk in a grid of so many buildings with a device each, all of which say something."""
+    registry = Registry(
+        compounds=[Compound("c", "c", GRID)],
+        buildings=[Building(f"b{n}", f"b{n}", "c", GRID) for n in range(count)],
+        devices=[Device(f"d{n}", "detector", building=f"b{n}", compound="c") for n in range(count)],
+    )
+    desk = Desk(registry, HealthBook())
+    for number in range(count):
+        severity = Severity.CRITICAL if category == "fire" else Severity.MINOR
+        desk.receive(alarm(f"d{number}", number, category=category, severity=severity), T0 + number)
+    return desk, registry
+
+
+def test_a_grid_gets_thirty_cases_a_minute_and_one_for_the_rest() -> None:
+    """Every alarm is in a case; a minute later a new one is opened as ever."""
+    desk, _ = many(200)
+    cases = list(desk.open_cases())
+    (storm,) = [case for case in cases if case.category == "storm"]
+    assert (len(cases), len(storm.members), storm.notices) == (31, 170, 1)
+    assert {m.subject for case in cases for m in case.members} == {f"d{n}" for n in range(200)}
+    (later,) = desk.receive(alarm("d150", 2 * MINUTE, category="battery_low"), T0 + 2 * MINUTE)
+    assert (later.kind, later.case.category) == ("create", "battery_low")
+
+
+def test_life_safety_has_a_lane_of_its_own() -> None:
+    """Fires never count against the budget and are never gathered."""
+    desk, _ = many(200)
+    (fire,) = desk.receive(alarm("d199", SECOND), T0 + SECOND)
+    assert (fire.kind, fire.case.category, fire.notice) == ("create", "fire", "opened")
+    fires, _ = many(200, category="fire")
+    assert {case.category for case in fires.open_cases()} == {"fire"}
+    *_, fault = fires.receive(alarm("d1", SECOND, category="device_fault"), T0 + SECOND)
+    assert fault.case.category == "device_fault"
+
+
+def test_a_restart_in_a_storm_keeps_the_count() -> None:
+    """The budget is built anew from the cases."""
+    whole, registry = many(200)
+    for cut in (20, 30, 31, 100):
+        first = Desk(registry, HealthBook())
+        for number in range(cut):
+            first.receive(
+                alarm(f"d{number}", number, category="device_fault", severity=Severity.MINOR),
+                T0 + number,
+            )
+        second = Desk(registry, HealthBook())
+        second.restore(list(first.open_cases()))
+        for number in range(cut, 200):
+            second.receive(
+                alarm(f"d{number}", number, category="device_fault", severity=Severity.MINOR),
+                T0 + number,
+            )
+        assert {c.key for c in second.open_cases()} == {c.key for c in whole.open_cases()}

@@ -1,90 +1,15 @@
 """Walk tests through the log: what becomes of cases, and that a restart changes nothing."""
 
-import itertools
-from collections.abc import Sequence
-
 import msgspec
 import pytest
 
-from hub.core import Core, Step
-from hub.documents import library_rules, versioned
-from hub.territory.demo_territory import demo_documents
-from model.case import Case
-from model.codec import encode
-from model.entry import Action, Entry, EntryKind, RowId, Tick
+from hub.core import Core
+from model.entry import Action, EntryKind
 from model.errors import Refused
-from model.reading import Event, Lane, Mode, Reading, Value
-from model.walk_test import WALK_TEST, Scope, WalkTestOrder
+from model.reading import Event, Mode
+from model.walk_test import WALK_TEST
 
-NOW = 1_800_000_000_000
-MINUTE = 60_000
-RULES, REGISTRY = versioned(library_rules()), versioned(demo_documents())
-
-
-class Story:
-    """A log, written entry by entry, and the core that reads it."""
-
-    def __init__(self) -> None:
-        self.entries: list[Entry] = []
-        self.core = Core(RULES, REGISTRY)
-        known = self.core.registry.devices.values()
-        smoke = [d for d in known if (d.kind, d.role) == ("smoke_detector", "detector")]
-        self.devices = [d for d in smoke if d.compound == smoke[0].compound][:2]
-        self.at = NOW
-        self._order = itertools.count(1)
-
-    def logs(self, kind: EntryKind, payload: bytes, row: RowId | None = None) -> Step:
-        """Append an entry and take it."""
-        entry = Entry(len(self.entries) + 1, self.at, kind, payload, row)
-        self.entries.append(entry)
-        step = self.core.step(entry)
-        assert not self.core.engine.failures, self.core.engine.last_failure
-        assert not step.failed, step.failed
-        return step
-
-    def says(self, device: str, event: Event, **values: Value) -> Step:
-        """Let a detector say something."""
-        number = next(self._order)
-        reading = Reading(
-            device=device, kind="smoke_detector", received_at=self.at, order=number, seq=number,
-            values=values, event=event,
-        )  # fmt: skip
-        row = RowId("gw", "e", Lane.ALARM, number, number, number, str(number))
-        return self.logs(EntryKind.READINGS, encode([reading]), row)
-
-    def tries(self, subject: str, *, stops: bool = False, minutes: int = 120) -> Step:
-        """Start or stop a walk test."""
-        order = WalkTestOrder(
-            id="t1", actor="li", reason="monthly", stops=stops, subject=subject,
-            scope=Scope.COMPOUND if subject in self.core.registry.compounds else Scope.DEVICE,
-            lasts_ms=minutes * MINUTE,
-        )  # fmt: skip
-        return self.logs(EntryKind.WALK_TEST, msgspec.json.encode(order))
-
-    def waits(self, minutes: int) -> None:
-        """Let ticks pass, one a minute."""
-        for _ in range(minutes):
-            self.at += MINUTE
-            tick = Tick(self.at, self.at - NOW)
-            self.logs(EntryKind.TICK, msgspec.json.encode(tick))
-
-    @property
-    def cases(self) -> list[Case]:
-        """All cases that are not closed."""
-        return list(self.core.desk.open_cases())
-
-
-def replayed(entries: Sequence[Entry], cut: int) -> Core:
-    """Read a log with a restart in the middle: rules from their snapshot, the desk from its cases."""
-    first = Core(RULES, REGISTRY)
-    for entry in entries[:cut]:
-        first.step(entry)
-    second = Core(RULES, REGISTRY)
-    second.engine.restore(first.engine.dirty())
-    second.desk.restore(list(first.desk.open_cases()))
-    for entry in entries[cut:]:
-        second.step(entry)
-    return second
+from .log_story import MINUTE, REGISTRY, RULES, Story, replayed
 
 
 def test_a_fire_in_a_walk_test_is_a_marked_case_that_no_fire_brigade_gets() -> None:
@@ -147,8 +72,8 @@ def test_a_restart_anywhere_gives_the_same_cases() -> None:
     story.says(two.id, Event.NONE, fire=False)
     whole = sorted(story.cases, key=lambda case: case.key)
     assert {case.mode for case in whole} == {Mode.TEST, Mode.REAL}
-    for cut in range(len(story.entries)):
-        again = sorted(replayed(story.entries, cut).desk.open_cases(), key=lambda case: case.key)
+    for cut, core in replayed(story.entries):
+        again = sorted(core.desk.open_cases(), key=lambda case: case.key)
         assert again == whole, f"cut at {cut}"
 
 

@@ -6,7 +6,7 @@ from model.anomaly import Anomaly
 from model.entry import Tick
 from model.place import Registry
 from model.reading import Event, Lane, Reading
-from rules import engine as engine_module
+from rules import scheduled
 from rules.book import STRANGERS, Book
 from rules.contract import IndexedRule, Observation
 from rules.engine import Engine
@@ -73,7 +73,7 @@ def test_a_broken_rule_is_counted_and_costs_no_other(monkeypatch: pytest.MonkeyP
             return _Broken(spec, book)  # type: ignore[arg-type]
         return build(spec, book)
 
-    monkeypatch.setattr(engine_module, "build", with_defect)
+    monkeypatch.setattr(scheduled, "build", with_defect)
     engine = Engine(registry(), library())
     fire = Reading(device="nb-1", kind="smoke_detector", received_at=T0, event=Event.FIRE_ALARM)
     assert told(engine.observe([fire], Lane.ALARM, T0)) == [("fire-alarm", "started", "nb-1")]

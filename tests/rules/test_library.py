@@ -16,6 +16,7 @@ CATEGORIES = {
     "intrusion", "isolation_long", "tank_level", "electrical", "access_suspicious", "high_pressure",
     "crowd", "after_hours", "resident_unseen", "building_risk", "flow_unusual", "pressure_drift",
     "value_stuck", "detector_dirty",
+    "doors_not_released",
 }  # fmt: skip
 
 

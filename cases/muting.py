@@ -1,0 +1,85 @@
+"""What a silence 静默 may cover, what it needs, and the round that is walked while it holds."""
+
+from model.anomaly import Anomaly, Phase, Severity, anomaly_key
+from model.case import EventClass
+from model.errors import Refused
+from model.place import Place, Registry
+from model.silence import LONGEST_MS, Scope, Silence, SilenceOrder
+
+from .taxonomy import CATEGORIES, PATROL
+
+
+def covers(scope: Scope, anomaly: Anomaly, place: Place) -> bool:
+    """Return whether a scope fits an anomaly at a place: all that it names must."""
+    if scope.device and scope.device not in (anomaly.subject, anomaly.source):
+        return False
+    building = place.building or place.id
+    return (
+        (not scope.building or scope.building == building)
+        and (not scope.compound or scope.compound == (place.compound or anomaly.compound))
+        and place.grid.startswith(scope.grid)
+        and scope.rule in ("", anomaly.rule)
+        and scope.category in ("", anomaly.category)
+    )
+
+
+def check(order: SilenceOrder, registry: Registry, *, now: int) -> None:
+    """Raise Refused naming what an order of a new silence lacks."""
+    scope = order.scope
+    words = {"actor": order.actor, "reason": order.reason, "scope": "".join(scope.named().values())}
+    missing = [word for word, value in words.items() if not value.strip()]
+    if order.emergencies and not order.patrol.strip():
+        missing.append("patrol")
+    if missing:
+        raise Refused(
+            f"a silence needs {', '.join(missing)} (缺少：申请人、原因、范围或巡查人)",
+            missing=tuple(missing),
+        )
+    kind = CATEGORIES.get(scope.category)
+    if kind is not None and kind.cls is EventClass.EMERGENCY and not order.emergencies:
+        raise Refused(
+            f"{scope.category} is an emergency: say `emergencies`, name who patrols, and let a second"
+            " person approve (紧急类别须注明、指定巡查人并经第二人批准)",
+            missing=("emergencies",),
+        )
+    if order.emergencies and not scope.place:
+        raise Refused(
+            "a silence over emergencies names a device, building, compound or grid to patrol"
+            " (须指明地点)",
+            missing=("place",),
+        )
+    start = max(now, order.starts_at)
+    if not start < order.ends_at <= start + LONGEST_MS:
+        raise Refused("a silence ends, after it starts (须有结束时间)", missing=("ends",))
+    for word, known in (("building", registry.buildings), ("compound", registry.compounds)):
+        if (value := getattr(scope, word)) and value not in known:
+            raise Refused(f"there is no {word} {value} in the registry", missing=(word,))
+
+
+def patrol(silence: Silence, *, phase: Phase, at: int) -> Anomaly:
+    """Return the round that somebody walks while emergencies are quiet, as a statement."""
+    start = silence.began_at or silence.starts_at
+    subject = silence.scope.place
+    return Anomaly(
+        key=anomaly_key("silence", f"{silence.id} {subject}", start),
+        rule="silence",
+        rule_hash="",
+        subject=subject,
+        category=PATROL,
+        severity=Severity.MAJOR,
+        started_at=start,
+        last_at=at,
+        phase=phase,
+        ended_at=at if phase is Phase.ENDED else None,
+        ended_by="silence_over" if phase is Phase.ENDED else "",
+        scope="place",
+        explanation=(
+            f"静默 {silence.id} 期间紧急报警不响铃，须巡查 / walk the round while emergencies are quiet:"
+            f" {silence.reason}"
+        ),
+    )
+
+
+def named(person: str) -> str:
+    """Compare names as people mean them: `Wang Wei ` is `wang wei`."""
+    return " ".join(person.casefold().split())

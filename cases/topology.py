@@ -1,0 +1,175 @@
+"""Knows what hangs on what: one loss is one case, and what hangs on the lost thing is listed there.
+
+Power, panel, riser and gateway by the registry (`powered_by`, `parent`, `riser`) and by what fronts a
+device; in a fire the doors of its building. An emergency is held by nothing but a fire, and a fire by
+nothing at all.
+"""
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+import msgspec
+
+from model.anomaly import Anomaly
+from model.case import Case, Change, Member, Verification
+from model.place import Registry
+
+from .dossier import Dossier
+from .grouping import GATEWAY_LOST, SILENT, Index, Spot, gateways_of, newest
+from .policy import Policy
+from .taxonomy import Category
+
+FIRE = "fire"
+DOORS = frozenset({"door_forced", "door_held_open"})
+"""What people do to doors when it burns; duress and panic buttons are never held."""
+
+_DEEPEST = 8  # no chain of supplies is longer; a registry with a ring is refused when it is read
+
+
+class Link(NamedTuple):
+    """What a loss of the upper thing is called, and what it explains of the lower one."""
+
+    losses: tuple[str, ...]
+    explains: frozenset[str]
+
+
+LINKS: Mapping[str, Link] = MappingProxyType(
+    {
+        "powered_by": Link(
+            ("mains_fault", "silent", "device_fault"),
+            frozenset({"silent", "device_fault", "panel_fault", "line_fault", "mains_fault"}),
+        ),
+        "parent": Link(
+            ("panel_fault", "silent", "line_fault", "mains_fault", "device_fault"),
+            frozenset({"silent", "device_fault", "line_fault"}),
+        ),
+        "riser": Link(
+            ("low_pressure", "pump_fault", "line_fault", "silent", "device_fault"),
+            frozenset({"low_pressure", "silent", "device_fault"}),
+        ),
+        "gateway": Link((GATEWAY_LOST,), frozenset({SILENT})),
+    }
+)
+"""Which loss explains what; our assumption."""
+
+
+class Held(NamedTuple):
+    """The case that takes an anomaly in, and what it is held by: a device, a gateway, or `fire`."""
+
+    dossier: Dossier
+    by: str
+
+
+def held(
+    index: Index, anomaly: Anomaly, kind: Category, *, spot: Spot, registry: Registry
+) -> Held | None:
+    """Return the case of the loss, or the fire, that explains an anomaly; None: it is its own.
+
+    What has an open case of its own already goes on there, or that case would never hear of its end.
+    """
+    member = (anomaly.rule, anomaly.subject)
+    own = index.subject(anomaly.mode, kind.cause, anomaly.subject)
+    if any(not d.ended and member in d.members and not d.members[member].held_by for d in own):
+        return None
+    if kind.word in DOORS:
+        burning = newest(d for d in index.group(anomaly.mode, FIRE, spot.place.id) if _burns(d))
+        return None if burning is None else Held(burning, FIRE)
+    for name, upper in _above(anomaly, registry):
+        link = LINKS[name]
+        if kind.word not in link.explains or upper == anomaly.subject:
+            continue
+        for loss in link.losses:
+            for dossier in index.subject(anomaly.mode, loss, upper):
+                if not dossier.ended and _is_lost(dossier, upper):
+                    return Held(dossier, upper)
+    return None
+
+
+def outlasting(dossier: Dossier) -> list[Member]:
+    """Return the held members whose reason is gone: each is its own job now."""
+    return [
+        member
+        for member in dossier.members.values()
+        if member.ended_at is None
+        and _is_held(member, dossier.case)
+        and (dossier.ended or not _reason_holds(dossier, member))
+    ]
+
+
+def watched(dossier: Dossier, change: Change, now: int, policy: Policy) -> Change:
+    """Give what was held some time to report once its reason is gone, before each is looked at."""
+    case = dossier.case
+    gone = _gateway_is_back(dossier) or bool(outlasting(dossier))
+    check_at = case.check_at
+    if gone and check_at is None:
+        check_at = now + policy.silence_grace
+    elif not gone and case.category in _LOSSES and not dossier.ended:
+        check_at = None
+    if check_at == case.check_at:
+        return change
+    dossier.case = msgspec.structs.replace(case, check_at=check_at)
+    return msgspec.structs.replace(change, case=dossier.snapshot())
+
+
+def freed(case: Case, members: Mapping[tuple[str, str], Member], now: int) -> Case:
+    """Return a case that people ended; what it still holds is looked at with the next tick."""
+    holding = any(m.ended_at is None and _is_held(m, case) for m in members.values())
+    return msgspec.structs.replace(case, check_at=now) if holding else case
+
+
+_LOSSES = frozenset(loss for link in LINKS.values() for loss in link.losses) | {FIRE}
+
+
+def _above(anomaly: Anomaly, registry: Registry) -> Iterator[tuple[str, str]]:
+    """Yield what a subject hangs on, link by link, the nearest first."""
+    subject, source = anomaly.subject, anomaly.source
+    for gateway in sorted(gateways_of(anomaly)):
+        yield "gateway", gateway
+    if source and not source.startswith("gateway:"):
+        panel = subject.rpartition("-")[0]
+        if panel.startswith(f"{source}-"):
+            yield "parent", panel
+        yield "parent", source
+    level, seen = [subject], {subject}
+    for _ in range(_DEEPEST):
+        above = [link for name in level for link in registry.hangs_on(name)]
+        level = [upper for _, upper in above if upper not in seen]
+        seen.update(level)
+        yield from above
+        if not level:
+            return
+
+
+def _burns(dossier: Dossier) -> bool:
+    false = dossier.case.verification is Verification.FALSE
+    active = any(m.ended_at is None and not m.held_by for m in dossier.members.values())
+    return active and not false and not dossier.ended
+
+
+def _is_lost(dossier: Dossier, upper: str) -> bool:
+    return any(
+        member.subject == upper and member.ended_at is None and not member.held_by
+        for member in dossier.members.values()
+    )
+
+
+def _is_held(member: Member, case: Case) -> bool:
+    """Cases of before `held_by` hold the silence of their gateway's devices by category."""
+    return bool(member.held_by) or (case.category == GATEWAY_LOST and member.category == SILENT)
+
+
+def _reason_holds(dossier: Dossier, member: Member) -> bool:
+    if member.held_by == FIRE:
+        return _burns(dossier)
+    upper = member.held_by
+    if not upper:
+        return not _gateway_is_back(dossier)
+    return _is_lost(dossier, upper)
+
+
+def _gateway_is_back(dossier: Dossier) -> bool:
+    if dossier.case.category != GATEWAY_LOST:
+        return False
+    lost = (m for m in dossier.members.values() if m.category == GATEWAY_LOST)
+    return all(member.ended_at is not None for member in lost)
