@@ -179,7 +179,10 @@ class Desk:
             return []  # its start was given to a case that is closed and forgotten
         held = None
         if inhibit:
-            held = topology.held(self._index, anomaly, kind, spot=spot, registry=self._registry)
+            held = topology.held(
+                self._index, anomaly, kind, spot=spot, registry=self._registry,
+                window=self._policy.join,
+            )  # fmt: skip
         if held is not None:
             return self._join(held.dossier, anomaly, now, held_by=held.by)
         found = find(self._index, anomaly, kind, spot=spot, window=self._policy.join)

@@ -62,18 +62,21 @@ class Held(NamedTuple):
 
 
 def held(
-    index: Index, anomaly: Anomaly, kind: Category, *, spot: Spot, registry: Registry
+    index: Index, anomaly: Anomaly, kind: Category, *, spot: Spot, registry: Registry, window: int
 ) -> Held | None:
     """Return the case of the loss, or the fire, that explains an anomaly; None: it is its own.
 
-    What has an open case of its own already goes on there, or that case would never hear of its end.
+    `window`: how long (ms) after a fire its doors still belong to it, as its own alarms do. What has
+    an open case of its own already goes on there, or that case would never hear of its end.
     """
     member = (anomaly.rule, anomaly.subject)
     own = index.subject(anomaly.mode, kind.cause, anomaly.subject)
     if any(not d.ended and member in d.members and not d.members[member].held_by for d in own):
         return None
     if kind.word in DOORS:
-        burning = newest(d for d in index.group(anomaly.mode, FIRE, spot.place.id) if _burns(d))
+        at = anomaly.started_at
+        fires = index.group(anomaly.mode, FIRE, spot.place.id)
+        burning = newest(dossier for dossier in fires if _burnt(dossier, at, window))
         return None if burning is None else Held(burning, FIRE)
     for name, upper in _above(anomaly, registry):
         link = LINKS[name]
@@ -139,6 +142,14 @@ def _above(anomaly: Anomaly, registry: Registry) -> Iterator[tuple[str, str]]:
         yield from above
         if not level:
             return
+
+
+def _burnt(dossier: Dossier, at: int, window: int) -> bool:
+    """Whether a building burns, or did until just before a data time (ms)."""
+    if dossier.ended or dossier.case.verification is Verification.FALSE:
+        return False
+    ends = [m.ended_at for m in dossier.members.values() if not m.held_by]
+    return any(end is None or at - end < window for end in ends)
 
 
 def _burns(dossier: Dossier) -> bool:
