@@ -255,7 +255,10 @@ def _devices_are_believed(world: "World") -> None:
     open_ = {a.subject for a in world.hub.desk.core.engine.open() if a.rule == "fire-alarm"}
     for gadget in world.gadgets.values():
         if _known(world, gadget):
-            right = (gadget.name in open_) is gadget.fire
+            burns = gadget.name in open_
+            epochs = world.ledger.epochs[gadget.name] | world.ledger.epochs[gadget.source]
+            # Orders of two epochs are not compared: in doubt it burns on until its next word.
+            right = burns is gadget.fire or (burns and len(epochs) > 1)
             expect(right, "a device is believed", f"{gadget.name} burns: {gadget.fire}")
 
 

@@ -27,6 +27,7 @@ class Ledger:
         self.destroyed: set[int] = set()  # wiped by a reinstallation, or expired, counted
         self.logged: dict[int, int] = {}  # uid -> position of the first entry with it
         self.rows: dict[tuple[str, str, str, int, str], int] = {}  # identity -> how often logged
+        self.epochs: defaultdict[str, set[str]] = defaultdict(set)  # device -> of its words
         self.read_to = 0
         self.logged_s: dict[int, float] = {}  # position -> true time
         self.heard_s: defaultdict[str, list[float]] = defaultdict(list)  # by a gateway
@@ -57,6 +58,7 @@ class Ledger:
             self.rows[name] = self.rows.get(name, 0) + 1
             for reading in msgspec.json.decode(entry.payload, type=list[Reading]):
                 self.logged.setdefault(int(reading.raw, 16), entry.pos)
+                self.epochs[reading.device].add(row.epoch)
 
 
 def judge(ledger: Ledger, entry: Entry, anomalies: Sequence[Anomaly]) -> None:
