@@ -93,6 +93,10 @@ class IndexedRule(Rule, Protocol):
     def interest(self) -> Interest:
         """What wakes the rule."""
 
+    @property
+    def ticks(self) -> bool:
+        """Whether time alone can start or end something; else `tick` need not be called."""
+
     def holds(self, device: str) -> bool:
         """Return whether the next Reading of the device matters whatever it says."""
 

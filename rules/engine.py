@@ -77,9 +77,9 @@ class Engine:
             route = self._routes.get(reading.kind) or self._route(reading.kind)
             if device in hot or reading.historical or route.wakes(reading):
                 found += self._run(reading, row, lane, logged_at=logged_at, stale=stale)
-            elif route.streaming and not route.streams.isdisjoint(reading.values):
+            elif wanting := route.wanting(reading):
                 seen = self._seen(reading, lane, logged_at=logged_at, stale=stale)
-                for rule in route.streaming:
+                for rule in wanting:
                     found += self._guarded(rule, rule.observe, seen)
         return found + self._scored(found)
 
@@ -102,8 +102,11 @@ class Engine:
             for test in tests.expire(at=tick.at, awake=self.book.awake):
                 found += self._tested(test)
         for rule in self._ticking:
-            found += self._guarded(rule, rule.tick, waking)
-        return self._noted(found)
+            try:
+                found += rule.tick(waking)
+            except Exception:  # noqa: BLE001 - as `_guarded`, without the call between
+                self._broke(rule)
+        return self._noted(found) if found else found
 
     def walk_test(self, order: WalkTestOrder, logged_at: int) -> list[Anomaly]:
         """Start or stop a walk test; when it stops, what still holds is real. Raises Refused."""
@@ -270,9 +273,12 @@ class Engine:
         try:
             return step(given)
         except Exception:  # noqa: BLE001 - any defect of one rule; counted, kept and shown
-            self.failures[rule.id] += 1
-            self.last_failure = traceback.format_exc()
+            self._broke(rule)
             return ()
+
+    def _broke(self, rule: IndexedRule) -> None:
+        self.failures[rule.id] += 1
+        self.last_failure = traceback.format_exc()
 
     def _noted(self, found: list[Anomaly]) -> list[Anomaly]:
         self.book.hot.update(anomaly.subject for anomaly in found)

@@ -44,6 +44,7 @@ class InTurn(ABC, Generic[AnyRow]):
     """A rule over Readings in turn; subclasses say what a Reading and a time mean."""
 
     interest: Interest
+    ticks = True
 
     def __init__(self, spec: InTurnSpec, book: Book, shape: type[AnyRow]) -> None:
         self.id = spec.id
@@ -93,9 +94,11 @@ class InTurn(ABC, Generic[AnyRow]):
 
     def tick(self, tick: Tick) -> Sequence[Anomaly]:
         """Give what waits its turn when nothing more comes."""
+        awake = tick.awake
+        if awake < self._agenda.next and awake < self._memory.next:
+            return ()
         found: list[Anomaly] = []
-        ready = self._agenda.pop(tick.awake)
-        for subject in ready + self._memory.pop(tick.awake):
+        for subject in self._agenda.pop(awake) + self._memory.pop(awake):
             row = self._rows.rows.get(subject)
             if row is not None:
                 found += self._advance(subject, row)

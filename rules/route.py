@@ -1,6 +1,6 @@
 """Which rules a Reading wakes, by its device's kind: plain telemetry wakes none."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from model.reading import ALARM_EVENTS, ALARM_STATES, Mode, Reading
@@ -17,7 +17,7 @@ class Route(NamedTuple):
     limits: dict[str, tuple[float, float]]  # name -> closed range in which all rules sleep
     streams: frozenset[str] = frozenset()
     streaming: tuple[IndexedRule, ...] = ()  # the rules that want every value of one of `streams`
-    samplings: tuple[Sampling, ...] = ()
+    samplings: tuple[tuple[Sampling, IndexedRule], ...] = ()
 
     def wakes(self, reading: Reading) -> bool:
         """Whether a Reading of a device without state says anything that a rule looks at."""
@@ -31,12 +31,18 @@ class Route(NamedTuple):
                     return True
         except TypeError:  # a text where a number is watched: let the rules say what it is
             return True
-        for quantity, asleep in self.samplings:
-            if quantity in reading.values:
+        return False
+
+    def wanting(self, reading: Reading) -> Sequence[IndexedRule]:
+        """Return the rules that want a Reading which wakes no other: every value, or one in a while."""
+        values = reading.values
+        found = () if self.streams.isdisjoint(values) else self.streaming
+        for (quantity, asleep), rule in self.samplings:
+            if quantity in values:
                 begin, until = asleep.get(reading.device, NEVER)
                 if not begin <= reading.received_at < until:
-                    return True
-        return False
+                    found = (*found, rule)
+        return found
 
 
 def route_of(kind: str, rules: Iterable[IndexedRule]) -> Route:
@@ -51,5 +57,5 @@ def route_of(kind: str, rules: Iterable[IndexedRule]) -> Route:
             limits[name] = (max(low, known[0]), min(high, known[1]))
     streaming = tuple(rule for rule in chosen if rule.interest.streams)
     streams = frozenset[str]().union(*(rule.interest.streams for rule in streaming))
-    samplings = tuple(rule.interest.sampling for rule in chosen if rule.interest.sampling)
+    samplings = tuple((s, rule) for rule in chosen if (s := rule.interest.sampling))
     return Route(chosen, events, limits, streams, streaming, samplings)

@@ -41,6 +41,8 @@ class Gate(msgspec.Struct):
 class Scheduled:
     """A rule with hours of its own; in every other way the rule that it holds."""
 
+    ticks = True
+
     def __init__(
         self, rule: IndexedRule, schedule: Schedule, calendar: Calendar, book: Book
     ) -> None:
@@ -198,19 +200,20 @@ class LineUp(NamedTuple):
 
 def line_up(rules: Iterable[IndexedRule]) -> LineUp:
     """Put gateways first, so that their devices are not judged in the tick that finds them lost."""
-    ticking = sorted(rules, key=lambda rule: not isinstance(bare(rule), GatewayLostRule))
-    silences = [kind for rule in ticking if isinstance(kind := bare(rule), SilenceRule)]
+    ordered = sorted(rules, key=lambda rule: not isinstance(bare(rule), GatewayLostRule))
+    silences = [kind for rule in ordered if isinstance(kind := bare(rule), SilenceRule)]
     hearing: list[tuple[IndexedRule, Callable[[str], Sequence[Anomaly]]]] = []
-    for rule in ticking:
+    for rule in ordered:
         kind = bare(rule)
         if isinstance(kind, (GatewayLostRule, SilenceRule)):
             heard = rule.heartbeat if isinstance(rule, Scheduled) else kind.heartbeat
             hearing.append((rule, heard))
     scores: list[tuple[IndexedRule, Callable[[Sequence[Anomaly]], Sequence[Anomaly]]]] = []
-    for rule in ticking:
+    for rule in ordered:
         kind = bare(rule)
         if isinstance(kind, ScoreRule):
             scores.append((rule, rule.hear if isinstance(rule, Scheduled) else kind.hear))
+    ticking = [rule for rule in ordered if rule.ticks]
     return LineUp(silences, ticking, hearing, scores)
 
 

@@ -6,6 +6,7 @@ One that comes when its turn is over is a repeat or too late: it is passed over 
 """
 
 import heapq
+import math
 from bisect import bisect_left, bisect_right, insort
 from operator import attrgetter
 
@@ -131,6 +132,7 @@ class Agenda:
     """Which subject is to be looked at when, in waking time; made anew from the rows at a restart."""
 
     def __init__(self) -> None:
+        self.next: float = math.inf  # no subject's time comes before it
         self._heap: list[tuple[int, str]] = []
         self._due: dict[str, int] = {}
 
@@ -141,6 +143,7 @@ class Agenda:
         elif self._due.get(subject) != due:
             self._due[subject] = due
             heapq.heappush(self._heap, (due, subject))
+            self.next = self._heap[0][0]
 
     def put_once(self, subject: str, due: int) -> None:
         """Set the time of a subject that has none."""
@@ -155,4 +158,5 @@ class Agenda:
             if self._due.get(subject) == due:
                 del self._due[subject]
                 ready.append(subject)
+        self.next = heap[0][0] if heap else math.inf
         return ready

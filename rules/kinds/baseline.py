@@ -47,6 +47,8 @@ class Learned(msgspec.Struct):
 class BaselineRule:
     """Watches one quantity of each device."""
 
+    ticks = True
+
     def __init__(self, spec: BaselineSpec, book: Book) -> None:
         self.id = spec.id
         self.hash = spec.hash

@@ -60,6 +60,8 @@ class _Spot(NamedTuple):
 class ConfirmRule:
     """Watches places for k devices that agree."""
 
+    ticks = False
+
     def __init__(self, spec: ConfirmSpec, book: Book) -> None:
         self.id = spec.id
         self.hash = spec.hash

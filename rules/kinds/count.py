@@ -24,6 +24,8 @@ from rules.turns import TICK_MS, Wakes, due, enter, taken
 class CountRule:
     """Watches places for the number of people in them."""
 
+    ticks = True
+
     def __init__(self, spec: CountSpec, book: Book) -> None:
         self.id, self.hash = spec.id, spec.hash
         self._spec, self._book = spec, book

@@ -42,6 +42,7 @@ class EventRule:
         self.id = spec.id
         self.hash = spec.hash
         self._spec = spec
+        self.ticks = spec.ends_after is not None
         self._book = book
         self._said = StateTable(Said)
         self._resets = StateTable(Reset)

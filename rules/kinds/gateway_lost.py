@@ -21,6 +21,8 @@ _SUBJECT = "gateway:"
 class GatewayLostRule:
     """Watches the gateways themselves."""
 
+    ticks = True
+
     def __init__(self, spec: SilenceSpec, book: Book) -> None:
         if isinstance(spec.silent_after, dict):
             raise TypeError(f"rule {spec.id}: a gateway has one time span, not one per kind")

@@ -59,6 +59,8 @@ class Blaze(msgspec.Struct):
 class ReleaseRule:
     """Watches the doors of every building in which something burns; others cost nothing."""
 
+    ticks = True
+
     def __init__(self, spec: ReleaseSpec, book: Book) -> None:
         self.id = spec.id
         self.hash = spec.hash

@@ -28,6 +28,8 @@ from rules.weights import Scene, evidence, falls_at, forget_faded, last_at, note
 class ScoreRule:
     """Watches places for evidence that adds up."""
 
+    ticks = True
+
     def __init__(self, spec: ScoreSpec, book: Book) -> None:
         self.id, self.hash = spec.id, spec.hash
         self._spec, self._book = spec, book

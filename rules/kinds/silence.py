@@ -23,6 +23,8 @@ from rules.still_open import StillOpen
 class SilenceRule:
     """Watches registered devices for the time between two Readings."""
 
+    ticks = True
+
     def __init__(self, spec: SilenceSpec, book: Book) -> None:
         self.id = spec.id
         self.hash = spec.hash

@@ -37,6 +37,7 @@ class ThresholdRule:
         self.id = spec.id
         self.hash = spec.hash
         self._spec = spec
+        self.ticks = spec.hold > 0
         self._book = book
         self._beyond = StateTable(Beyond)
         self._waiting: set[str] = set()

@@ -38,6 +38,8 @@ class Home(msgspec.Struct):
 class UnseenRule:
     """Watches households that consented for the time since somebody was seen."""
 
+    ticks = True
+
     def __init__(self, spec: CountSpec, unseen: Unseen, book: Book) -> None:
         self.id, self.hash = spec.id, spec.hash
         self._spec, self._unseen, self._book = spec, unseen, book
