@@ -70,7 +70,9 @@ def test_a_broken_rule_is_counted_and_costs_no_other(monkeypatch: pytest.MonkeyP
 
     def with_defect(spec: Spec, book: Book) -> IndexedRule:
         if spec.id == "device-fault":
-            return _Broken(spec, book)  # type: ignore[arg-type]
+            broken = _Broken(spec, book)  # type: ignore[arg-type]
+            broken.ticks = True
+            return broken
         return build(spec, book)
 
     monkeypatch.setattr(scheduled, "build", with_defect)
