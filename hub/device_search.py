@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from model.anomaly import Severity
 from model.place import Device, Place, Registry
-from rules.book import DeviceRow
 from rules.engine import Engine
+from rules.rows import DeviceRow
 from rules.views import DeviceView, view_device
 
 BATTERY = "battery_pct"

@@ -19,10 +19,11 @@ from model.reading import Lane, Reading, reading_id
 from model.walk_test import WalkTest, WalkTestOrder
 
 from .arrival import EARLIEST, LATE_MS, latest_believed, mended
-from .book import CLOCK, DEVICES, GATEWAYS, WALK_TESTS, Book, DeviceRow
+from .book import CLOCK, DEVICES, GATEWAYS, WALK_TESTS, Book
 from .contract import IndexedRule, Observation, Over
 from .finding import ended
 from .route import Route, route_of
+from .rows import DeviceRow
 from .rulefile import RuleSet
 from .scheduled import Scheduled, built, forget, line_up
 from .views import (

@@ -9,12 +9,14 @@ from collections.abc import Iterable
 
 import msgspec
 
+from cases.muting import covers
 from hub.core import Core
 from hub.log.readings import readings_of
 from model.anomaly import Anomaly, Phase
 from model.codec import Heartbeat
 from model.entry import Entry, EntryKind, Tick
 from model.errors import HubError
+from model.place import UNREGISTERED
 from model.reading import Reading
 from rules.engine import Engine
 from rules.finding import fits
@@ -48,6 +50,7 @@ class Answer(msgspec.Struct, frozen=True):
     walk_test: bool
     gateway: str
     gateway_state: str
+    muted_by: tuple[str, ...]  # silences that hold back what the rule says of the device
     before: tuple[Reading, ...]  # the last Readings up to then, oldest first
     after: tuple[Reading, ...]  # the first ones afterwards
     said: tuple[Anomaly, ...]  # what the rule had said about the device so far, newest last
@@ -108,6 +111,7 @@ def why(recording: Recording, *, rule: str, device: str, at: int) -> Answer:
         walk_test=views[0].walk_test if views else False,
         gateway=gateway,
         gateway_state=gateways.get(gateway, ""),
+        muted_by=_muted(core, spec, device),
         before=tuple(before),
         after=tuple(after[:READINGS_KEPT]),
         said=tuple(said),
@@ -121,6 +125,22 @@ def _spec(core: Core, rule: str) -> Spec:
     if rule not in specs:
         raise HubError(f"no rule {rule} was in force then; there were: {', '.join(sorted(specs))}")
     return specs[rule]
+
+
+def _muted(core: Core, spec: Spec, device: str) -> tuple[str, ...]:
+    """Name the silences in force that cover what the rule would say of the device."""
+    place = core.registry.place_of(device) or UNREGISTERED
+    row = core.engine.book.devices.get(device)
+    told = Anomaly(
+        key="", rule=spec.id, rule_hash=spec.hash, subject=device, category=spec.category,
+        severity=spec.severity, started_at=0, source=row.last.source if row else "",
+        compound=place.compound,
+    )  # fmt: skip
+    return tuple(
+        f"{silence.id} ({silence.author}: {silence.reason})"
+        for silence in core.silences.active()
+        if covers(silence.scope, told, place)
+    )
 
 
 def _about(anomaly: Anomaly, rule: str, device: str) -> bool:

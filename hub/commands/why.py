@@ -98,6 +98,7 @@ def told(answer: "Answer", zone: "ZoneInfo") -> list[str]:
         state
         + (f"; gateway 网关 {answer.gateway}: {answer.gateway_state}" if answer.gateway else "")
     )
+    lines += [f"  silenced by 被静默: {silence}" for silence in answer.muted_by]
     lines += [f"  before 之前 {_said(reading, zone)}" for reading in answer.before]
     lines += [f"  after  之后 {_said(reading, zone)}" for reading in answer.after]
     lines += [

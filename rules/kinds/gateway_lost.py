@@ -8,9 +8,10 @@ from collections.abc import Sequence
 
 from model.anomaly import Anomaly, anomaly_key
 from model.entry import Tick
-from rules.book import Book, GatewayRow
+from rules.book import Book
 from rules.contract import Interest, Observation, Over
 from rules.finding import ended, explained
+from rules.rows import GatewayRow
 from rules.specs import SilenceSpec
 from rules.states import StateTable
 from rules.still_open import StillOpen

@@ -12,9 +12,10 @@ from model.anomaly import Anomaly, anomaly_key
 from model.entry import Tick
 from model.reading import Mode
 from model.walk_test import WALK_TEST
-from rules.book import Book, DeviceRow
+from rules.book import Book
 from rules.contract import Interest, Observation, Over
 from rules.finding import ended, explained, made_real, of_walk_test, scope_of
+from rules.rows import DeviceRow
 from rules.specs import SilenceSpec
 from rules.states import StateTable
 from rules.still_open import StillOpen

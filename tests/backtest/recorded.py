@@ -12,6 +12,7 @@ from model.codec import encode
 from model.entry import Action, Draft, EntryKind, RowId, Tick
 from model.place import Device
 from model.reading import Event, Lane, Reading, Value
+from model.silence import Scope, SilenceOrder
 
 from hub.territory.registry_files import load_registry  # isort: skip
 
@@ -51,6 +52,13 @@ class Recorder:
         """Let a person act on a case."""
         action = Action(case, name, actor, fields=dict(fields), id=f"{name}-{self.at}")
         self._put(EntryKind.ACTION, msgspec.json.encode(action))
+
+    def silences(self, device: str, *, actor: str, reason: str) -> None:
+        """Let a person silence a device for an hour."""
+        order = SilenceOrder(
+            "s1", actor, scope=Scope(device=device), reason=reason, ends_at=self.at + 60 * MINUTE
+        )
+        self._put(EntryKind.SILENCE, msgspec.json.encode(order))
 
     def waits(self, seconds: int) -> None:
         """Let the hub tick."""

@@ -113,6 +113,5 @@ def test_an_edit_touches_one_line_of_one_rule() -> None:
     rules = load_rules(library)
     file, line = rules.lines[RULE]
     changed = load_rules({**library, file: edited(library[file], line, "severity", "warning")})
-    assert [old.id for old, new in zip(rules.specs, changed.specs, strict=True) if old != new] == [
-        RULE
-    ]
+    pairs = zip(rules.specs, changed.specs, strict=True)
+    assert [old.id for old, new in pairs if old.hash != new.hash] == [RULE]

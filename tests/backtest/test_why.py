@@ -97,3 +97,15 @@ def test_the_command_tells_it(data: Path) -> None:
     assert re.search(r"would have fired with 3 s more", result.output)
     with pytest.raises(HubError, match="name a CASE"):
         CliRunner().invoke(app, ["rules", "why", *options], catch_exceptions=False)
+
+
+def test_a_silence_that_holds_it_back_is_named(tmp_path: Path) -> None:
+    """Who asked for it and why; the rule itself goes on."""
+    recorder = Recorder(tmp_path / "log")
+    recorder.silences(DEVICE, actor="li", reason="repainting")
+    recorder.says(DEVICE, smoke_db_m=0.12, fire=False)
+    recorder.waits(60)
+    recorder.log.close()
+    found = asked(tmp_path, "smoke-pre-alarm", 50 * SECOND)
+    assert [anomaly.phase for anomaly in found.said] == [Phase.STARTED]
+    assert any("li: repainting" in line for line in told(found, UTC))

@@ -79,7 +79,7 @@ def running(reader: DeskReader) -> Iterator[DeskReader]:
         reader.stop()
 
 
-def reaches(what: Callable[[], bool], seconds: float = 5) -> bool:
+def reaches(what: Callable[[], bool], seconds: float = 40) -> bool:
     """Wait until something is so."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
