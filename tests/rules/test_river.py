@@ -6,10 +6,12 @@ from benchmarks.river import (
     CO2,
     FLOW,
     FLOW_DEFAULT,
+    FLOW_WINDOW,
     Series,
     Stretch,
     by_baseline,
     by_limits,
+    by_rule,
     compared,
     load,
     three_sigma,
@@ -43,6 +45,13 @@ def test_a_room_with_far_more_people_is_found_late() -> None:
     figures = compared(room, by_baseline(room, CO2), strict=False)
     assert (figures.recall, figures.precision) == (1.0, 1.0)
     assert 4 < figures.delay_h < 12
+
+
+def test_a_window_with_a_limit_finds_what_falls_and_misses_what_rises() -> None:
+    """As the page says: three of the four interruptions, and no false alarm."""
+    flow = _series("water-flow.csv")
+    figures = compared(flow, by_rule(flow, "window", FLOW_WINDOW), strict=False)
+    assert (figures.found, figures.stretches, figures.precision) == (3, 4, 1.0)
 
 
 @pytest.mark.parametrize(
