@@ -5,7 +5,7 @@ a case that begins earlier, or whose number at its place changed, is not taken f
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 
 import msgspec
@@ -18,6 +18,9 @@ from .taxonomy import Closing
 MINUTE_MS = 60_000
 SLACK_MS = 10 * MINUTE_MS
 """Two stretches this far apart still count as one matter: as long as an alarm joins a case."""
+
+IN_TIME_MS = MINUTE_MS
+"""So much later an emergency may be found and still count as found (our assumption)."""
 
 SHIFT_MS = 1_000
 """A case that opens this much earlier or later is said to (the hub ticks once a second)."""
@@ -53,6 +56,7 @@ class Row(msgspec.Struct, frozen=True):
     new: tuple[Case, ...]
     shift_ms: int = 0  # new minus old opening
     outcome: Outcome = Outcome.UNKNOWN
+    lost: tuple[Case, ...] = ()  # old cases that must not be lost, and are
 
     @property
     def case(self) -> Case:
@@ -94,11 +98,15 @@ def compare(old: Sequence[Case], new: Sequence[Case], judged: Sequence[Case] = (
     `judged`: the cases that people really worked on, for the outcomes; left out, the old side.
     """
     judged = judged or old
+    known = {case.id: case for case in judged}
     rows = []
     for olds, news, seen in _matters(old, new, judged):
         if olds or news:
-            found = [outcome_of(case) for case in seen]
-            rows.append(_row(olds, news, _worst(found)))
+            row = _row(olds, news, _worst([outcome_of(case) for case in seen]))
+            lost = tuple(
+                case for case in olds if _must_stay(case, known, seen) and not _kept(case, news)
+            )
+            rows.append(msgspec.structs.replace(row, lost=lost))
     return sorted(rows, key=lambda row: (_opened(row.old or row.new), row.case.key))
 
 
@@ -109,19 +117,54 @@ def precision(rows: Iterable[Row], *, new: bool) -> Precision:
 
 
 def missed(rows: Iterable[Row]) -> list[Row]:
-    """Return the matters that the new rules would have lost and must not have.
+    """Return the matters with cases that the new rules would have lost and must not have.
 
-    Those are what people found real, and every emergency that nobody found false.
+    Those are what people found real, and every emergency that nobody found false, each by itself: one
+    false alarm excuses no other. An emergency that is found late, or as something milder, is lost too.
     """
-    return [
-        row
-        for row in rows
-        if Kind.GONE in row.kinds
-        and (
-            row.outcome is Outcome.REAL
-            or (row.case.cls is EventClass.EMERGENCY and row.outcome is not Outcome.FALSE)
-        )
-    ]
+    return [row for row in rows if row.lost]
+
+
+def _must_stay(case: Case, known: Mapping[str, Case], seen: Sequence[Case]) -> bool:
+    """Return whether a case of the old side may not be lost."""
+    mine = known.get(case.id)
+    if mine is not None and mine.opened_at == case.opened_at:
+        found = [outcome_of(mine)]
+    else:  # rules that were never in force: what people found of the same devices at that time
+        found = [outcome_of(other) for other in seen if _share(case, other)]
+    if Outcome.REAL in found:
+        return True
+    judged_false = bool(found) and all(one is Outcome.FALSE for one in found)
+    return case.cls is EventClass.EMERGENCY and not judged_false
+
+
+def _kept(case: Case, news: Sequence[Case]) -> bool:
+    """Return whether one of the new cases stands for an old one: in time, and as serious."""
+    late = IN_TIME_MS if case.cls is EventClass.EMERGENCY else float("inf")
+    return any(
+        _share(case, new)
+        and new.opened_at <= case.opened_at + late
+        and not _over_before(new, case.opened_at)
+        and (case.cls is not EventClass.EMERGENCY or new.severity.rank >= case.severity.rank)
+        for new in news
+    )
+
+
+def _over_before(case: Case, at: int) -> bool:
+    ends = [end for end in (case.resolved_at, case.closed_at) if end is not None]
+    return bool(ends) and min(ends) < at
+
+
+def _share(one: Case, other: Case) -> bool:
+    """Return whether two cases have a device with one category at overlapping times."""
+    parts: dict[tuple[str, str, str], list[tuple[int, float]]] = defaultdict(list)
+    for key, begin, end in _parts(one):
+        parts[key].append((begin, end))
+    return any(
+        begin <= ends + SLACK_MS and begins <= end + SLACK_MS
+        for key, begin, end in _parts(other)
+        for begins, ends in parts.get(key, ())
+    )
 
 
 def _row(olds: list[Case], news: list[Case], outcome: Outcome) -> Row:
@@ -157,7 +200,8 @@ def _corroborated(cases: Sequence[Case]) -> bool:
 
 
 def _worst(found: list[Outcome]) -> Outcome:
-    for outcome in Outcome:
+    """Return the outcome of a matter of several cases: false only when all were."""
+    for outcome in (Outcome.REAL, Outcome.UNKNOWN, Outcome.FALSE):
         if outcome in found:
             return outcome
     return Outcome.UNKNOWN

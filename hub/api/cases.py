@@ -141,7 +141,7 @@ def show_history(hub: Hub, who: Reader, case_id: CaseId) -> Response:
 def show_why(hub: Hub, who: Reader, case_id: CaseId) -> Response:
     """Return each rule that fired: its text then, its values in words, and what it holds now."""
     case = visible(hub, who, case_id)
-    return answer(reasons(hub, case))
+    return answer(reasons(hub, case, who))
 
 
 @router.post("/{case_id}/actions/{action}", summary="Do something to a case 案件操作")

@@ -3,7 +3,7 @@
 from datetime import datetime, tzinfo
 from html import escape
 
-from cases.comparing import Kind, Row
+from cases.comparing import Kind, Row, outcome_of
 
 from . import charts
 from .result import Result, judged_count
@@ -58,13 +58,13 @@ def _verdict(result: Result, zone: tzinfo) -> str:
         lines.append(
             '<p class="ok">No real case and no emergency would have been missed. 无漏报。</p>'
         )
-    for row in result.missed:
-        case = row.old[0]
-        lines.append(
-            f'<p class="bad">MISSED 漏报: {escape(case.id)} {escape(category_of(case))},'
-            f" {escape(case.place_name or case.place)}, {_moment(case.opened_at, zone)}"
-            f" ({both(OUTCOMES[row.outcome])})</p>"
-        )
+    lines += [
+        f'<p class="bad">MISSED 漏报: {escape(case.id)} {escape(category_of(case))},'
+        f" {escape(case.place_name or case.place)}, {_moment(case.opened_at, zone)}"
+        f" ({both(OUTCOMES[outcome_of(case)])})</p>"
+        for row in result.missed
+        for case in row.lost
+    ]
     lines += [f'<p class="bad">DEFECT 缺陷: {escape(text)}</p>' for text in result.defects]
     lines += [f"<p>Note 注意: {escape(text)}</p>" for text in result.remarks]
     return "".join(lines)

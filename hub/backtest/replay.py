@@ -12,8 +12,9 @@ import msgspec
 
 from hub.core import DEAD_LETTER, Core, Step
 from hub.log.readings import readings_of
-from model.case import Case, State
+from model.case import Case
 from model.entry import Action, Entry, EntryKind, Versioned
+from model.reading import Reading
 
 from .source import Recording
 
@@ -85,20 +86,38 @@ class Side:
         self.cases[case.id] = case
 
     def _counterpart(self, wanted: str, then: Case | None) -> str | None:
-        """Return the case of this side that shares most devices with a recorded one."""
-        if then is None or not then.members:
+        """Return the case of this side that stands for a recorded one: devices in common, and the time.
+
+        Ids do not do: the number of a case at its place shifts when an earlier one is gone.
+        """
+        if then is None:
+            return None
+        if not then.members:
             return wanted if wanted in self.cases else None
         devices = {member.subject for member in then.members}
         shared: Counter[str] = Counter()
         for device in devices:
             shared.update(self._of_device.get(device, ()))
-        fitting = [self.cases[name] for name in shared if self.cases[name].cause == then.cause]
-        lively = [case for case in fitting if case.state is not State.CLOSED] or fitting
-        if not lively:
+        fitting = [
+            case
+            for name in shared
+            if (case := self.cases[name]).cause == then.cause and not _apart(case, then)
+        ]
+        if not fitting:
             return None
-        return max(
-            lively, key=lambda case: (case.id == wanted, shared[case.id], case.opened_at, case.id)
+        return min(
+            fitting,
+            key=lambda case: (abs(case.opened_at - then.opened_at), -shared[case.id], case.id),
         ).id
+
+
+def _apart(case: Case, then: Case) -> bool:
+    """Return whether one was over before the other began."""
+    return _over(case) < then.opened_at or _over(then) < case.opened_at
+
+
+def _over(case: Case) -> float:
+    return float("inf") if case.closed_at is None else case.closed_at
 
 
 Told = Callable[[Entry], None]
@@ -108,25 +127,24 @@ def replay(
     entries: Iterable[Entry],
     sides: list[Side],
     *,
-    until: int | None = None,
+    known: Callable[[str], Case | None] | None = None,
     told: Told | None = None,
 ) -> None:
     """Take all entries on all sides; the first side is what people worked on then.
 
-    Ends before the first entry logged at or after `until` (ms). `told` hears of every entry, for a
-    progress bar.
+    `known` looks up live cases by id, for a replay that does not begin with the log: its own ids are
+    others. `told` hears of every entry, for a progress bar.
     """
-    recorded, others = sides[0], sides[1:]
+    recorded_side, others = sides[0], sides[1:]
     for entry in entries:
-        if until is not None and entry.logged_at >= until:
-            break
         if entry.kind is EntryKind.READINGS and entry.readings is None:
             entry = entry._replace(readings=_live(entry))  # noqa: PLW2901 - decoded once for all
-        if entry.kind is EntryKind.ACTION and others:
+        if entry.kind is EntryKind.ACTION:
             action = msgspec.json.decode(entry.payload, type=Action)
-            then = recorded.cases.get(action.case)
-            recorded.take(entry)
-            for side in others:
+            then = known(action.case) if known else recorded_side.cases.get(action.case)
+            if known is None:
+                recorded_side.take(entry)
+            for side in sides if known else others:
                 side.act(entry, then)
         else:
             for side in sides:
@@ -135,5 +153,5 @@ def replay(
             told(entry)
 
 
-def _live(entry: Entry) -> list:  # type: ignore[type-arg]
+def _live(entry: Entry) -> list[Reading]:
     return [reading for reading in readings_of(entry) if reading.kind != DEAD_LETTER]

@@ -8,9 +8,12 @@ import msgspec
 
 from hub.log.view import LogView
 from hub.territory.registry_files import load_registry
+from model.case import Case
 from model.entry import Entry, EntryKind, Versioned
 from model.errors import HubError
 from model.place import Registry
+
+from .live_cases import FILE, live_cases
 
 WARM_UP_MS = 24 * 3_600_000
 """As long as closed cases are remembered, and longer than any hold time of the library."""
@@ -27,6 +30,7 @@ class Recording(NamedTuple):
     exact: bool
     remarks: tuple[str, ...]  # what the reader of the result should know
     places: Registry  # `registry`, read
+    known: Callable[[str], Case | None] | None = None  # live cases, where ids here are others
 
 
 def log_folder(data: Path) -> Path:
@@ -63,16 +67,22 @@ def from_log(folder: Path, *, since: int | None, until: int | None, whole: bool)
     last = view.end if until is None else view.position_at(until) - 1
     if last < first:
         raise HubError("the log holds nothing in this span; see `--from` and `--to`")
+    if first > 1 and not (folder.parent / FILE).is_file():
+        remarks.append(
+            f"no {FILE} beside the log: what people did, and found, is not known in a replay that does"
+            " not begin with the log's first entry"
+        )
     registry = _version(view, EntryKind.REGISTRY, first)
     return Recording(
         rules=_version(view, EntryKind.RULES, first),
         registry=registry,
         places=load_registry(registry.documents),
-        entries=lambda: view.entries(first - 1),
+        entries=lambda: view.entries(first - 1, last),
         total=last - first + 1,
         begins_at=view.time_of(first),
         exact=first == 1,
         remarks=tuple(remarks),
+        known=None if first == 1 else live_cases(folder),
     )
 
 

@@ -17,6 +17,7 @@ from model.entry import Entry, EntryKind, RowId, Tick, Versioned
 from model.errors import HubError
 from model.ports import ReadingStore
 from model.reading import Lane, Reading, alarm_states, lane_of
+from rules.arrival import EARLIEST
 
 from .source import WARM_UP_MS, Recording
 
@@ -60,9 +61,12 @@ def from_store(
 
 def from_file(path: Path, *, rules: Versioned, registry: Versioned) -> Recording:
     """Take a file with one Reading as JSON a line (also gzip); raises HubError naming the line."""
-    readings = sorted(_read(path), key=lambda reading: (reading.received_at, reading.order))
+    every = sorted(_read(path), key=lambda reading: (reading.received_at, reading.order))
+    readings = [reading for reading in every if reading.received_at >= EARLIEST]
     if not readings:
         raise HubError(f"{path} holds no Readings")
+    early = len(every) - len(readings)
+    left_out = (f"{early} Readings from before 2020 were left out: a clock that was not set",)
     begin, until = readings[0].received_at, readings[-1].received_at + 60 * SECOND_MS
     return Recording(
         rules=rules,
@@ -72,7 +76,7 @@ def from_file(path: Path, *, rules: Versioned, registry: Versioned) -> Recording
         total=(until - begin) // SECOND_MS,
         begins_at=begin,
         exact=False,
-        remarks=(REMARK,),
+        remarks=(REMARK, *(left_out if early else ())),
     )
 
 

@@ -3,9 +3,10 @@
 from datetime import datetime, tzinfo
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from cases.comparing import Precision, Row
+from cases.comparing import Precision, Row, outcome_of
 
 from .result import Result
 from .words import KINDS, OUTCOMES, both, category_of, percent, shift
@@ -20,7 +21,7 @@ def show(result: Result, console: Console, zone: tzinfo) -> None:
     for column in ("what 变化", "case 案件", "place 地点", "opened 立案", "by", "found 认定"):
         table.add_column(column, overflow="fold", no_wrap=column.startswith(("case", "opened")))
     for row in changed[:ROWS_SHOWN]:
-        table.add_row(*_cells(row, zone))
+        table.add_row(*map(escape, _cells(row, zone)))
     if changed:
         console.print(table)
     if len(changed) > ROWS_SHOWN:
@@ -31,17 +32,18 @@ def show(result: Result, console: Console, zone: tzinfo) -> None:
     for defect in result.defects:
         console.print(f"DEFECT 缺陷: {defect}", style="bold red", markup=False)
     for row in result.missed:
-        console.print(
-            f"MISSED 漏报: {row.old[0].id} {category_of(row.old[0])} at {row.old[0].place_name}"
-            f" ({both(OUTCOMES[row.outcome])}) would not have been a case",
-            style="bold red",
-            markup=False,
-        )
+        for case in row.lost:
+            console.print(
+                f"MISSED 漏报: {case.id} {category_of(case)} at {case.place_name or case.place}"
+                f" ({both(OUTCOMES[outcome_of(case)])}) would not have been a case in time",
+                style="bold red",
+                markup=False,
+            )
 
 
 def _sums(result: Result, console: Console) -> None:
     table = Table(title="Sums 合计")
-    for column in ("", result.old_name, result.new_name):
+    for column in ("", escape(result.old_name), escape(result.new_name)):
         table.add_column(column)
     old = sum(len(row.old) for row in result.rows)
     new = sum(len(row.new) for row in result.rows)

@@ -109,7 +109,7 @@ def _run(
             if taken % 2_000 == 0:
                 progress.update(bar, completed=taken)
 
-        replay(recording.entries(), sides, until=span[1], told=told)
+        replay(recording.entries(), sides, known=recording.known, told=told)
     return conclude(
         sides,
         since=span[0] or recording.begins_at,

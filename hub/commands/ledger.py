@@ -117,7 +117,7 @@ def _judged(
             last = max(last, entry.logged_at)
             progress.update(bar, advance=1)
 
-        replay(recording.entries(), sides, until=span[1], told=told)
+        replay(recording.entries(), sides, known=recording.known, told=told)
     found = []
     for one, side in zip(tried, sides[1:], strict=True):
         result = conclude(

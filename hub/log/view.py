@@ -92,14 +92,15 @@ class LogView:
                 return entry_of(row)
         return None
 
-    def entries(self, after: int) -> Iterator[Entry]:
-        """Yield the entries behind a position, oldest first."""
+    def entries(self, after: int, last: int | None = None) -> Iterator[Entry]:
+        """Yield the entries behind a position, up to `last`, oldest first."""
+        until = self.end if last is None else last
         query = f"SELECT {COLUMNS} FROM entries WHERE pos>? AND pos<=? ORDER BY pos"  # noqa: S608 - fixed text
         for file in self._files:
-            if file.last <= after:
+            if file.last <= after or file.first > until:
                 continue
             with _opened(file.path) as db:
-                cursor = db.execute(query, (after, file.last))
+                cursor = db.execute(query, (after, min(file.last, until)))
                 while rows := cursor.fetchmany(BATCH):
                     for row in rows:
                         yield entry_of(row)

@@ -88,7 +88,7 @@ def _list_html(visit: Visit, rules: Sequence[Json], lines: dict[str, Line]) -> s
             Cell(_title(visit, rule), link=rule_path(str(rule["id"]))),
             Cell(word(SEVERITY, rule["severity"], visit.lang), str(rule["severity"])),
             category(rule["category"], visit.lang),
-            str(rule["open"]),
+            "" if visit.who.grid else str(rule["open"]),  # of the whole district
             str(found.real or ""),
             Cell(str(found.false or ""), "minor" if found.false else ""),
             str(found.unknown or ""),
@@ -118,7 +118,7 @@ def _head_html(visit: Visit, rule: Json, line: Line | None) -> str:
         (say("种类", "Kind"), rule["kind"]),
         (say("类别", "Category"), category(rule["category"], visit.lang)),
         (say("等级", "Severity"), word(SEVERITY, rule["severity"], visit.lang)),
-        (say("进行中", "Open"), rule["open"]),
+        *(() if visit.who.grid else ((say("进行中", "Open"), rule["open"]),)),
         (say("真实 / 误报 / 未定", "Real / false / not judged"),
          f"{found.real} / {found.false} / {found.unknown}"),
         (say("准确率", "Precision"), _share(found)),

@@ -60,6 +60,13 @@ class Recorder:
         )
         self._put(EntryKind.SILENCE, msgspec.json.encode(order))
 
+    def later(self, seconds: int) -> None:
+        """Let time pass with a tick an hour, and with gateways that live."""
+        until = self.at + seconds * SECOND
+        while self.at < until:
+            self.at = min(until, self.at + 3_600_000)
+            self._put(EntryKind.TICK, msgspec.json.encode(Tick(self.at, self.at - NOW)))
+
     def waits(self, seconds: int) -> None:
         """Let the hub tick."""
         for _ in range(seconds):

@@ -179,6 +179,55 @@ def test_a_wrong_option_says_what_to_write(
         run(data, "--rules", str(rules), *options)
 
 
+@pytest.fixture(scope="module")
+def three_fires(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One detector, three fires: days ago and false; false; and an hour later one that nobody judged."""
+    folder = tmp_path_factory.mktemp("three")
+    recorder = Recorder(folder / "hub" / "log")
+    device = detectors()[0].id
+    false = {"outcome": "false", "cause": "cooking", "checked_by": "wang", "checked_how": "phone"}
+    with copied_store(template, folder) as store:
+        for pause, judged in ((60, True), (3 * 86_400, True), (3_600, False)):
+            recorder.later(pause)
+            recorder.says(device, Event.FIRE_ALARM, fire=True, smoke_db_m=0.3 if judged else 0.2)
+            recorder.waits(2)
+            recorder.says(device, fire=False, smoke_db_m=0.0)
+            fires = [case for case in lived(recorder, store) if case.category == "fire"]
+            newest = max(fires, key=lambda case: case.opened_at)
+            if judged:
+                recorder.acts(newest.id, "confirm", **false)
+        recorder.waits(1)
+        lived(recorder, store)
+        store.close()
+    recorder.log.close()
+    (folder / "hub" / "cases.db").write_bytes((folder / "cases.db").read_bytes())
+    return folder
+
+
+@pytest.mark.parametrize("options", [["--whole"], ["--from", "2027-01-18T12:00"]])
+def test_what_people_found_stays_with_the_fire_that_they_found_it_of(
+    three_fires: Path, tmp_path: Path, options: list[str]
+) -> None:
+    """Also when the replay begins in the middle, where the numbers of cases are others."""
+    old = "    onset: {states: [fire], events: [fire_alarm]}\n    # An"
+    rules = edited(tmp_path / "rules", old, f"    when: smoke_db_m > 0.25\n{old}")
+    code, said = run(three_fires, "--rules", str(rules), *options)
+    assert code == 1, said
+    assert said.count("MISSED") == 1
+
+
+def test_a_clock_that_jumped_for_a_moment_ends_no_replay(tmp_path: Path) -> None:
+    """The entries after it are replayed as well."""
+    recorder = Recorder(tmp_path / "log")
+    recorder.waits(5)
+    recorder.at += 86_400_000
+    recorder.waits(1)
+    recorder.at -= 86_400_000
+    recorder.waits(994)
+    recording = from_log(tmp_path / "log", since=None, until=NOW + 900_000, whole=True)
+    assert 890 < len(list(recording.entries())) < 910
+
+
 def test_a_folder_without_a_log_is_named(tmp_path: Path) -> None:
     """With what to name instead."""
     with pytest.raises(HubError, match="holds no log"):

@@ -109,3 +109,30 @@ def test_outcomes_may_come_from_a_third_list() -> None:
 def test_what_people_judged_and_no_side_has_is_no_row() -> None:
     """There is nothing to compare."""
     assert compare([], [], [case(1, "a")]) == []
+
+
+def test_one_false_alarm_excuses_no_other_fire_of_the_detector() -> None:
+    """Both in one matter, four minutes apart; the second one nobody judged."""
+    false = case(1, "a", ended=T0 + 2 * MINUTE, verification=Verification.FALSE)
+    fire = case(2, "a", at=T0 + 5 * MINUTE)
+    (row,) = missed(compare([false, fire], []))
+    assert [lost.id for lost in row.lost] == ["E-2"]
+
+
+def test_a_fire_found_late_or_as_something_milder_is_missed() -> None:
+    """A minute is late; so is only the next fire, weeks later."""
+    fire = case(1, "a", verification=Verification.CONFIRMED)
+    assert missed(compare([fire], [case(2, "a", at=T0 + MINUTE)])) == []
+    assert missed(compare([fire], [case(2, "a", at=T0 + MINUTE + 1)]))
+    assert missed(compare([fire], [case(2, "a", severity=Severity.MINOR)]))
+    later = case(2, "a", at=T0 + 30 * 24 * 60 * MINUTE)
+    (row,) = missed(compare([fire, later], [later]))
+    assert [lost.id for lost in row.lost] == ["E-1"]
+
+
+def test_a_case_that_was_over_stands_for_no_later_fire() -> None:
+    """Its device never took the alarm back, but people had resolved it."""
+    first = msgspec.structs.replace(case(1, "a"), resolved_at=T0 + 9 * MINUTE)
+    second = case(2, "a", at=T0 + 60 * MINUTE)
+    (row,) = missed(compare([first, second], [first]))
+    assert [lost.id for lost in row.lost] == ["E-2"]
