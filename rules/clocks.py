@@ -6,6 +6,8 @@ until the clock is right again. When the hub's own clock says that a place lives
 is brought back to the hub's time instead.
 """
 
+from typing import Protocol
+
 import msgspec
 
 from .arrival import AHEAD_MS, EARLIEST
@@ -51,6 +53,26 @@ def placed(streams: dict[str, Stream], said: Heard, *, present: int) -> Heard:
         at += stream.behind
         stream.at, stream.order = at, said.order
     return said if at == said.at else msgspec.structs.replace(said, at=at)
+
+
+class Place(Protocol):
+    """What a rule knows of a place, judged up to a data time that was reached at a waking time."""
+
+    at: int
+    awake: int
+    streams: dict[str, Stream]
+
+    def bring_back(self, by: int) -> None:
+        """Move all to an earlier time."""
+
+
+def in_time(place: Place, said: Heard, *, hub: int) -> Heard:
+    """Return a word with the time at which it counts, in a place that lives in the hub's time."""
+    present = place.at + said.awake - place.awake if place.at else said.at
+    if (by := ahead(present, hub)) and place.at:
+        place.bring_back(by)
+        present -= by
+    return placed(place.streams, said, present=present)
 
 
 def ahead(present: int, hub: int) -> int:
