@@ -7,6 +7,7 @@ import msgspec
 from model.anomaly import Anomaly, Evidence
 from model.reading import Mode, Reading
 
+from .clocks import Stream, bring_back
 from .contract import Interest
 from .heard import Heard
 from .specs import CountSpec
@@ -29,6 +30,16 @@ class Crowd(msgspec.Struct):
     day: int = 0  # of the last reset
     anomaly: Anomaly | None = None
     open: bool = False
+    streams: dict[str, Stream] = {}
+
+    def bring_back(self, by: int) -> None:
+        """Move all to an earlier time: the hub's clock was set back. What is open keeps its start."""
+        bring_back(self.streams, by)
+        self.at -= by
+        for said in (*self.waiting, *self.said.values()):
+            said.at -= by
+        if not self.open:
+            self.anomaly = None  # it begins anew with the next word
 
 
 def counts_for(spec: CountSpec, reading: Reading) -> float | None:

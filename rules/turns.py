@@ -19,7 +19,7 @@ WAITING_MAX = 1_000
 
 def enter(waiting: list[Heard], said: Heard) -> bool:
     """Put a Reading into its turn; False if it waits already."""
-    if any(other.turn == said.turn and other.word == said.word for other in waiting):
+    if any(other.turn[1:] == said.turn[1:] and other.word == said.word for other in waiting):
         return False
     insort(waiting, said, key=lambda one: one.turn)
     return True

@@ -12,6 +12,7 @@ import msgspec
 
 from model.anomaly import Anomaly, Evidence
 
+from .clocks import Stream, bring_back
 from .heard import Heard
 from .specs.score import Factor
 
@@ -40,6 +41,15 @@ class Scene(msgspec.Struct):
     waiting: list[Heard] = []
     traces: dict[str, dict[str, Trace]] = {}
     anomaly: Anomaly | None = None
+    streams: dict[str, Stream] = {}
+
+    def bring_back(self, by: int) -> None:
+        """Move all to an earlier time: the hub's clock was set back. What is open keeps its start."""
+        bring_back(self.streams, by)
+        self.at -= by
+        traces = [trace.said for known in self.traces.values() for trace in known.values()]
+        for said in (*self.waiting, *traces):
+            said.at -= by
 
 
 class Share(NamedTuple):

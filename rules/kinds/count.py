@@ -12,6 +12,7 @@ from model.anomaly import Anomaly
 from model.entry import Tick
 from rules.book import Book
 from rules.clock_hours import ClockHours
+from rules.clocks import in_time
 from rules.contract import Observation, Over
 from rules.crowd import DEVICES_MAX, Crowd, count, counts_for, evidence, facts, interest, named
 from rules.finding import ended, fits, made_real, of_walk_test
@@ -49,9 +50,13 @@ class CountRule:
         row = self._rows.rows.get(subject)
         if row is None:
             row = Crowd()
-        if not enter(row.waiting, heard(seen, awake=self._book.awake, value=value)):
-            return ()
+        before = row.at
+        said = in_time(row, heard(seen, awake=self._book.awake, value=value), hub=seen.logged_at)
+        if row.at < before and self._spec.passages is not None:
+            row.day = self._hours.day(row.at, self._spec.passages.reset_at)
         self._rows.put(subject, row)
+        if not enter(row.waiting, said):
+            return ()
         return self._advance(subject, row)
 
     def tick(self, tick: Tick) -> Sequence[Anomaly]:

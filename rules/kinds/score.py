@@ -13,6 +13,7 @@ from model.entry import Tick
 from model.place import Place
 from model.reading import Event, Mode, Reading
 from rules.book import Book
+from rules.clocks import in_time
 from rules.contract import Observation, Over
 from rules.crowd import named
 from rules.factors import CLEARED, HOLDS, interest, says
@@ -59,11 +60,11 @@ class ScoreRule:
             ):
                 continue
             said = heard(seen, awake=self._book.awake, value=value, word=factor.name)
-            found += self._enter(subject, said)
+            found += self._enter(subject, said, hub=seen.logged_at)
             if newest is not None and value == HOLDS and says(factor, newest) == CLEARED:
                 again = seen._replace(reading=newest)
                 over = heard(again, awake=self._book.awake, value=CLEARED, word=factor.name)
-                found += self._enter(subject, over)
+                found += self._enter(subject, over, hub=seen.logged_at)
         return found
 
     def hear(self, anomalies: Sequence[Anomaly]) -> Sequence[Anomaly]:
@@ -75,7 +76,8 @@ class ScoreRule:
             subject = self._subject(self._place(anomaly), anomaly.mode)
             for factor in self._spec.factors if subject else ():
                 if anomaly.category in factor.categories or anomaly.rule in factor.rules:
-                    found += self._enter(subject or "", self._of_rule(anomaly, factor))
+                    said = self._of_rule(anomaly, factor)
+                    found += self._enter(subject or "", said, hub=self._book.now)
         return found
 
     def tick(self, tick: Tick) -> Sequence[Anomaly]:
@@ -190,13 +192,15 @@ class ScoreRule:
             quality=anomaly.quality,
         )
 
-    def _enter(self, subject: str, said: Heard) -> list[Anomaly]:
+    def _enter(self, subject: str, said: Heard, *, hub: int | None = None) -> list[Anomaly]:
         scene = self._scenes.rows.get(subject) or Scene(compound=said.compound)
+        if hub is not None:
+            said = in_time(scene, said, hub=hub)
+        self._scenes.put(subject, scene)
         if not enter(scene.waiting, said):
             return []
         if said.value == HOLDS:
             self._holding.setdefault(said.device, set()).add((subject, said.word))
-        self._scenes.put(subject, scene)
         return self._advance(subject, scene)
 
     def _now(self, scene: Scene) -> int:

@@ -14,7 +14,9 @@ from model.anomaly import Anomaly, Evidence
 from model.entry import Tick
 from model.place import Registry
 from model.reading import Mode, Reading
+from rules.arrival import EARLIEST
 from rules.book import Book
+from rules.clocks import ahead, stream_of
 from rules.contract import Interest, Observation, Over
 from rules.finding import ended, fits, made_real, of_walk_test
 from rules.heard import Heard, concluded, heard
@@ -64,7 +66,7 @@ class UnseenRule:
         if row is None:
             row = Home(said, self._book.awake)
             heapq.heappush(self._due, (self._book.awake + self._unseen.after, subject))
-        elif said.turn <= row.last.turn or not self._ranks(said, row):
+        elif not _later(said, row.last, seen.logged_at) or not self._ranks(said, row):
             return ()
         row.last, row.since_awake = said, self._book.awake
         if reading.device not in row.devices:
@@ -165,10 +167,22 @@ class UnseenRule:
                 if anomaly is not None:
                     found.append(ended(anomaly, at=now, by="consent_withdrawn"))
                 self._homes.drop(subject)
+            else:
+                self._forget_removed(subject, household.id)
         return found
+
+    def _forget_removed(self, subject: str, home: str) -> None:
+        """A device that was taken out of the registry, or moved, is no longer awaited here."""
+        row = self._homes.rows[subject]
+        left = [device for device in row.devices if self._watched(device) == home]
+        if left != row.devices:
+            row.devices = left
+            self._homes.put(subject, row)
 
     def _blind(self, row: Home) -> str:
         """Return a device that could see and is not heard itself, or nothing."""
+        if not row.devices:
+            return "any device"  # all were taken out: nobody could be seen
         for device in row.devices:
             known = self._book.devices.get(device)
             gateway = self._book.gateways.rows.get(known.last.gateway) if known else None
@@ -195,9 +209,22 @@ class UnseenRule:
             row.last,
             facts=f"nobody seen 无人活动 for {hours:g} h since {row.last.at}",
             subject=subject,
-            at=row.last.at + self._unseen.after,
+            at=self._begins(row),
             evidence=(where,),
         )
         row.anomaly = anomaly
         self._homes.put(subject, row)
         return [anomaly]
+
+    def _begins(self, row: Home) -> int:
+        """Return when it was too long; never in the future, though a clock was set back since."""
+        at, now = row.last.at + self._unseen.after, self._book.now
+        return now if EARLIEST <= now < at else at
+
+
+def _later(said: Heard, known: Heard, logged_at: int) -> bool:
+    """Return whether a sign is the newer one: by the gateway's order where both are of one gateway."""
+    stream = stream_of(said)
+    if stream and stream == stream_of(known):
+        return said.order > known.order
+    return said.turn > known.turn or ahead(known.at, logged_at) > 0

@@ -170,8 +170,9 @@ class WindowRule(InTurn[Samples]):
             return self._end(row, at=at, by="normal")
         at += 1
         found = self._judge(subject, row, at)
-        # With nothing in it, a window is judged once more: nobody counts where nobody speaks.
-        row.ends = at + self._spec.span if row.times or row.active else 0
+        # An empty window is judged once: nobody counts where nobody speaks. Those after it would say
+        # the same, so nothing is awaited until a sample opens its own, however far data time jumps.
+        row.ends = at + self._spec.span if row.times else 0
         row.times, row.values, row.witnesses = [], [], {}
         return found
 

@@ -68,10 +68,14 @@ class Hall:
         found = self.town.says(device, values={"people_count": count}, kind="camera", **more)  # type: ignore[arg-type]
         return found + self.wait(7 * SECOND)
 
-    def passes(self, direction: str) -> list[Anomaly]:
+    def passes(self, direction: str, **more: int) -> list[Anomaly]:
         """Let somebody through the door."""
         found = self.town.says(
-            "door", event=Event.ACCESS_GRANTED, values={"direction": direction}, kind="door"
+            "door",
+            event=Event.ACCESS_GRANTED,
+            values={"direction": direction},
+            kind="door",
+            **more,  # type: ignore[arg-type]
         )
         return found + self.wait(7 * SECOND)
 

@@ -15,7 +15,7 @@ from rules.rulefile import RuleSet, load_rules
 
 from .replay import arriving, disorder, facts, reading, run, run_with_restarts
 from .test_disorder import EXAMPLES
-from .town import HOUR, MINUTE, SECOND, T0, Town, library_texts, registry
+from .town import DAY, HOUR, MINUTE, SECOND, T0, Town, library_texts, registry
 
 FORCED = "{name: forced, title: {zh: 强, en: forced}, weight: 4, half_life: 1h, says: {events: [door_forced]}}"
 ISOLATED = "{name: isolated, title: {zh: 屏, en: isolated}, weight: 3, half_life: 1h, says: {states: [isolated]}}"
@@ -58,6 +58,10 @@ class Block:
     def says(self, device: str, *, mode: Mode = Mode.REAL, **values: float) -> list[Anomaly]:
         """Let a detector say something."""
         return self._mine(self.town.says(device, values=values, mode=mode))
+
+    def says_at(self, device: str, at: int, **values: float) -> list[Anomaly]:
+        """Let a detector say something by a clock of its gateway's own."""
+        return self._mine(self.town.says(device, values=values, at=at))
 
     def wait(self, span: int, step: int = SECOND) -> list[Anomaly]:
         """Let time pass."""
@@ -175,8 +179,39 @@ def test_late_evidence_weighs_what_is_left_of_it() -> None:
     """A forced door of an hour ago gives 2 now: 5, and not 7."""
     block = Block(rule(FORCED, ISOLATED))
     block.wait(2 * HOUR, step=MINUTE)
+    block.town.order = 1  # the gateway had received the door's word first
     block.says("nb-1", isolated=True)
-    assert block.forced(at=T0 + HOUR) == []
+    assert block.forced(at=T0 + HOUR, order=1) == []
+
+
+_BACK = [10 * SECOND, HOUR, DAY, T0 - 60 * SECOND]  # the last: a boot in 1970
+_WHOSE = pytest.mark.parametrize("whose", ["gateway", "gateway and hub"])
+
+
+@_WHOSE
+@pytest.mark.parametrize("back", _BACK)
+def test_evidence_after_a_clock_was_set_back_weighs_in_full(back: int, whose: str) -> None:
+    """From another device or the same; and what is taken back then fades, and ends what was open."""
+    block = Block(rule(FORCED, ISOLATED, fires=False))
+    block.says("nb-1", isolated=True)
+    block.wait(HOUR, step=10 * SECOND)
+    shift = _set_back(block.town, back, whose)
+    (risk,) = block.forced(at=block.town.now - shift)
+    assert risk.started_at <= max(block.town.now, T0 + HOUR + MINUTE)
+    over = block.says_at("nb-1", block.town.now - shift, isolated=False)
+    over += block.wait(5 * HOUR, step=10 * SECOND)
+    (end,) = over
+    assert end.ended_at is not None
+    whole = math.ceil(HOUR * math.log2(7 / 3))
+    assert abs(end.ended_at - risk.started_at - whole) < 10 * SECOND
+
+
+def _set_back(town: Town, back: int, whose: str) -> int:
+    """Set the hub's clock back, and return how far the gateway's is behind it."""
+    if whose == "gateway":
+        return back
+    town.now -= back
+    return 0
 
 
 QUICK = rule(FORCED.replace("1h", "9s"), ISOLATED.replace("1h", "5s"), fires=False)

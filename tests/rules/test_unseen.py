@@ -1,9 +1,13 @@
 """A resident living alone whom nobody saw for long: only with the consent of the household."""
 
+import pytest
+from msgspec.structs import replace
+
+from model.place import Registry
 from model.reading import Mode
 
 from .test_count import UNSEEN, Hall, places, rule
-from .town import HOUR, MINUTE, SECOND, T0
+from .town import DAY, HOUR, MINUTE, SECOND, T0
 
 
 def test_nobody_seen_for_a_day_is_told_from_the_last_sign_on() -> None:
@@ -62,6 +66,60 @@ def test_a_sensor_or_gateway_that_is_gone_is_no_absent_person() -> None:
     assert "not judged: pir is not heard" in hall.why("place:h-301")
     hall.town.beat()
     assert [a.phase.value for a in hall.wait(2 * MINUTE)] == ["started"]
+
+
+def _two_sensors() -> Registry:
+    known = places()
+    more = replace(known.devices["pir"], id="pir-2")
+    return Registry(
+        compounds=known.compounds.values(),
+        buildings=known.buildings.values(),
+        households=known.households.values(),
+        devices=[*known.devices.values(), more],
+    )
+
+
+def test_a_sensor_taken_out_of_the_registry_blinds_nobody() -> None:
+    """It is dead and nobody awaits it; with the last one gone, nobody can be seen or missed."""
+    hall = Hall(rule(UNSEEN), _two_sensors())
+    hall.moves()
+    hall.town.says("pir-2", values={"motion": True}, kind="motion")
+    hall.town.engine.book.silent.add("pir-2")
+    assert hall.wait(25 * HOUR, step=10 * SECOND) == []
+    assert "not judged: pir-2 is not heard" in hall.why("place:h-301")
+    hall.town.engine.replace(rule(UNSEEN), places())
+    assert [a.phase.value for a in hall.wait(2 * MINUTE)] == ["started"]
+    assert [a.ended_by for a in hall.moves()] == ["seen"]
+    none = places()
+    none.devices.pop("pir")
+    hall.town.engine.replace(rule(UNSEEN), none)
+    assert hall.wait(25 * HOUR, step=10 * SECOND) == []
+    assert "not judged: any device is not heard" in hall.why("place:h-301")
+
+
+@pytest.mark.parametrize("back", [HOUR, DAY])
+def test_a_sign_after_the_clock_was_set_back_is_a_sign(back: int) -> None:
+    """By the gateway's order it is the newer one; what begins later lies in nobody's future."""
+    hall = Hall(rule(UNSEEN))
+    hall.moves()
+    hall.wait(10 * SECOND)
+    hall.town.now -= back
+    for _ in range(10):
+        hall.moves()
+        assert hall.wait(3 * HOUR, step=10 * SECOND) == []
+    assert hall.wait(20 * HOUR, step=10 * SECOND) == []
+    (unseen,) = hall.wait(2 * HOUR, step=10 * SECOND)
+    assert unseen.started_at == T0 + 10 * SECOND - back + 51 * HOUR
+
+
+def test_no_absence_begins_in_the_future() -> None:
+    """Nobody was seen since the hub's and the gateway's clock were set back by a day."""
+    hall = Hall(rule(UNSEEN))
+    hall.moves()
+    hall.wait(10 * SECOND)
+    hall.town.now -= DAY
+    (unseen,) = hall.wait(24 * HOUR + MINUTE, step=10 * SECOND)
+    assert T0 - MINUTE < unseen.started_at <= hall.town.now
 
 
 def test_a_test_sees_nobody() -> None:

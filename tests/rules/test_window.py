@@ -1,5 +1,7 @@
 """Aggregates over spans of time: sliding and tumbling, counts and numbers, disorder and bounds."""
 
+from time import perf_counter
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,7 +14,7 @@ from rules.specs.window import SAMPLES_MAX
 
 from .in_disorder import Word, disordered, statements
 from .test_disorder import EXAMPLES
-from .town import HOUR, MINUTE, SECOND, T0, Town, told
+from .town import DAY, HOUR, MINUTE, SECOND, T0, Town, told
 
 HEAD = """\
 schema: 1
@@ -102,6 +104,28 @@ def test_a_tumbling_window_is_judged_when_it_is_over() -> None:
     found = town.pass_time(HOUR)
     assert told(found) == [("w", "started", "nb-1")]
     assert found[0].started_at == T0 + 20 * MINUTE
+
+
+@pytest.mark.parametrize(
+    ("text", "calm"),
+    [
+        ("aggregate: mean\n quantity: x\n span: 1m\n above: 50", 10.0),
+        ("aggregate: count\n when: x > 50\n span: 1m\n below: 2", 90.0),
+    ],
+)
+def test_a_jump_of_data_time_is_not_walked_window_by_window(text: str, calm: float) -> None:
+    """A box boots with the date of its image, and its clock is set: six years are 3 million windows."""
+    town, boot = Town(_rule(f"{text}\n window: tumbling")), T0 - 6 * 365 * DAY
+    town.says("nb-1", values={"x": 90.0}, at=boot)
+    (start,) = town.pass_time(3 * MINUTE)
+    assert start.started_at == boot + MINUTE
+    begin = perf_counter()
+    town.says("nb-1", values={"x": calm})
+    assert perf_counter() - begin < 2, "seconds that the hub stood still"
+    town.pass_time(SECOND)
+    town.says("nb-1", values={"x": calm})
+    (end,) = town.pass_time(MINUTE + 30 * SECOND)
+    assert (end.key, end.ended_at) == (start.key, T0 + 4 * MINUTE)
 
 
 def test_a_window_is_not_judged_while_its_gateway_may_hold_something_back() -> None:
