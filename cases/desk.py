@@ -245,7 +245,7 @@ class Desk:
         if before is not None and before.anomaly != anomaly.key:
             self._by_anomaly.pop(before.anomaly, None)
         self._by_anomaly[anomaly.key] = dossier
-        changes = [topology.watched(dossier, change, now, self._policy)]
+        changes = [topology.watched(dossier, change, news, now=now, policy=self._policy)]
         self._shelf.watch(dossier)
         if news.kind == "ended":
             changes += self._ended_before(dossier, anomaly, now)

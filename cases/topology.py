@@ -17,6 +17,7 @@ from model.place import Registry
 
 from .dossier import Dossier
 from .grouping import GATEWAY_LOST, SILENT, Index, Spot, gateways_of, newest
+from .joining import News
 from .policy import Policy
 from .taxonomy import Category
 
@@ -91,17 +92,21 @@ def held(
 
 def outlasting(dossier: Dossier) -> list[Member]:
     """Return the held members whose reason is gone: each is its own job now."""
-    return [
+    held_on = [
         member
         for member in dossier.members.values()
-        if member.ended_at is None
-        and _is_held(member, dossier.case)
-        and (dossier.ended or not _reason_holds(dossier, member))
+        if member.ended_at is None and _is_held(member, dossier.case)
     ]
+    if dossier.ended or not held_on:
+        return held_on
+    reasons = _reasons(dossier)
+    return [member for member in held_on if member.held_by not in reasons]
 
 
-def watched(dossier: Dossier, change: Change, now: int, policy: Policy) -> Change:
+def watched(dossier: Dossier, change: Change, news: News, *, now: int, policy: Policy) -> Change:
     """Give what was held some time to report once its reason is gone, before each is looked at."""
+    if news.member.held_by and news.kind != "ended":
+        return change  # one more that hangs on the lost thing takes no reason away
     case = dossier.case
     gone = _gateway_is_back(dossier) or bool(outlasting(dossier))
     check_at = case.check_at
@@ -158,6 +163,24 @@ def _burns(dossier: Dossier) -> bool:
     return active and not false and not dossier.ended
 
 
+def _reasons(dossier: Dossier) -> set[str]:
+    """Return what a case may hold its members by now; empty text: that its gateway is lost.
+
+    Built once for all members: they are thousands, and each device that returns asks.
+    """
+    reasons = {
+        member.subject
+        for member in dossier.members.values()
+        if member.ended_at is None and not member.held_by
+    }
+    reasons.discard(FIRE)
+    if _burns(dossier):
+        reasons.add(FIRE)
+    if not _gateway_is_back(dossier):
+        reasons.add("")
+    return reasons
+
+
 def _is_lost(dossier: Dossier, upper: str) -> bool:
     return any(
         member.subject == upper and member.ended_at is None and not member.held_by
@@ -168,15 +191,6 @@ def _is_lost(dossier: Dossier, upper: str) -> bool:
 def _is_held(member: Member, case: Case) -> bool:
     """Cases of before `held_by` hold the silence of their gateway's devices by category."""
     return bool(member.held_by) or (case.category == GATEWAY_LOST and member.category == SILENT)
-
-
-def _reason_holds(dossier: Dossier, member: Member) -> bool:
-    if member.held_by == FIRE:
-        return _burns(dossier)
-    upper = member.held_by
-    if not upper:
-        return not _gateway_is_back(dossier)
-    return _is_lost(dossier, upper)
 
 
 def _gateway_is_back(dossier: Dossier) -> bool:
