@@ -63,12 +63,20 @@ class Held(NamedTuple):
 
 
 def held(
-    index: Index, anomaly: Anomaly, kind: Category, *, spot: Spot, registry: Registry, window: int
+    index: Index,
+    anomaly: Anomaly,
+    kind: Category,
+    *,
+    spot: Spot,
+    registry: Registry,
+    policy: Policy,
 ) -> Held | None:
     """Return the case of the loss, or the fire, that explains an anomaly; None: it is its own.
 
-    `window`: how long (ms) after a fire its doors still belong to it, as its own alarms do. What has
-    an open case of its own already goes on there, or that case would never hear of its end.
+    A fire's doors belong to it until `policy.join` after its end, as its own alarms do, but no longer
+    than `policy.fire_doors` after its newest alarm: a latched detector explains no burglary of the
+    next day. What has an open case of its own already goes on there, or that case would never hear
+    of its end.
     """
     member = (anomaly.rule, anomaly.subject)
     own = index.subject(anomaly.mode, kind.cause, anomaly.subject)
@@ -77,7 +85,7 @@ def held(
     if kind.word in DOORS:
         at = anomaly.started_at
         fires = index.group(anomaly.mode, FIRE, spot.place.id)
-        burning = newest(dossier for dossier in fires if _burnt(dossier, at, window))
+        burning = newest(dossier for dossier in fires if _burnt(dossier, at, policy))
         return None if burning is None else Held(burning, FIRE)
     for name, upper in _above(anomaly, registry):
         link = LINKS[name]
@@ -149,12 +157,14 @@ def _above(anomaly: Anomaly, registry: Registry) -> Iterator[tuple[str, str]]:
             return
 
 
-def _burnt(dossier: Dossier, at: int, window: int) -> bool:
-    """Whether a building burns, or did until just before a data time (ms)."""
+def _burnt(dossier: Dossier, at: int, policy: Policy) -> bool:
+    """Whether a building burns, or did until just before a data time (ms), with a recent alarm."""
     if dossier.ended or dossier.case.verification is Verification.FALSE:
         return False
-    ends = [m.ended_at for m in dossier.members.values() if not m.held_by]
-    return any(end is None or at - end < window for end in ends)
+    own = [member for member in dossier.members.values() if not member.held_by]
+    if at - max((member.started_at for member in own), default=at) >= policy.fire_doors:
+        return False
+    return any(m.ended_at is None or at - m.ended_at < policy.join for m in own)
 
 
 def _burns(dossier: Dossier) -> bool:
