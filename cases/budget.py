@@ -1,11 +1,12 @@
 """Bounds how many cases a grid gets a minute: beyond it they gather in one, and each alarm is listed.
 
-Emergencies, reports of people and lost gateways have a lane of their own: they never count and are
-never gathered.
+Emergencies, reports of people, lost gateways and what announces or worsens a fire have a lane of
+their own: they never count and are never gathered. Nor is anything critical gathered.
 """
 
 from collections import deque
 
+from model.anomaly import Anomaly, Severity
 from model.case import Case, EventClass
 from model.reading import Mode
 
@@ -14,6 +15,7 @@ from .policy import Policy
 from .taxonomy import STORM, Category
 
 _FREE = frozenset({EventClass.EMERGENCY, EventClass.REPORT, EventClass.DUTY})
+_OWN_LANE = frozenset({GATEWAY_LOST, STORM, "fire_pre_alarm", "doors_not_released"})
 
 
 class Budget:
@@ -28,19 +30,20 @@ class Budget:
         """Count a case that was opened."""
         if not _counts(case.cls, case.category):
             return
-        opened = self._opened.setdefault((case.mode, case.grid), deque())
+        grid = case.grid if case.birth_grid is None else case.birth_grid
+        opened = self._opened.setdefault((case.mode, grid), deque())
         opened.append(case.opened_at)
         if len(opened) > self._policy.storm_cases:
             opened.popleft()
 
-    def spent(self, mode: Mode, kind: Category, grid: str, now: int) -> bool:
-        """Return whether a grid has had its cases of this minute (hub time, ms)."""
-        if not _counts(kind.cls, kind.word):
+    def spent(self, anomaly: Anomaly, kind: Category, grid: str, now: int) -> bool:
+        """Return whether an anomaly is gathered: its grid has had its cases of this minute (ms)."""
+        if anomaly.severity is Severity.CRITICAL or not _counts(kind.cls, kind.word):
             return False
-        opened = self._opened.get((mode, grid), ())
+        opened = self._opened.get((anomaly.mode, grid), ())
         recent = sum(abs(now - at) < self._policy.storm_window for at in opened)
         return recent >= self._policy.storm_cases
 
 
 def _counts(cls: EventClass, word: str) -> bool:
-    return cls not in _FREE and word not in {GATEWAY_LOST, STORM}
+    return cls not in _FREE and word not in _OWN_LANE

@@ -146,7 +146,7 @@ class Desk:
 
     def tick(self, now: int) -> list[Change]:
         """Let time pass: deadlines escalate, suspensions end, the hub verifies what it may."""
-        changes: list[Change] = []
+        changes = self._shelf.set_back(now, self._policy.longest_look)
         for dossier, timer in self._shelf.due(now):
             changes += self._due(dossier, timer, now)
             self._shelf.watch(dossier)
@@ -181,12 +181,12 @@ class Desk:
         if inhibit:
             held = topology.held(
                 self._index, anomaly, kind, spot=spot, registry=self._registry,
-                window=self._policy.join,
+                policy=self._policy,
             )  # fmt: skip
         if held is not None:
             return self._join(held.dossier, anomaly, now, held_by=held.by)
         found = find(self._index, anomaly, kind, spot=spot, window=self._policy.join)
-        if found is None and self._budget.spent(anomaly.mode, kind, spot.place.grid, now):
+        if found is None and self._budget.spent(anomaly, kind, spot.place.grid, now):
             kind, spot = gathered(spot)
             found = gathering(self._index, anomaly, spot, self._policy.storm_members)
         if found is not None:
@@ -245,7 +245,7 @@ class Desk:
         if before is not None and before.anomaly != anomaly.key:
             self._by_anomaly.pop(before.anomaly, None)
         self._by_anomaly[anomaly.key] = dossier
-        changes = [topology.watched(dossier, change, now, self._policy)]
+        changes = [topology.watched(dossier, change, news, now=now, policy=self._policy)]
         self._shelf.watch(dossier)
         if news.kind == "ended":
             changes += self._ended_before(dossier, anomaly, now)

@@ -134,6 +134,7 @@ def _case(anomaly: Anomaly, kind: Category, spot: Spot, *, ordinal: int, now: in
         updated_at=now,
         notices=0 if SILENCED in anomaly.quality else 1,
         birthplace=place.id,
+        birth_grid=place.grid,
         group=spot.group,
         located=precision(spot, anomaly.scope) == BY_ITSELF,
     )

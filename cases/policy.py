@@ -46,6 +46,7 @@ class Policy(msgspec.Struct, frozen=True):
     renotice: int = 10 * MINUTE  # an alarm that comes again is told at most this often …
     renotice_after_reset: int = 30 * SECOND  # … but after a reset it is a new alarm
     silence_grace: int = 10 * MINUTE  # after a gateway is back its devices have this long to report
+    fire_doors: int = HOUR  # so long after its newest alarm a fire explains what its doors say
     storm_window: int = MINUTE  # a grid gets so many cases in this time, emergencies not counted …
     storm_cases: int = 30  # … and beyond it they gather in one
     storm_members: int = 1_000  # so many are listed in one such case; then the next is opened
@@ -55,6 +56,11 @@ class Policy(msgspec.Struct, frozen=True):
     suspend: int = 30 * DAY  # the longest suspension
     remembered: int = DAY  # closed cases are kept in mind this long
     remembered_actions: int = 256  # ids of a case's newest actions
+
+    @property
+    def longest_look(self) -> int:
+        """Return how far off (ms) the hub's next look at a case may lie."""
+        return max(self.silence_grace, self.normal)
 
     @property
     def normal_minutes(self) -> int:

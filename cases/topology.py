@@ -17,6 +17,7 @@ from model.place import Registry
 
 from .dossier import Dossier
 from .grouping import GATEWAY_LOST, SILENT, Index, Spot, gateways_of, newest
+from .joining import News
 from .policy import Policy
 from .taxonomy import Category
 
@@ -62,12 +63,20 @@ class Held(NamedTuple):
 
 
 def held(
-    index: Index, anomaly: Anomaly, kind: Category, *, spot: Spot, registry: Registry, window: int
+    index: Index,
+    anomaly: Anomaly,
+    kind: Category,
+    *,
+    spot: Spot,
+    registry: Registry,
+    policy: Policy,
 ) -> Held | None:
     """Return the case of the loss, or the fire, that explains an anomaly; None: it is its own.
 
-    `window`: how long (ms) after a fire its doors still belong to it, as its own alarms do. What has
-    an open case of its own already goes on there, or that case would never hear of its end.
+    A fire's doors belong to it until `policy.join` after its end, as its own alarms do, but no longer
+    than `policy.fire_doors` after its newest alarm: a latched detector explains no burglary of the
+    next day. What has an open case of its own already goes on there, or that case would never hear
+    of its end.
     """
     member = (anomaly.rule, anomaly.subject)
     own = index.subject(anomaly.mode, kind.cause, anomaly.subject)
@@ -76,7 +85,7 @@ def held(
     if kind.word in DOORS:
         at = anomaly.started_at
         fires = index.group(anomaly.mode, FIRE, spot.place.id)
-        burning = newest(dossier for dossier in fires if _burnt(dossier, at, window))
+        burning = newest(dossier for dossier in fires if _burnt(dossier, at, policy))
         return None if burning is None else Held(burning, FIRE)
     for name, upper in _above(anomaly, registry):
         link = LINKS[name]
@@ -91,17 +100,21 @@ def held(
 
 def outlasting(dossier: Dossier) -> list[Member]:
     """Return the held members whose reason is gone: each is its own job now."""
-    return [
+    held_on = [
         member
         for member in dossier.members.values()
-        if member.ended_at is None
-        and _is_held(member, dossier.case)
-        and (dossier.ended or not _reason_holds(dossier, member))
+        if member.ended_at is None and _is_held(member, dossier.case)
     ]
+    if dossier.ended or not held_on:
+        return held_on
+    reasons = _reasons(dossier)
+    return [member for member in held_on if member.held_by not in reasons]
 
 
-def watched(dossier: Dossier, change: Change, now: int, policy: Policy) -> Change:
+def watched(dossier: Dossier, change: Change, news: News, *, now: int, policy: Policy) -> Change:
     """Give what was held some time to report once its reason is gone, before each is looked at."""
+    if news.member.held_by and news.kind != "ended":
+        return change  # one more that hangs on the lost thing takes no reason away
     case = dossier.case
     gone = _gateway_is_back(dossier) or bool(outlasting(dossier))
     check_at = case.check_at
@@ -144,18 +157,38 @@ def _above(anomaly: Anomaly, registry: Registry) -> Iterator[tuple[str, str]]:
             return
 
 
-def _burnt(dossier: Dossier, at: int, window: int) -> bool:
-    """Whether a building burns, or did until just before a data time (ms)."""
+def _burnt(dossier: Dossier, at: int, policy: Policy) -> bool:
+    """Whether a building burns, or did until just before a data time (ms), with a recent alarm."""
     if dossier.ended or dossier.case.verification is Verification.FALSE:
         return False
-    ends = [m.ended_at for m in dossier.members.values() if not m.held_by]
-    return any(end is None or at - end < window for end in ends)
+    own = [member for member in dossier.members.values() if not member.held_by]
+    if at - max((member.started_at for member in own), default=at) >= policy.fire_doors:
+        return False
+    return any(m.ended_at is None or at - m.ended_at < policy.join for m in own)
 
 
 def _burns(dossier: Dossier) -> bool:
     false = dossier.case.verification is Verification.FALSE
     active = any(m.ended_at is None and not m.held_by for m in dossier.members.values())
     return active and not false and not dossier.ended
+
+
+def _reasons(dossier: Dossier) -> set[str]:
+    """Return what a case may hold its members by now; empty text: that its gateway is lost.
+
+    Built once for all members: they are thousands, and each device that returns asks.
+    """
+    reasons = {
+        member.subject
+        for member in dossier.members.values()
+        if member.ended_at is None and not member.held_by
+    }
+    reasons.discard(FIRE)
+    if _burns(dossier):
+        reasons.add(FIRE)
+    if not _gateway_is_back(dossier):
+        reasons.add("")
+    return reasons
 
 
 def _is_lost(dossier: Dossier, upper: str) -> bool:
@@ -168,15 +201,6 @@ def _is_lost(dossier: Dossier, upper: str) -> bool:
 def _is_held(member: Member, case: Case) -> bool:
     """Cases of before `held_by` hold the silence of their gateway's devices by category."""
     return bool(member.held_by) or (case.category == GATEWAY_LOST and member.category == SILENT)
-
-
-def _reason_holds(dossier: Dossier, member: Member) -> bool:
-    if member.held_by == FIRE:
-        return _burns(dossier)
-    upper = member.held_by
-    if not upper:
-        return not _gateway_is_back(dossier)
-    return _is_lost(dossier, upper)
 
 
 def _gateway_is_back(dossier: Dossier) -> bool:

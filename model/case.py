@@ -134,6 +134,7 @@ class Case(msgspec.Struct, frozen=True, omit_defaults=True, rename={"cls": "clas
     history_length: int = 0
     history_hash: str = ""
     birthplace: str = ""  # `place` when it was opened: with cause and ordinal it makes the key
+    birth_grid: str | None = None  # `grid` when it was opened; None: opened before it was kept
     group: str = ""  # what anomalies join it by: its place, or a device, source or gateway
     located: bool = (
         False  # its place is a component's, not only that of the panel or source above it

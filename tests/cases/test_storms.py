@@ -342,6 +342,31 @@ def test_doors_in_a_fire_are_its_sequence_and_their_own_work_afterwards() -> Non
     assert story.now(opened.case).active == 0
 
 
+def test_an_old_fire_that_never_ended_explains_no_forced_door() -> None:
+    """A latched detector: an hour after its newest alarm a forced door is told, whatever burns."""
+    story = powered()
+    story.receive(alarm("d1"))
+    early, late = (
+        alarm("door1", at, category="door_forced", severity=Severity.MAJOR)
+        for at in (HOUR - SECOND, HOUR)
+    )
+    (held,) = story.receive(early)
+    assert (held.case.category, held.notice) == ("fire", "")
+    story.receive(ended(early, HOUR - SECOND))
+    (own,) = story.receive(late)
+    assert (own.kind, own.case.category, own.notice) == ("create", "door_forced", "opened")
+
+
+def test_a_new_alarm_makes_an_old_fire_young_again() -> None:
+    """The second detector of a growing fire opens doors as the first did."""
+    story = powered()
+    story.receive(alarm("d1"))
+    story.receive(alarm("d2", 2 * HOUR))
+    door = alarm("door1", 2 * HOUR + MINUTE, category="door_forced", severity=Severity.MAJOR)
+    (held,) = story.receive(door)
+    assert (held.case.category, held.notice) == ("fire", "")
+
+
 def test_a_fire_found_false_lets_its_doors_go_at_once() -> None:
     """A forced door without a fire is a forced door."""
     story = powered()
@@ -410,6 +435,19 @@ def test_life_safety_has_a_lane_of_its_own() -> None:
     assert {case.category for case in fires.open_cases()} == {"fire"}
     *_, fault = fires.receive(alarm("d1", SECOND, category="device_fault"), T0 + SECOND)
     assert fault.case.category == "device_fault"
+
+
+def test_what_announces_or_worsens_a_fire_is_never_gathered() -> None:
+    """Doors that stay shut in a fire, its pre-alarm, and whatever a rule calls critical."""
+    for category, severity in (
+        ("doors_not_released", Severity.CRITICAL),
+        ("fire_pre_alarm", Severity.MAJOR),
+        ("high_temperature", Severity.CRITICAL),
+    ):
+        desk, _ = many(200)
+        (change,) = desk.receive(alarm("d199", SECOND, category=category, severity=severity), T0)
+        told = (change.kind, change.case.category, change.notice)
+        assert told == ("create", category, "opened")
 
 
 def test_a_restart_in_a_storm_keeps_the_count() -> None:
