@@ -94,8 +94,7 @@ def join(
     notice = ""
     if news.kind in {"joined", "again"}:
         notice = alarm_notice(dossier, before, member, now=now, policy=policy)
-    if notice == "new_alarm":
-        case = msgspec.structs.replace(case, renoticed_at=now)
+    again = notice == "new_alarm"
     dossier.put(member)
     case, flagged = _flagged(case, anomaly, news, policy)
     lines += [Line(now, HUB, "flagged", {"flag": flag}) for flag in flagged]
@@ -110,7 +109,8 @@ def join(
             case, evidence=_evidence(case.evidence, anomaly.evidence, policy.evidence)
         )
     if notice:
-        case = msgspec.structs.replace(case, notices=case.notices + 1)
+        told_at = now if again or notice == "new_alarm" else case.renoticed_at
+        case = msgspec.structs.replace(case, notices=case.notices + 1, renoticed_at=told_at)
     return dossier.change(case, lines, now=now, notice=notice)
 
 
@@ -267,10 +267,16 @@ def _corroborated(
 def _hushed(
     case: Case, anomaly: Anomaly, lines: list[Line], news: News, *, notice: str, now: int
 ) -> tuple[Case, str]:
-    """Keep quiet what a silence covers; whatever it does not cover makes the case loud."""
-    if SILENCED in anomaly.quality:
+    """Keep quiet what a silence covers; whatever it does not cover makes the case loud.
+
+    Only a quiet case that nobody acknowledged becomes loud later; any other would never tell of it.
+    """
+    if SILENCED not in case.flags:
+        return case, notice
+    covered = SILENCED in anomaly.quality
+    if covered and case.acknowledged_by is None:
         return case, ""
-    if SILENCED not in case.flags or not (notice or news.kind in {"joined", "again"}):
+    if not (notice or (not covered and news.kind in {"joined", "again"})):
         return case, notice
     return aloud(case, lines, "silence_broken", now=now), notice or "new_alarm"
 
