@@ -3,6 +3,9 @@
 import ast
 import math
 
+TRUTHS = {"true": True, "false": False, "True": True, "False": False}
+"""Names that are no quantities."""
+
 
 def asleep(tree: ast.expr) -> dict[str, tuple[float, float]]:
     """Return the closed range of one quantity in which it is false, whatever else is said.
@@ -13,6 +16,8 @@ def asleep(tree: ast.expr) -> dict[str, tuple[float, float]]:
     anded = isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.And)
     for part in tree.values if anded and isinstance(tree, ast.BoolOp) else [tree]:
         if isinstance(part, ast.Name):
+            if part.id in TRUTHS:
+                continue
             return {part.id: (0.0, 0.0)}
         if not isinstance(part, ast.Compare) or len(part.ops) > 1:
             continue

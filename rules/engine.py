@@ -237,7 +237,8 @@ class Engine:
         found: list[Anomaly] = []
         for rule in route.rules:
             found += self._guarded(rule, rule.observe, seen)
-        if row.flags or any(rule.holds(device) for rule in route.rules):
+        # Any rule: a device that speaks under two kinds is held by those of the other one too.
+        if row.flags or any(rule.holds(device) for rule in self._rules.values()):
             book.hot.add(device)
         else:
             book.hot.discard(device)

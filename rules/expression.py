@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 from model.reading import Value
 
-from .asleep import asleep, literal
+from .asleep import TRUTHS, asleep, literal
 from .operations import (
     ARITHMETIC,
     COMPARISONS,
@@ -41,7 +41,6 @@ LARGEST = 1e12
 """No number of a condition may be larger: quantities are small, a larger one is a slip."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
-_TRUTHS = {"true": True, "false": False, "True": True, "False": False}
 _WIDE = {chr(code + 0xFEE0): chr(code) for code in range(0x21, 0x7F)} | {"，": ",", "。": "."}
 _ALLOWED = "and, or, not, < <= > >= == !=, + - * /, numbers, true, false, quantities, abs, min, max, round, known"
 
@@ -162,7 +161,7 @@ class _Compiler:
                 raise self._wrong(name, "a text is compared with a quantity, nothing else")
             return text_equals(self._named(name, "text"), fixed.value, equals=equals)
         truth = _fixed_truth(fixed)
-        if truth is None or not isinstance(name, ast.Name) or name.id in _TRUTHS:
+        if truth is None or not isinstance(name, ast.Name) or name.id in TRUTHS:
             return None
         self._count(fixed, 1)
         return bool_equals(self._named(name, "truth"), truth is equals)
@@ -172,7 +171,7 @@ class _Compiler:
         if literal(node) is not None:
             constant = self._constant(node)
             return lambda _: constant
-        if isinstance(node, ast.Name) and node.id not in _TRUTHS:
+        if isinstance(node, ast.Name) and node.id not in TRUTHS:
             return number_named(self._named(node, "number"))
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
             sign = -1.0 if isinstance(node.op, ast.USub) else 1.0
@@ -271,7 +270,7 @@ def _parsed(line: str) -> ast.expr:
 def _fixed_truth(node: ast.expr) -> bool | None:
     if isinstance(node, ast.Constant) and isinstance(node.value, bool):
         return node.value
-    return _TRUTHS.get(node.id) if isinstance(node, ast.Name) else None
+    return TRUTHS.get(node.id) if isinstance(node, ast.Name) else None
 
 
 def _called(node: ast.Call) -> str:

@@ -5,7 +5,6 @@ One device that speaks often is one device; a panel that repeats its detector is
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import msgspec
 
@@ -30,31 +29,7 @@ from rules.finding import (
 )
 from rules.specs import ConfirmSpec
 from rules.states import StateTable
-
-
-class Witness(msgspec.Struct):
-    """A device that said it: when last, whether a person's hand, and whether it has taken it back."""
-
-    at: int
-    mode: Mode
-    source: str
-    epoch: str
-    order: int
-    call_point: bool = False
-    cleared: bool = False
-    tested: bool = False  # said under a walk test
-
-
-class Scene(msgspec.Struct):
-    """What the devices of one place said, and the anomaly while it is open."""
-
-    witnesses: dict[str, Witness] = {}
-    active: Anomaly | None = None
-
-
-class _Spot(NamedTuple):
-    place: str
-    compound: str
+from rules.witness import Scene, Spot, Witness, near, said_at, spot_of
 
 
 class ConfirmRule:
@@ -86,7 +61,7 @@ class ConfirmRule:
         if self._spec.ends_on_reset and not onset and is_reset(reading):
             found = self._reset(seen)
         if onset:
-            spot = _spot(seen)
+            spot = spot_of(seen)
             if spot and fits(self._spec.devices, reading, seen.role):
                 found += self._witness(seen, spot)
         elif reading.device in self._where and self._is_clearing(reading):
@@ -171,43 +146,66 @@ class ConfirmRule:
             return True
         return any(values.get(state) is False for state in clear.states_false)
 
-    def _witness(self, seen: Observation, spot: _Spot) -> list[Anomaly]:
+    def _witness(self, seen: Observation, spot: Spot) -> list[Anomaly]:
         reading = seen.reading
         scene = self._scenes.rows.get(spot.place) or Scene()
         self._prune(scene, reading.received_at)
         known = scene.witnesses.get(reading.device)
+        over = None
         if known is None or known.epoch != reading.epoch or reading.order > known.order:
+            over = self._taken_back(seen)
             # Who burnt for real before a test is no test because it says it again in one.
             real = known is not None and not known.cleared and known.mode is Mode.REAL
             scene.witnesses[reading.device] = Witness(
-                at=max(reading.received_at, known.at if known else 0),
+                at=said_at(seen, known),
                 mode=Mode.REAL if real else reading.mode,
                 source=reading.source,
                 epoch=reading.epoch,
                 order=reading.order,
                 call_point=by_hand(self._spec.call_point, reading, seen.role),
+                cleared=over is not None,
                 tested=not real and WALK_TEST in reading.quality,
+                awake=self._book.awake,
             )
             self._where[reading.device] = spot.place
         self._scenes.put(spot.place, scene)
-        agreeing = self._agreeing(scene, reading)
+        found = self._agreed(seen, spot, scene)
+        if over is not None:
+            del self._where[reading.device]
+            found += self._end_if_over(spot.place, scene, at=over.received_at, by="cleared")
+        return found
+
+    def _agreed(self, seen: Observation, spot: Spot, scene: Scene) -> list[Anomaly]:
+        agreeing = self._agreeing(scene, seen.reading)
         if agreeing is None:
             return []
-        active, now = scene.active, scene.witnesses[reading.device]
+        active, now = scene.active, scene.witnesses[seen.reading.device]
         if active is None:
             scene.active = self._conclude(seen, spot, agreeing)
             return [scene.active]
         if now.mode is not Mode.REAL or active.mode is Mode.REAL:
             return self._again(seen, scene, active)
         # A drill or test never hides the real thing.
-        old = ended(active, at=reading.received_at, by="real_alarm")
+        old = ended(active, at=seen.reading.received_at, by="real_alarm")
         scene.active = self._conclude(seen, spot, agreeing, not_before=active.started_at + 1)
         return [old, scene.active]
 
+    def _taken_back(self, seen: Observation) -> Reading | None:
+        """Return the word, newer than this late one, by which its device has taken it back already."""
+        reading = seen.reading
+        row = self._book.devices.get(reading.device)
+        for word in (row.last, row.calm) if seen.stale and row else ():
+            if word is None or word.epoch != reading.epoch or word.order <= reading.order:
+                continue
+            if not self._is_onset(word) and self._is_clearing(word):
+                return word
+        return None
+
     def _again(self, seen: Observation, scene: Scene, active: Anomaly) -> list[Anomaly]:
         """Say it again, once in a while: a detector that died in an old fire must not hide a new one."""
-        if seen.reading.received_at - active.last_at < self._spec.within:
-            return []
+        after = seen.reading.received_at - active.last_at
+        if abs(after) < self._spec.within or (after < 0 and seen.stale):
+            return []  # long before and not stale: the clock was set back
         scene.active = msgspec.structs.replace(active, last_at=seen.reading.received_at)
         return [continued(active, seen)]
 
@@ -217,7 +215,7 @@ class ConfirmRule:
         agreeing = {
             device: witness
             for device, witness in scene.witnesses.items()
-            if abs(witness.at - now.at) <= self._spec.within and witness.mode is now.mode
+            if near(witness, now, self._spec.within) and witness.mode is now.mode
         }
         if len(agreeing) >= self._spec.at_least:
             return agreeing
@@ -229,14 +227,16 @@ class ConfirmRule:
     def _conclude(
         self,
         seen: Observation,
-        spot: _Spot,
+        spot: Spot,
         agreeing: dict[str, Witness],
         *,
         not_before: int = 0,
     ) -> Anomaly:
         facts = ", ".join(f"{device} at {agreeing[device].at}" for device in sorted(agreeing))
         anomaly = started(self._spec, seen, facts=facts)
-        at = max(not_before, *(witness.at for witness in agreeing.values()))
+        within, now = self._spec.within, agreeing[seen.reading.device]
+        times = [w.at for w in agreeing.values() if abs(w.at - now.at) <= within]
+        at = max(not_before, *times)
         return msgspec.structs.replace(
             anomaly,
             key=anomaly_key(self.id, spot.place, at),
@@ -246,7 +246,7 @@ class ConfirmRule:
             scope="place",
             compound=spot.compound,
             corroborates=True,
-            mode=agreeing[seen.reading.device].mode,
+            mode=now.mode,
         )
 
     def _take_back(self, seen: Observation, device: str, *, by: str) -> list[Anomaly]:
@@ -262,11 +262,15 @@ class ConfirmRule:
         witness.cleared = True
         del self._where[device]
         self._scenes.put(place, scene)
-        if scene.active is None or not all(w.cleared for w in scene.witnesses.values()):
+        return self._end_if_over(place, scene, at=reading.received_at, by=by, seen=seen)
+
+    def _end_if_over(
+        self, place: str, scene: Scene, *, at: int, by: str, seen: Observation | None = None
+    ) -> list[Anomaly]:
+        if scene.active is None or not scene.over:
             return []
-        anomaly = ended(scene.active, at=reading.received_at, by=by, seen=seen)
         self._scenes.drop(place)
-        return [anomaly]
+        return [ended(scene.active, at=at, by=by, seen=seen)]
 
     def _reset(self, seen: Observation) -> list[Anomaly]:
         reading = seen.reading
@@ -288,14 +292,3 @@ class ConfirmRule:
         horizon = now - 2 * self._spec.within
         for device in [d for d, w in scene.witnesses.items() if w.cleared and w.at < horizon]:
             del scene.witnesses[device]
-
-
-def _spot(seen: Observation) -> _Spot | None:
-    """The building, else what fronts the device; a whole compound is too wide to corroborate."""
-    reading = seen.reading
-    if seen.place and seen.place.building:
-        return _Spot(f"place:{seen.place.building}", seen.place.compound)
-    if reading.source:
-        compound = seen.place.compound if seen.place else reading.compound
-        return _Spot(f"place:{reading.source}", compound)
-    return None

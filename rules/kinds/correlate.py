@@ -71,6 +71,8 @@ class CorrelateRule(InTurn[Scene]):
         reading, place = seen.reading, seen.place
         if reading.historical or place is None:
             return ()
+        if not self._sleeping and self.interest.streams.isdisjoint(reading.values):
+            return ()  # it came for another rule's sake
         where = place.building if self._spec.by == "building" else place.compound
         verdicts = [
             member.when.test(reading.values)

@@ -39,6 +39,20 @@ def condition(text: object) -> Expression:
     return Expression(text)
 
 
+def watched(when: Expression) -> Expression:
+    """Return a condition that no Reading meets which says none of its quantities. Raises ValueError.
+
+    Such a Reading wakes no rule, so nobody would hear that it is met.
+    """
+    if when({}) is True:
+        name = min(when.names)
+        raise ValueError(
+            f"`{when}` is true of a Reading that says nothing of it, so of every Reading of those "
+            f"devices; ask for what it must say: `known({name}) and …`"
+        )
+    return when
+
+
 def _zone(text: str) -> str:
     if text not in available_timezones():
         raise ValueError(f"no time zone {text!r}; write it as Asia/Shanghai")
@@ -54,6 +68,7 @@ Condition = Annotated[
     PlainSerializer(str, return_type=str),
     WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST}),
 ]
+Watched = Annotated[Condition, AfterValidator(watched)]
 Zone = Annotated[str, AfterValidator(_zone)]
 RuleId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from .base import Condition, Devices, Duration, Span, Word, Written
+from .base import Devices, Duration, Span, Watched, Word, Written
 from .in_turn import InTurnSpec
 
 
@@ -12,7 +12,7 @@ class Member(Written):
     """One of the conditions that must hold together, and whose."""
 
     devices: Devices
-    when: Condition
+    when: Watched
     fresh_for: Span | None = None  # left out: the rule's, else the device's contract, else 10 min
 
 

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from model.reading import Event
 
-from .base import Condition, Devices, Span, Word, Written
+from .base import Condition, Devices, Span, Word, Written, watched
 from .in_turn import InTurnSpec
 
 
@@ -23,6 +23,8 @@ class Part(Written):
     def _says_something(self) -> Self:
         if not (self.worded or self.when):
             raise ValueError("needs `states`, `states_false`, `events` or `when`")
+        if self.when and not self.worded:
+            watched(self.when)
         return self
 
     @property

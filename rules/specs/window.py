@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from .base import Condition, Span, Word, Words
+from .base import Condition, Span, Word, Words, watched
 from .in_turn import InTurnSpec
 
 SAMPLES_MAX = 500
@@ -49,6 +49,8 @@ class WindowSpec(InTurnSpec):
             return self
         if not (words or self.when) or self.quantity:
             raise ValueError("count needs `counts` (states, events) or `when`, and no `quantity`")
+        if self.when and not words:
+            watched(self.when)
         if not 0 <= self.limit < SAMPLES_MAX:
             raise ValueError(f"a count is limited to 0 … {SAMPLES_MAX - 1}")
         if self.below is not None and self.slides == "sliding":

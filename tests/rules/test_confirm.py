@@ -2,12 +2,16 @@
 
 import itertools
 
+import pytest
+
 from model.place import Device, Registry
 from model.reading import Event, Mode
+from rules.engine import Engine
 from rules.rulefile import RuleSet, load_rules
 
 from .town import (
     DAY,
+    HOUR,
     MINUTE,
     PANEL,
     SECOND,
@@ -134,3 +138,82 @@ def test_three_of_n_needs_three_or_a_detector_and_a_call_point() -> None:
     town = Town(_three(), places)
     assert town.panel("cp-1", event=Event.FIRE_ALARM) == []
     assert len(town.fire("nb-1")) == 1
+
+
+def _fire_and_calm(town: Town, *, swapped: bool) -> None:
+    """Let nb-1 say fire and half a second later calm; the lanes may swap the two."""
+    at = town.now
+    town.now += SECOND
+    if not swapped:
+        town.fire("nb-1", at=at, order=11)
+    town.calm("nb-1", at=at + 500, order=12)
+    if swapped:
+        town.fire("nb-1", at=at, order=11)
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+@pytest.mark.parametrize("other_first", [False, True])
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_late_word_that_was_taken_back_holds_nothing_open(
+    *, swapped: bool, other_first: bool, restarts: bool
+) -> None:
+    """It still counts as said, but its device burns no longer."""
+    town = Town(CONFIRM)
+    town.calm("nb-1", order=1)
+    town.calm("nb-2", order=2)
+    if other_first:
+        town.fire("nb-2", order=3)
+        town.calm("nb-2", order=4)
+        town.pass_time(5 * SECOND)
+    _fire_and_calm(town, swapped=swapped)
+    if restarts:
+        again = Engine(registry(), CONFIRM)
+        again.restore(town.engine.dirty())
+        town.engine = again
+    if not other_first:
+        town.fire("nb-2", order=21)
+        town.calm("nb-2", order=22)
+    assert [a.phase.value for a in town.said] == ["started", "ended"]
+    assert town.engine.open() == []
+    assert not any(rule.holds("nb-1") for rule in town.engine._rules.values())
+
+
+@pytest.mark.parametrize("back", [HOUR, DAY])
+def test_a_clock_set_back_between_two_fires_of_a_device_hides_neither(back: int) -> None:
+    """The box restarts without time: its numbers go on, its times do not."""
+    town = Town(CONFIRM)
+    town.fire("nb-1")
+    town.pass_time(5 * SECOND)
+    town.calm("nb-1")
+    town.now -= back
+    town.fire("nb-1")
+    town.pass_time(5 * SECOND)
+    (anomaly,) = town.fire("nb-2")
+    assert (anomaly.subject, anomaly.started_at) == ("place:b-1", town.now)
+
+
+def test_a_clock_set_back_between_the_fires_of_two_devices_hides_nothing() -> None:
+    """The second one comes seconds later by the hub's waking time; another half an hour later is none."""
+    town = Town(CONFIRM)
+    town.fire("nb-1")
+    town.pass_time(5 * SECOND)
+    town.now -= DAY
+    (anomaly,) = town.fire("nb-2")
+    assert anomaly.started_at == town.now
+    town = Town(CONFIRM)
+    town.fire("nb-1")
+    town.pass_time(30 * MINUTE)
+    town.now -= DAY
+    assert town.fire("nb-2") == []
+
+
+def test_what_is_open_is_said_again_though_the_clock_was_set_back() -> None:
+    """A detector that died in an old fire hides no new one then either."""
+    town = Town(CONFIRM)
+    town.fire("nb-1")
+    town.fire("nb-2")
+    town.pass_time(MINUTE)
+    town.now -= DAY
+    town.fire("nb-2")
+    assert [a.phase.value for a in town.fire("nb-3")] == []
+    assert [a.phase.value for a in town.said] == ["started", "continued"]

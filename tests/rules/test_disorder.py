@@ -16,7 +16,7 @@ from model.reading import Event, Lane, Reading
 from model.walk_test import Scope, WalkTestOrder
 from rules.engine import Engine
 
-from .town import DAY, HOUR, SECOND, T0, Town, library, registry, started
+from .town import DAY, HOUR, SECOND, SMOKES, T0, Town, library, registry, started
 
 FIRES = library("fire-alarm", "fire-corroborated")
 EXAMPLES = int(os.environ.get("SMARTHUB_EXAMPLES", "100"))  # 1000 in CI, as trust.md asks
@@ -89,8 +89,30 @@ def test_any_disorder_tells_of_the_same_places_and_causes(
     assert _burning(in_order) == _burning(disordered)  # … until the next word of the device
 
 
-def _burning(engine: Engine) -> set[str]:
-    return {a.subject for a in engine.open() if a.rule == "fire-alarm"}
+def _burning(engine: Engine, rule: str = "fire-alarm") -> set[str]:
+    return {a.subject for a in engine.open() if a.rule == rule}
+
+
+def _witnesses(engine: Engine) -> set[str]:
+    """Return the devices that the corroboration takes to burn."""
+    return {device for device in SMOKES if engine._rules["fire-corroborated"].holds(device)}
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(_disordered())
+def test_in_any_disorder_what_burns_is_a_witness_and_nothing_else(
+    runs: tuple[list[Reading], list[Reading]],
+) -> None:
+    """A fire is corroborated by those that burn; when none does any more, that is over too."""
+    for arrived in runs:
+        engine, _ = _observe(arrived)
+        assert _burning(engine) == _witnesses(engine)
+    in_order, disordered = (_observe(arrived)[0] for arrived in runs)
+    for number, device in enumerate(("nb-1", "nb-2", "nb-4"), start=100):
+        for engine in (in_order, disordered):
+            engine.observe([_reading(number, device, "calm")], Lane.ALARM, T0 + 200 * SECOND)
+    for engine in (in_order, disordered):
+        assert _burning(engine, "fire-corroborated") == _witnesses(engine) == set()
 
 
 @settings(max_examples=EXAMPLES, deadline=None)

@@ -134,3 +134,20 @@ def test_explain_of_an_unknown_rule_says_so() -> None:
     assert "no rule of the id 'firr'" in engine.explain("firr", "nb-1")
     for spec in library().specs:
         assert spec.id in engine.explain(spec.id, "nb-1")
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_device_that_speaks_under_two_kinds_can_take_its_fire_back(*, restarts: bool) -> None:
+    """A partial update of one sensor names another kind; what holds the fire still hears the next word."""
+    town = Town()
+    town.calm()
+    town.pass_time(MINUTE)
+    town.fire()
+    town.says("nb-1", values={"tamper": False, "battery_pct": 90.0}, kind="zigbee_sensor")
+    if restarts:
+        again = Engine(registry(), library())
+        again.restore(town.engine.dirty())
+        town.engine = again
+    found = town.calm()
+    assert told(found) == [("fire-alarm", "ended", "nb-1")]
+    assert town.engine.open() == []
