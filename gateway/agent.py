@@ -26,6 +26,8 @@ from .sources import Sources
 from .uplink import LaneUplink
 
 log = structlog.get_logger()
+REFUSED = "readings_refused.memory_full"
+"""Counts Readings of alarms that neither disk nor memory took; they are in `readings_not_durable` too."""
 
 
 class Parts(NamedTuple):
@@ -173,8 +175,12 @@ async def heartbeat(config: GatewayConfig, parts: Parts, state: str) -> Heartbea
     warnings += parts.sources.warnings()
     if parts.intake.oldest_at is None and (text := balance.warning(parts.intake.counters)):
         warnings.append(text)
+    counters = dict(parts.intake.counters)
+    if refused := sum(lane.window.refused for lane in parts.lanes.values()):
+        counters[REFUSED] = refused
     if parts.intake.full:
-        warnings.append("the data disk is full: alarms are forwarded from memory only")
+        text = "the data disk is full: alarms are forwarded from memory only"
+        warnings.append(f"{text}, and {refused} Readings found no room" if refused else text)
     return Heartbeat(
         gateway=config.file.gateway,
         epoch=parts.intake.epoch,
@@ -182,7 +188,7 @@ async def heartbeat(config: GatewayConfig, parts: Parts, state: str) -> Heartbea
         at=now,
         caught_up_to=caught_up_to(now, held),
         depth={lane: depth[lane] for lane in Lane},
-        counters=dict(parts.intake.counters),
+        counters=counters,
         warnings=warnings,
     )
 

@@ -143,6 +143,7 @@ class LaneUplink:
             if message is not None:
                 topic = getattr(self._topics, self._lane)
                 await client.publish(topic, encode(message), qos=0)
+                self.window.published()
                 if not message.not_durable:
                     self._crash(f"after_publish_{self._lane}")
                 continue

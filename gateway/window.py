@@ -43,7 +43,9 @@ class LaneWindow:
         self._lane = lane
         self._gateway = gateway
         self._tries: dict[int, int] = {}  # of rows that are queued again, by row id
-        self._volatile: deque[OutboxRow] = deque(maxlen=QUEUE_ROWS)
+        self._volatile: deque[OutboxRow] = deque()
+        self._offered = False  # the oldest volatile row is in the message that is being published
+        self.refused = 0  # Readings of volatile rows for which there was no room
         self._answered_at = now
 
     def load(self, waiting: list[OutboxRow], newest: int) -> None:
@@ -60,7 +62,13 @@ class LaneWindow:
         self.top_id = row.id
 
     def add_volatile(self, row: OutboxRow) -> None:
-        """Queue an alarm row that the disk refused: sent once, from memory, marked."""
+        """Queue an alarm row that the disk refused: sent once, from memory, marked.
+
+        Without room it is counted as refused: the first alarms tell most, and its device says it again.
+        """
+        if len(self._volatile) >= QUEUE_ROWS:
+            self.refused += row.readings
+            return
         self._volatile.append(row)
 
     @property
@@ -77,11 +85,14 @@ class LaneWindow:
         self.last_id = rows[-1].id if rows else top
 
     def next_message(self, now: float) -> Uplink | None:
-        """Return the next message to publish, or None when everything is sent or the window is full."""
+        """Return the next message to publish, or None when everything is sent or the window is full.
+
+        `published` must follow when it is; else what only memory holds is in the next message again.
+        """
         self.expire(now)
-        if self._volatile:
-            row = self._volatile.popleft()
-            return self._message([row], not_durable=True)
+        self._offered = bool(self._volatile)
+        if self._offered:
+            return self._message([self._volatile[0]], not_durable=True)
         rows = self._take()
         if not rows:
             return None
@@ -91,6 +102,12 @@ class LaneWindow:
             tries = self._tries.pop(row.id, 0) + 1
             self.sent[row.epoch, row.first] = Sent(row, now, tries)
         return self._message(rows, not_durable=False)
+
+    def published(self) -> None:
+        """Forget what only memory held, now that the message of it is with the broker."""
+        if self._offered:
+            self._offered = False
+            self._volatile.popleft()
 
     def expire(self, now: float) -> None:
         """Queue again what was sent long ago and never receipted."""

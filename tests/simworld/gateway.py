@@ -145,6 +145,7 @@ class SimGateway:
                 if message is None:
                     break
                 found.append((getattr(self.topics, lane), encode(message)))
+                window.published()
         return found
 
     async def hear(self, payload: bytes, now_s: float) -> None:
