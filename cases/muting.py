@@ -1,12 +1,17 @@
 """What a silence 静默 may cover, what it needs, and the round that is walked while it holds."""
 
+import msgspec
+
 from model.anomaly import Anomaly, Phase, Severity, anomaly_key
 from model.case import EventClass
 from model.errors import Refused
 from model.place import Place, Registry
-from model.silence import LONGEST_MS, Scope, Silence, SilenceOrder
+from model.silence import LONGEST_MS, SILENCED, Scope, Silence, SilenceOrder
 
 from .taxonomy import CATEGORIES, PATROL
+
+SET_BACK_MS = 5_000
+"""A clock that is set back by more puts a planned silence back; by less it was only corrected."""
 
 
 def covers(scope: Scope, anomaly: Anomaly, place: Place) -> bool:
@@ -21,6 +26,27 @@ def covers(scope: Scope, anomaly: Anomaly, place: Place) -> bool:
         and scope.rule in ("", anomaly.rule)
         and scope.category in ("", anomaly.category)
     )
+
+
+def speaks_up(anomaly: Anomaly) -> bool:
+    """Return whether more than one device, or a person, says so: that is never kept quiet."""
+    asks_for_help = anomaly.category in {"duress", "panic"}
+    return anomaly.manual or anomaly.corroborates or asks_for_help
+
+
+def quiet(anomaly: Anomaly) -> Anomaly:
+    """Return an anomaly whose case is opened without a sound."""
+    return msgspec.structs.replace(anomaly, quality=(*anomaly.quality, SILENCED))
+
+
+def worn_out(silence: Silence, awake: int) -> bool:
+    """A clock that was set back makes no silence longer."""
+    return awake - silence.began_awake >= silence.ends_at - (silence.began_at or silence.starts_at)
+
+
+def too_early(silence: Silence, at: int) -> bool:
+    """A clock that ran ahead for a moment starts no planned silence."""
+    return silence.created_at < silence.starts_at and at + SET_BACK_MS < silence.starts_at
 
 
 def check(order: SilenceOrder, registry: Registry, *, now: int) -> None:
