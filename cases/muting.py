@@ -10,6 +10,12 @@ from model.silence import LONGEST_MS, SILENCED, Scope, Silence, SilenceOrder
 
 from .taxonomy import CATEGORIES, PATROL
 
+COMMUNITY_DIGITS = 12
+"""Digits of a community's division code; a round of a street or a district is nobody's round."""
+
+REPEATED_MS = 30_000
+"""The lengths of an order and of its repeat differ by no more: the time that its answer takes."""
+
 SET_BACK_MS = 5_000
 """A clock that is set back by more puts a planned silence back; by less it was only corrected."""
 
@@ -68,10 +74,10 @@ def check(order: SilenceOrder, registry: Registry, *, now: int) -> None:
             " person approve (紧急类别须注明、指定巡查人并经第二人批准)",
             missing=("emergencies",),
         )
-    if order.emergencies and not scope.place:
+    if order.emergencies and not _can_be_walked(scope, registry):
         raise Refused(
-            "a silence over emergencies names a device, building, compound or grid to patrol"
-            " (须指明地点)",
+            "a silence over emergencies names a device, a building, a compound, or the whole code of"
+            " a registered grid or community to patrol (须指明可巡查的地点：设备、楼栋、小区、已登记的网格或社区)",
             missing=("place",),
         )
     start = max(now, order.starts_at)
@@ -80,6 +86,28 @@ def check(order: SilenceOrder, registry: Registry, *, now: int) -> None:
     for word, known in (("building", registry.buildings), ("compound", registry.compounds)):
         if (value := getattr(scope, word)) and value not in known:
             raise Refused(f"there is no {word} {value} in the registry", missing=(word,))
+
+
+def same_order(silence: Silence, order: SilenceOrder, *, now: int) -> bool:
+    """Return whether an order asks again for a silence that is known, and not for another one.
+
+    What starts at once ends later by as much as its repeat comes later.
+    """
+    at_once = order.starts_at <= now and silence.starts_at <= silence.created_at
+    longer = (order.ends_at - now) - (silence.ends_at - silence.created_at)
+    return (
+        order.actor == silence.author
+        and order.scope == silence.scope
+        and order.emergencies == silence.emergencies
+        and (at_once or order.starts_at == silence.starts_at)
+        and (order.ends_at == silence.ends_at or (at_once and abs(longer) <= REPEATED_MS))
+    )
+
+
+def _can_be_walked(scope: Scope, registry: Registry) -> bool:
+    if scope.device or scope.building or scope.compound:
+        return True
+    return len(scope.grid) >= COMMUNITY_DIGITS and scope.grid in registry.divisions
 
 
 def patrol(silence: Silence, *, phase: Phase, at: int) -> Anomaly:
@@ -104,8 +132,3 @@ def patrol(silence: Silence, *, phase: Phase, at: int) -> Anomaly:
             f" {silence.reason}"
         ),
     )
-
-
-def named(person: str) -> str:
-    """Compare names as people mean them: `Wang Wei ` is `wang wei`."""
-    return " ".join(person.casefold().split())

@@ -15,7 +15,8 @@ from model.place import Registry
 from model.silence import Deed, Muted, Silence, SilenceOrder
 
 from .grouping import spot_of
-from .muting import check, covers, named, quiet, speaks_up, too_early, worn_out
+from .muting import check, covers, quiet, same_order, speaks_up, too_early, worn_out
+from .people import named
 from .taxonomy import category
 
 SILENCES = "_silences"
@@ -133,8 +134,10 @@ class Silences:
             self._active = {**self._active, name: silence}
 
     def _create(self, order: SilenceOrder, registry: Registry, *, now: int) -> None:
-        if order.id in self._rows:
-            return
+        if (known := self._rows.get(order.id)) is not None:
+            if same_order(known, order, now=now):
+                return
+            raise Refused(f"another silence has the id {order.id} (编号已被占用)", missing=("id",))
         check(order, registry, now=now)
         if len(self._active) + len(self._waiting) >= RUNNING_MAX:
             raise Refused(
