@@ -13,6 +13,7 @@ from model.errors import Refused
 from model.ports import HealthView
 from model.reading import Value
 
+from .people import named
 from .policy import Policy
 from .taxonomy import Closing, category
 
@@ -93,13 +94,13 @@ def checklist(
 
 def refuse(case: Case, parts: tuple[str, ...], what: str) -> Refused:
     """Return the refusal that names every missing part, in Chinese and English."""
-    named = "; ".join(f"{part}: {_described(part)}" for part in parts)
-    return Refused(f"case {case.id} cannot {what}, missing 缺少: {named}", missing=parts)
+    listed = "; ".join(f"{part}: {_described(part)}" for part in parts)
+    return Refused(f"case {case.id} cannot {what}, missing 缺少: {listed}", missing=parts)
 
 
 def worked_on(case: Case, person: str) -> bool:
     """Return whether a person is among those who worked on the case."""
-    return _name(person) in {_name(handler) for handler in case.handlers}
+    return named(person) in {named(handler) for handler in case.handlers}
 
 
 def unnormal(case: Case, now: int, health: HealthView, *, lasting_ms: int) -> list[str]:
@@ -190,7 +191,7 @@ def _satisfied(look: _Look) -> list[str]:
     if satisfied is not True or not look.has("channel"):
         return ["satisfaction"]
     asked = _said(look.proof, "asked")
-    if asked and look.case.reporter and _name(asked) != _name(look.case.reporter):
+    if asked and look.case.reporter and named(asked) != named(look.case.reporter):
         return ["asked_the_reporter"]
     return []
 
@@ -201,7 +202,7 @@ def _satisfied_if_disturbed(look: _Look) -> list[str]:
 
 def _verifier(look: _Look) -> list[str]:
     verifier = _said(look.proof, "verifier") or look.actor
-    handled = worked_on(look.case, verifier) or _name(look.by) == _name(verifier)
+    handled = worked_on(look.case, verifier) or named(look.by) == named(verifier)
     return ["verifier_is_not_handler"] if handled else []
 
 
@@ -216,8 +217,8 @@ def _checked(look: _Look) -> list[str]:
 def _second_person(look: _Look) -> list[str]:
     if look.case.cause != "fire":
         return []
-    first = {_name(_said(look.proof, name)) for name in ("confirmed_by", "checked_by")}
-    return ["second_person"] if _name(look.actor) in first else []
+    first = {named(_said(look.proof, name)) for name in ("confirmed_by", "checked_by")}
+    return ["second_person"] if named(look.actor) in first else []
 
 
 _Check = Callable[[_Look], list[str]]
@@ -275,11 +276,6 @@ def _proves(member: Member, health: HealthView) -> bool:
     if member.scope in {"place", "gateway"}:
         return True
     return health.health(member.subject).proves
-
-
-def _name(person: str) -> str:
-    """Compare names as people mean them: `Wang Wei ` is `wang wei`."""
-    return " ".join(person.casefold().split())
 
 
 def _described(part: str) -> str:

@@ -103,7 +103,7 @@ class Desk:
         kind = category(anomaly.category, anomaly.severity)
         if of_walk_test(anomaly) and kind.cls is not EventClass.EMERGENCY:
             return []
-        changes = self._beside(anomaly, now)
+        changes = self.beside(anomaly, now)
         changes += self._receive(anomaly, now)
         return changes
 
@@ -153,15 +153,16 @@ class Desk:
         self._shelf.forget(now - self._policy.remembered)
         return changes
 
-    def silence_over(self, keys: Iterable[str], now: int) -> list[Change]:
-        """Tell aloud of the emergencies that a silence kept quiet until now and that still hold."""
+    def silence_over(self, keys: Iterable[str], now: int, *, unseen: bool = False) -> list[Change]:
+        """Tell aloud of the emergencies that a silence kept quiet; `unseen`: not of the acknowledged."""
         changes: list[Change] = []
         found = {d.case.id: d for key in sorted(keys) if (d := self._by_anomaly.get(key))}
         for dossier in found.values():
-            if SILENCED not in dossier.case.flags or dossier.ended:
+            case = dossier.case
+            if SILENCED not in case.flags or dossier.ended or (unseen and case.acknowledged_by):
                 continue
             lines: list[Line] = []
-            case = aloud(dossier.case, lines, "silence_over", now=now)
+            case = aloud(case, lines, "silence_broken" if unseen else "silence_over", now=now)
             case = msgspec.structs.replace(case, renoticed_at=now, notices=case.notices + 1)
             changes.append(dossier.change(case, lines, now=now, notice="opened"))
         return changes
@@ -270,12 +271,11 @@ class Desk:
         line = Line(now, HUB, "alarmed_again", {"anomaly": anomaly.key, "case": new.id})
         return dossier.change(dossier.case, [line], now=now)
 
-    def _beside(self, anomaly: Anomaly, now: int) -> list[Change]:
+    def beside(self, anomaly: Anomaly, now: int) -> list[Change]:
         """Write isolation and faults of a burning device into the fire's own history as well."""
         changes = []
         for dossier, flag in noted_beside(self._index, anomaly):
-            flags = (*dossier.case.flags, flag)
-            case = msgspec.structs.replace(dossier.case, flags=flags)
+            case = msgspec.structs.replace(dossier.case, flags=(*dossier.case.flags, flag))
             detail = {"subject": anomaly.subject, "category": anomaly.category}
             changes.append(dossier.change(case, [Line(now, HUB, flag, {**detail})], now=now))
         return changes

@@ -1,12 +1,23 @@
 """What a silence 静默 may cover, what it needs, and the round that is walked while it holds."""
 
+import msgspec
+
 from model.anomaly import Anomaly, Phase, Severity, anomaly_key
 from model.case import EventClass
 from model.errors import Refused
 from model.place import Place, Registry
-from model.silence import LONGEST_MS, Scope, Silence, SilenceOrder
+from model.silence import LONGEST_MS, SILENCED, Scope, Silence, SilenceOrder
 
 from .taxonomy import CATEGORIES, PATROL
+
+COMMUNITY_DIGITS = 12
+"""Digits of a community's division code; a round of a street or a district is nobody's round."""
+
+REPEATED_MS = 30_000
+"""The lengths of an order and of its repeat differ by no more: the time that its answer takes."""
+
+SET_BACK_MS = 5_000
+"""A clock that is set back by more puts a planned silence back; by less it was only corrected."""
 
 
 def covers(scope: Scope, anomaly: Anomaly, place: Place) -> bool:
@@ -21,6 +32,27 @@ def covers(scope: Scope, anomaly: Anomaly, place: Place) -> bool:
         and scope.rule in ("", anomaly.rule)
         and scope.category in ("", anomaly.category)
     )
+
+
+def speaks_up(anomaly: Anomaly) -> bool:
+    """Return whether more than one device, or a person, says so: that is never kept quiet."""
+    asks_for_help = anomaly.category in {"duress", "panic"}
+    return anomaly.manual or anomaly.corroborates or asks_for_help
+
+
+def quiet(anomaly: Anomaly) -> Anomaly:
+    """Return an anomaly whose case is opened without a sound."""
+    return msgspec.structs.replace(anomaly, quality=(*anomaly.quality, SILENCED))
+
+
+def worn_out(silence: Silence, awake: int) -> bool:
+    """A clock that was set back makes no silence longer."""
+    return awake - silence.began_awake >= silence.ends_at - (silence.began_at or silence.starts_at)
+
+
+def too_early(silence: Silence, at: int) -> bool:
+    """A clock that ran ahead for a moment starts no planned silence."""
+    return silence.created_at < silence.starts_at and at + SET_BACK_MS < silence.starts_at
 
 
 def check(order: SilenceOrder, registry: Registry, *, now: int) -> None:
@@ -42,10 +74,10 @@ def check(order: SilenceOrder, registry: Registry, *, now: int) -> None:
             " person approve (紧急类别须注明、指定巡查人并经第二人批准)",
             missing=("emergencies",),
         )
-    if order.emergencies and not scope.place:
+    if order.emergencies and not _can_be_walked(scope, registry):
         raise Refused(
-            "a silence over emergencies names a device, building, compound or grid to patrol"
-            " (须指明地点)",
+            "a silence over emergencies names a device, a building, a compound, or the whole code of"
+            " a registered grid or community to patrol (须指明可巡查的地点：设备、楼栋、小区、已登记的网格或社区)",
             missing=("place",),
         )
     start = max(now, order.starts_at)
@@ -54,6 +86,28 @@ def check(order: SilenceOrder, registry: Registry, *, now: int) -> None:
     for word, known in (("building", registry.buildings), ("compound", registry.compounds)):
         if (value := getattr(scope, word)) and value not in known:
             raise Refused(f"there is no {word} {value} in the registry", missing=(word,))
+
+
+def same_order(silence: Silence, order: SilenceOrder, *, now: int) -> bool:
+    """Return whether an order asks again for a silence that is known, and not for another one.
+
+    What starts at once ends later by as much as its repeat comes later.
+    """
+    at_once = order.starts_at <= now and silence.starts_at <= silence.created_at
+    longer = (order.ends_at - now) - (silence.ends_at - silence.created_at)
+    return (
+        order.actor == silence.author
+        and order.scope == silence.scope
+        and order.emergencies == silence.emergencies
+        and (at_once or order.starts_at == silence.starts_at)
+        and (order.ends_at == silence.ends_at or (at_once and abs(longer) <= REPEATED_MS))
+    )
+
+
+def _can_be_walked(scope: Scope, registry: Registry) -> bool:
+    if scope.device or scope.building or scope.compound:
+        return True
+    return len(scope.grid) >= COMMUNITY_DIGITS and scope.grid in registry.divisions
 
 
 def patrol(silence: Silence, *, phase: Phase, at: int) -> Anomaly:
@@ -78,8 +132,3 @@ def patrol(silence: Silence, *, phase: Phase, at: int) -> Anomaly:
             f" {silence.reason}"
         ),
     )
-
-
-def named(person: str) -> str:
-    """Compare names as people mean them: `Wang Wei ` is `wang wei`."""
-    return " ".join(person.casefold().split())

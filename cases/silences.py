@@ -12,10 +12,11 @@ from model.anomaly import Anomaly, Phase
 from model.case import EventClass
 from model.errors import Refused
 from model.place import Registry
-from model.silence import SILENCED, Deed, Muted, Silence, SilenceOrder
+from model.silence import Deed, Muted, Silence, SilenceOrder
 
 from .grouping import spot_of
-from .muting import check, covers, named
+from .muting import check, covers, quiet, same_order, speaks_up, too_early, worn_out
+from .people import named
 from .taxonomy import category
 
 SILENCES = "_silences"
@@ -25,6 +26,9 @@ MUTED_MAX = 500
 """So many of what a silence muted are listed; all are counted, by category."""
 
 RUNNING_MAX = 500
+UNHEARD_MS = 2 * 60_000
+"""So much waking time after it was kept quiet an emergency that nobody acknowledged is told aloud."""
+
 KEPT = 200
 """So many ended silences are remembered, for the hand-over and the monthly record."""
 
@@ -39,6 +43,7 @@ class Turn(msgspec.Struct, frozen=True):
     over: tuple[Silence, ...] = ()
     released: frozenset[str] = frozenset()  # keys that no silence keeps from the desk any more
     aloud: frozenset[str] = frozenset()  # keys of emergencies that no silence keeps quiet any more
+    unheard: frozenset[str] = frozenset()  # keys to be told aloud unless somebody acknowledged them
 
 
 class Silences:
@@ -75,19 +80,22 @@ class Silences:
             self._waiting.discard(silence.id)
             self._active = {**self._active, silence.id: silence}
             self._changed.add(silence.id)
-        over = [
-            s
-            for name in sorted(self._active)
-            if (s := self._active[name]).ends_at <= at or _worn_out(s, awake)
-        ]
-        turn = self._end([*lapsed, *over], at=at, by="hub") if lapsed or over else Turn()
-        return msgspec.structs.replace(turn, began=tuple(began))
+        running = [self._active[name] for name in sorted(self._active)]
+        early = [s for s in running if too_early(s, at)]
+        over = [s for s in running if s.ends_at <= at or worn_out(s, awake)]
+        unheard = self._unheard(awake)
+        turn = self._end([*lapsed, *over], at=at, by="hub", early=early)
+        return msgspec.structs.replace(
+            turn, began=tuple(began), unheard=turn.unheard | frozenset(unheard)
+        )
 
-    def sift(self, anomalies: Sequence[Anomaly], registry: Registry) -> Sequence[Anomaly]:
+    def sift(
+        self, anomalies: Sequence[Anomaly], registry: Registry, *, awake: int
+    ) -> Sequence[Anomaly]:
         """Return what the desk is to receive; the rest is written down and held."""
         if not self._active or not anomalies:
             return anomalies
-        passed = (self._sifted(anomaly, registry) for anomaly in anomalies)
+        passed = (self._sifted(anomaly, registry, awake) for anomaly in anomalies)
         return [anomaly for anomaly in passed if anomaly is not None]
 
     def listed(self) -> list[Silence]:
@@ -116,6 +124,8 @@ class Silences:
             self._rows.pop(name, None)
             return
         silence = self._rows[name] = _decoder.decode(state)
+        for key in silence.quiet:  # rows of before `quiet_since`
+            silence.quiet_since.setdefault(key, silence.began_awake)
         if silence.ended_at is not None:
             return
         if silence.began_at is None:
@@ -124,8 +134,10 @@ class Silences:
             self._active = {**self._active, name: silence}
 
     def _create(self, order: SilenceOrder, registry: Registry, *, now: int) -> None:
-        if order.id in self._rows:
-            return
+        if (known := self._rows.get(order.id)) is not None:
+            if same_order(known, order, now=now):
+                return
+            raise Refused(f"another silence has the id {order.id} (编号已被占用)", missing=("id",))
         check(order, registry, now=now)
         if len(self._active) + len(self._waiting) >= RUNNING_MAX:
             raise Refused(
@@ -167,27 +179,57 @@ class Silences:
             raise Refused(f"there is no silence {order.id}", missing=("silence",))
         return silence
 
-    def _end(self, ended: Iterable[Silence], *, at: int, by: str) -> Turn:
+    def _end(
+        self, ended: Iterable[Silence], *, at: int, by: str, early: Iterable[Silence] = ()
+    ) -> Turn:
+        """End silences, and let go what they keep; those that began too `early` wait again."""
         over = [silence for silence in ended if silence.ended_at is None]
-        released: set[str] = set()
-        aloud: set[str] = set()
         for silence in over:
             silence.ended_at, silence.ended_by = max(silence.created_at, at), by
+            self._waiting.discard(silence.id)
+        again = [silence for silence in early if silence.ended_at is None]
+        if not over and not again:
+            return Turn()
+        turn = self._let_go([*over, *again])
+        for silence in again:
+            silence.began_at, silence.began_awake = None, 0
+            self._waiting.add(silence.id)
+        self._forget_oldest()
+        return turn
+
+    def _let_go(self, over: list[Silence]) -> Turn:
+        released: set[str] = set()
+        aloud: set[str] = set()
+        unheard: set[str] = set()
+        for silence in over:
             released.update(silence.held)
             aloud.update(silence.quiet)
-            silence.held, silence.quiet = {}, {}
-            self._waiting.discard(silence.id)
+            unheard.update(silence.quiet_since)
+            silence.held, silence.quiet, silence.quiet_since = {}, {}, {}
             self._changed.add(silence.id)
         gone = {silence.id for silence in over}
         self._active = {name: s for name, s in self._active.items() if name not in gone}
         for silence in self._active.values():
             released.difference_update(silence.held)
             aloud.difference_update(silence.quiet)
-        self._forget_oldest()
+            unheard.difference_update(silence.quiet_since)
         copies = tuple(_copy(silence) for silence in over if silence.began_at is not None)
-        return Turn(over=copies, released=frozenset(released), aloud=frozenset(aloud))
+        return Turn((), copies, frozenset(released), frozenset(aloud), frozenset(unheard))
 
-    def _sifted(self, anomaly: Anomaly, registry: Registry) -> Anomaly | None:
+    def _unheard(self, awake: int) -> set[str]:
+        """Return what was kept quiet for too long, by waking time: no clock keeps a fire quiet."""
+        found: set[str] = set()
+        for silence in self._active.values():
+            since = silence.quiet_since
+            due = [key for key, told in since.items() if not 0 <= awake - told <= UNHEARD_MS]
+            found.update(due)
+            for key in due:
+                if key not in silence.quiet:  # it ended meanwhile
+                    del since[key]
+                    self._changed.add(silence.id)
+        return found
+
+    def _sifted(self, anomaly: Anomaly, registry: Registry, awake: int) -> Anomaly | None:
         """Return an anomaly as the desk is to have it, or None when it is held."""
         keeping = [s for s in self._active.values() if anomaly.key in s.held]
         if keeping:
@@ -198,12 +240,12 @@ class Silences:
         if quieting:
             if anomaly.phase is Phase.ENDED:
                 self._note_end(quieting, anomaly)
-            return anomaly if _speaks_up(anomaly) else _quiet(anomaly)
+            return anomaly if speaks_up(anomaly) else quiet(anomaly)
         if anomaly.phase is not Phase.STARTED:
             return anomaly
-        return self._first(anomaly, registry)
+        return self._first(anomaly, registry, awake)
 
-    def _first(self, anomaly: Anomaly, registry: Registry) -> Anomaly | None:
+    def _first(self, anomaly: Anomaly, registry: Registry, awake: int) -> Anomaly | None:
         kind = category(anomaly.category, anomaly.severity)
         place = spot_of(anomaly, kind, registry).place
         found = [s for s in self._active.values() if covers(s.scope, anomaly, place)]
@@ -214,10 +256,12 @@ class Silences:
         emergency = kind.cls is EventClass.EMERGENCY
         for silence in found:
             (silence.quiet if emergency else silence.held)[anomaly.key] = anomaly.subject
+            if emergency:
+                silence.quiet_since[anomaly.key] = awake
             self._write(silence, anomaly, emergency=emergency)
         if not emergency:
             return None
-        return anomaly if _speaks_up(anomaly) else _quiet(anomaly)
+        return anomaly if speaks_up(anomaly) else quiet(anomaly)
 
     def _write(self, silence: Silence, anomaly: Anomaly, *, emergency: bool) -> None:
         silence.count += 1
@@ -249,20 +293,6 @@ class Silences:
         for silence in sorted(over, key=lambda s: (s.ended_at or 0, s.id))[:-KEPT]:
             del self._rows[silence.id]
             self._changed.add(silence.id)
-
-
-def _worn_out(silence: Silence, awake: int) -> bool:
-    """A clock that was set back makes no silence longer."""
-    return awake - silence.began_awake >= silence.ends_at - (silence.began_at or silence.starts_at)
-
-
-def _speaks_up(anomaly: Anomaly) -> bool:
-    """Return whether more than one device, or a person, says so: that is never kept quiet."""
-    return anomaly.manual or anomaly.corroborates
-
-
-def _quiet(anomaly: Anomaly) -> Anomaly:
-    return msgspec.structs.replace(anomaly, quality=(*anomaly.quality, SILENCED))
 
 
 def _copy(silence: Silence) -> Silence:

@@ -116,13 +116,18 @@ class Core:
     def _receive(
         self, anomalies: list[Anomaly], entry: Entry, *, desk: bool, tick: bool = False
     ) -> Step:
-        told = self.silences.sift(anomalies, self.registry)
+        told = self.silences.sift(anomalies, self.registry, awake=self.engine.book.awake)
         if not desk:
             return Step([], [])
         changes: list[Change] = []
         failed: list[str] = []
         for anomaly in told:
             changes += _tried(partial(self.desk.receive, anomaly, entry.logged_at), failed)
+        if len(told) < len(anomalies):  # a silence holds no word that a fire's case needs
+            passed = {anomaly.key for anomaly in told}
+            for anomaly in anomalies:
+                if anomaly.key not in passed:
+                    changes += _tried(partial(self.desk.beside, anomaly, entry.logged_at), failed)
         if tick:
             changes += _tried(partial(self.desk.tick, entry.logged_at), failed)
         return Step(anomalies, changes, failed=tuple(failed))
@@ -158,6 +163,8 @@ class Core:
         ]
         if turn.aloud:
             work.append(partial(self.desk.silence_over, turn.aloud, now))
+        if turn.unheard:
+            work.append(partial(self.desk.silence_over, turn.unheard, now, unseen=True))
         work += [partial(_patrolled, self.desk, s, now) for s in turn.began if s.emergencies]
         work += [
             partial(self.desk.receive, patrol(silence, phase=Phase.ENDED, at=now), now)

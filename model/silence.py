@@ -105,6 +105,7 @@ class Silence(msgspec.Struct, omit_defaults=True):
     muted: list[Muted] = []  # the first of them
     held: dict[str, str] = {}  # what it keeps from the desk now: key -> subject
     quiet: dict[str, str] = {}  # emergencies that it keeps quiet now: key -> subject
+    quiet_since: dict[str, int] = {}  # key -> waking time (ms) when it was first kept quiet
 
     @property
     def state(self) -> str:

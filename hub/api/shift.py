@@ -11,7 +11,7 @@ from hub.urgency import rank
 
 from .devices import in_territory
 from .services import Json, Services
-from .silences import scope_name, touches
+from .silences import scope_name, seen_by
 from .walk_tests import concerns, subject_name
 
 PAGE = 500
@@ -50,8 +50,8 @@ def read_snapshot(hub: Services, who: Principal, cases: Sequence[Json]) -> Snaps
     silences: list[Json] = [
         {"id": s.id, "name": scope_name(registry, s.scope), "actor": s.author, "reason": s.reason,
          "until": s.ends_at, "state": s.state, "emergencies": s.emergencies, "count": s.count}
-        for s in hub.silences()
-        if s.ended_at is None and touches(s.scope, who, registry)
+        for s in seen_by(hub.silences(), who, registry)
+        if s.ended_at is None
     ]  # fmt: skip
     return snapshot_of(seen, now) | {"walk_tests": tests, "silences": silences}
 

@@ -1,6 +1,8 @@
 """Silences 静默 and maintenance windows over HTTP: list, preview, create, approve, end."""
 
 import secrets
+from collections import Counter
+from collections.abc import Iterable
 from typing import Annotated
 
 import msgspec
@@ -107,9 +109,7 @@ def list_silences(
     """Return the silences that touch the asker's territory, each with what it muted."""
     registry = hub.registry()
     found = [s for s in hub.silences() if s.state == "active" or not active]
-    return answer(
-        {"items": [shown(s) for s in found if touches(s.scope, who, registry)], "next": None}
-    )
+    return answer({"items": [shown(s) for s in seen_by(found, who, registry)], "next": None})
 
 
 @router.get("/preview", summary="What a silence would have muted 预览")
@@ -131,21 +131,23 @@ async def preview_silence(
 async def create_silence(hub: Hub, who: Tester, body: SilenceBody) -> Response:
     """Create it; over emergencies it waits for a second person's approval."""
     order = body.order(who.name, hub.now())
-    return answer(shown(await created(hub, who, order)), status=201)
+    return answer(_told(hub, who, await created(hub, who, order)), status=201)
 
 
 @router.post("/{silence}/approve", summary="Approve a silence over emergencies 批准")
 async def approve_silence(hub: Hub, who: Dispatcher, silence: SilenceId) -> Response:
     """Approve it as a second person; 409 for its author."""
     _mine(hub, who, silence)
-    return answer(shown(await hub.order_silence(SilenceOrder(silence, who.name, Deed.APPROVE))))
+    order = SilenceOrder(silence, who.name, Deed.APPROVE)
+    return answer(_told(hub, who, await hub.order_silence(order)))
 
 
 @router.delete("/{silence}", summary="End a silence early 提前结束")
 async def end_silence(hub: Hub, who: Tester, silence: SilenceId) -> Response:
     """End it and return it; what still holds opens its case at once."""
     _mine(hub, who, silence)
-    return answer(shown(await hub.order_silence(SilenceOrder(silence, who.name, Deed.END))))
+    order = SilenceOrder(silence, who.name, Deed.END)
+    return answer(_told(hub, who, await hub.order_silence(order)))
 
 
 async def created(hub: Services, who: Principal, order: SilenceOrder) -> Silence:
@@ -204,10 +206,33 @@ def within(scope: Scope, who: Principal, registry: Registry) -> bool:
     return bool(scope.place) and in_territory(scope.place, who, registry)
 
 
+def seen_by(silences: Iterable[Silence], who: Principal, registry: Registry) -> list[Silence]:
+    """Return the silences that touch a territory, each with only what it muted there.
+
+    Of one that reaches further, only what is listed (its first 500) can be counted for a territory.
+    """
+    found = [s for s in silences if touches(s.scope, who, registry)]
+    return [_narrowed(s, who, registry) for s in found] if who.grid else found
+
+
+def _narrowed(silence: Silence, who: Principal, registry: Registry) -> Silence:
+    def mine(subjects: dict[str, str]) -> dict[str, str]:
+        return {k: v for k, v in subjects.items() if in_territory(v, who, registry)}
+
+    muted = [m for m in silence.muted if in_territory(m.subject, who, registry)]
+    count, counts = silence.count, silence.counts
+    if not within(silence.scope, who, registry) or len(muted) < len(silence.muted):
+        count, counts = len(muted), dict(Counter(m.category for m in muted))
+    return msgspec.structs.replace(
+        silence, muted=muted, count=count, counts=counts,
+        held=mine(silence.held), quiet=mine(silence.quiet),
+    )  # fmt: skip
+
+
 def shown(silence: Silence) -> Json:
     """Return a silence as JSON; times are RFC 3339."""
     found: Json = msgspec.to_builtins(silence)
-    for name in ("began_awake", "held", "quiet"):
+    for name in ("began_awake", "held", "quiet", "quiet_since"):
         found.pop(name, None)
     times = ("created_at", "starts_at", "ends_at", "approved_at", "began_at", "ended_at")
     found |= {name: _time(getattr(silence, name)) for name in times}
@@ -231,6 +256,10 @@ def previewed(found: Preview) -> Json:
         for c in found.cases
     ]  # fmt: skip
     return made | {"since": rfc3339(found.since), "cases": cases}
+
+
+def _told(hub: Services, who: Principal, silence: Silence) -> Json:
+    return shown(_narrowed(silence, who, hub.registry()) if who.grid else silence)
 
 
 def _mine(hub: Services, who: Principal, silence: str) -> None:

@@ -9,7 +9,7 @@ from nicegui.events import GenericEventArguments
 from starlette.concurrency import run_in_threadpool
 
 from hub.access import Role
-from hub.api.silences import DAY, PREVIEW_DAYS, created, limited, touches, within
+from hub.api.silences import DAY, PREVIEW_DAYS, created, limited, seen_by, within
 from model.errors import HubError, Refused
 from model.silence import REASON_MAX, Deed, Silence, SilenceOrder
 
@@ -68,7 +68,7 @@ class SilencePage:
         """Show the silences as they are now."""
         visit = self._visit
         registry = visit.hub.registry()
-        found = [s for s in visit.hub.silences() if touches(s.scope, visit.who, registry)]
+        found = seen_by(visit.hub.silences(), visit.who, registry)
         content = list_html(visit, found, lambda s: within(s.scope, visit.who, registry))
         if content != self._drawn:
             self._drawn = content
@@ -101,7 +101,11 @@ class SilencePage:
             ends_at=max(now, start) + typed.minutes * MINUTE,
             emergencies=typed.emergencies, patrol=typed.text("patrol"),
         )  # fmt: skip
-        silence = await created(visit.hub, visit.who, order)
+        try:
+            silence = await created(visit.hub, visit.who, order)
+        except Refused:  # the next one is another order
+            self._order = secrets.token_hex(8)
+            raise
         self._order = secrets.token_hex(8)
         self._preview.set_content("")
         self._say(_told(visit, silence), good=True)

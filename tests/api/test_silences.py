@@ -3,10 +3,11 @@
 import pytest
 
 from hub.access import Role
+from model.anomaly import Anomaly, Severity
 
 from .client import Client
 from .conftest import WithRole
-from .small_hub import GRID_A, GRID_B, MINUTE, SmallHub
+from .small_hub import GRID_A, GRID_B, MINUTE, REGISTRY, SmallHub
 
 PATH = "/api/v1/silences"
 BODY = {"scope": {"compound": "c1"}, "reason": "roof works", "minutes": 60, "id": "s1"}
@@ -125,3 +126,30 @@ def test_the_preview_says_what_history_would_have_been(
     mine = there.get(f"{PATH}/preview", params={"category": "device_fault", "days": "9"}).json()
     assert [c["place"] for c in mine["cases"]] == ["和平小区 2号楼"]
     assert there.get(f"{PATH}/preview", params=params).status_code == 404
+
+
+def test_a_territory_sees_only_what_was_muted_there(
+    admin: Client, hub: SmallHub, with_role: WithRole
+) -> None:
+    """A wide silence lists the devices of all; a grid is told of its own."""
+    admin.post(PATH, json=BODY | {"scope": {"category": "device_fault"}})
+    for device in ("nb1", "nb2"):
+        fault = Anomaly(
+            key=device, rule="r", rule_hash="", subject=device, category="device_fault",
+            severity=Severity.MINOR, started_at=hub.clock, last_at=hub.clock,
+        )  # fmt: skip
+        assert hub.silencing.sift([fault], REGISTRY, awake=0) == []
+    (mine,) = with_role(Role.READ, GRID_A, "a").get(PATH).json()["items"]
+    assert [item["subject"] for item in mine["muted"]] == ["nb1"]
+    assert (mine["count"], mine["counts"], mine["holds"]) == (1, {"device_fault": 1}, 1)
+    (whole,) = admin.get(PATH).json()["items"]
+    assert (len(whole["muted"]), whole["count"], whole["holds"]) == (2, 2, 2)
+
+
+def test_an_id_that_is_taken_answers_with_nobodys_silence(with_role: WithRole) -> None:
+    """A repeat is harmless; another person's order under the same id is refused."""
+    first, other = with_role(Role.DISPATCH, "", "li"), with_role(Role.DISPATCH, GRID_B, "wu")
+    assert first.post(PATH, json=BODY).status_code == 201
+    assert first.post(PATH, json=BODY).status_code == 201
+    taken = other.post(PATH, json=BODY | {"scope": {"compound": "c2"}})
+    assert (taken.status_code, "roof works" in taken.text) == (409, False)

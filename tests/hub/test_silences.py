@@ -5,7 +5,7 @@ import pytest
 
 from cases.taxonomy import PATROL
 from hub.core import Core
-from model.case import Case, EventClass, State
+from model.case import EventClass, State
 from model.entry import Action, EntryKind
 from model.errors import Refused
 from model.reading import Event
@@ -289,52 +289,3 @@ def test_silences_move_also_while_the_desk_is_ahead() -> None:
     for entry in story.entries:
         assert lagging.step(entry, desk=False).changes == []
     assert lagging.silences.listed() == story.core.silences.listed()
-
-
-def fire_of(story: Story) -> Case:
-    """Return the open case of the fire."""
-    return next(case for case in story.cases if case.category == "fire")
-
-
-def acts(story: Story, name: str, **fields: str) -> None:
-    """Let li do something to the fire's case."""
-    action = Action(fire_of(story).id, name, "li", at=story.at, fields=fields, id=name)
-    story.logs(EntryKind.ACTION, msgspec.json.encode(action))
-
-
-def goes_out(story: Story) -> None:
-    """The fire is acknowledged and confirmed, and its detector says that it is over."""
-    acts(story, "acknowledge")
-    acts(story, "confirm", outcome="real")
-    story.waits(12)
-    story.says(story.devices[0].id, Event.ALARM_CLEARED, fire=False)
-    story.waits(5)
-
-
-@pytest.mark.parametrize("before", [False, True])
-def test_what_burns_again_in_an_acknowledged_case_is_told(*, before: bool) -> None:
-    """No deadline of that case would ever make it loud: it is told at once, silence or not."""
-    story = Story()
-    detector = story.devices[0].id
-    if not before:
-        over_fires(story)
-    story.says(detector, Event.FIRE_ALARM, fire=True)
-    goes_out(story)
-    if before:
-        over_fires(story)
-    step = story.says(detector, Event.FIRE_ALARM, fire=True)
-    assert [(c.case.category, c.notice) for c in step.changes] == [("fire", "new_alarm")]
-    assert SILENCED not in fire_of(story).flags
-
-
-def test_what_nobody_was_told_of_does_not_put_off_the_next_notice() -> None:
-    """A hushed alarm is no reminder: the gap to the next one starts with what people heard."""
-    story = Story()
-    detector = story.devices[0].id
-    over_fires(story)
-    story.says(detector, Event.FIRE_ALARM, fire=True)
-    story.says(detector, Event.ALARM_CLEARED, fire=False)
-    story.at += 1000
-    hushed = story.says(detector, Event.FIRE_ALARM, fire=True)
-    assert [change.notice for change in hushed.changes] == [""]
-    assert fire_of(story).renoticed_at is None
