@@ -338,3 +338,26 @@ def test_a_story_of_a_rule_with_hours_says_when_it_begins() -> None:
     bare = story.replace("        begins: 2026-03-02 21:55\n", "").lstrip("\n")
     (result,) = run_tests({"f.yaml": WARM + bare})
     assert "begins" in result.message
+
+
+@pytest.mark.parametrize(
+    ("category", "severity", "what"),
+    [
+        ("fire", "major", "category fire"),
+        ("fire_pre_alarm", "major", "category fire_pre_alarm"),
+        ("high_temperature", "critical", "severity critical"),
+    ],
+)
+def test_no_hours_hide_a_danger_to_life(category: str, severity: str, what: str) -> None:
+    """A fire at night must be told at night: the file is refused, with what to do."""
+    text = WARM.replace("category: high_temperature", f"category: {category}")
+    text = text.replace("severity: major", f"severity: {severity}")
+    with pytest.raises(ConfigError) as caught:
+        load_rules({"site.yaml": text})
+    message = str(caught.value)
+    line = 1 + text.splitlines().index(next(x for x in text.splitlines() if "schedule" in x))
+    assert "site.yaml" in message
+    assert str(line) in message
+    assert "rules.0.threshold.schedule" in message
+    assert what in message
+    assert "leave `schedule` out" in message
