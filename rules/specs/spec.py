@@ -38,7 +38,7 @@ class BaseSpec(Written):
         what = f"category {word}" if word in LIFE_SAFETY else "severity critical"
         raise ValueError(
             f"a rule of {what} always looks: outside its hours a danger would stay untold;"
-            " leave `schedule` out, or give the hours to a rule of a lower severity"
+            " leave `schedule` out, or give the hours to a rule of another category and severity"
         )
 
     @cached_property
