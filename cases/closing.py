@@ -28,6 +28,7 @@ class Item(NamedTuple):
 
 
 HUB = "hub"
+_UNSAID = frozenset({"schedule", "rule_changed"})
 REPORT_SCOPE = "report"
 PROOF_FIELDS = frozenset(
     {
@@ -44,7 +45,7 @@ PARTS: Mapping[str, str] = MappingProxyType(
         "handler_named": "处置人 (by: who worked on it)",
         "cause": "原因 (cause)",
         "solved": "问题已解决 (solved)",
-        "sensor_normal": "传感器恢复正常 (the device still says so)",
+        "sensor_normal": "传感器恢复正常 (the device still says so, or only its rule or its hours ended)",
         "sensor_healthy": "传感器自身可信 (isolated, removed, silent, tampered with or testing: it proves nothing)",
         "satisfaction": "当事人满意 (satisfied and channel; or three attempts recorded by revisit)",
         "asked_the_reporter": "回访对象须为反映人 (asked: the person who raised it)",
@@ -106,13 +107,14 @@ def worked_on(case: Case, person: str) -> bool:
 def unnormal(case: Case, now: int, health: HealthView, *, lasting_ms: int) -> list[str]:
     """Return why the devices do not prove that all is normal; empty when they do.
 
-    Every member must have ended, at least `lasting_ms` ago, by a device that is itself healthy. A
+    Every member must have ended, at least `lasting_ms` ago, by a device that is itself healthy; that a
+    rule went, or its hours ended, says nothing of the device. A
     picture and a work order prove it as well.
     """
     # What a loss or a fire only holds is looked at in a case of its own.
     sensors = [m for m in case.members if m.scope != REPORT_SCOPE and not m.held_by]
     found = []
-    if any(member.ended_at is None for member in sensors):
+    if any(member.ended_at is None or member.ended_by in _UNSAID for member in sensors):
         found.append("sensor_normal")
     if not all(_proves(member, health) for member in sensors):
         found.append("sensor_healthy")

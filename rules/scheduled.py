@@ -26,6 +26,8 @@ from .specs.schedule import Schedule
 from .states import StateTable
 
 _ROW = "schedule:"
+_JITTER_MS = 5_000
+"""So much a clock may step back without being set back; our assumption."""
 _LONGEST_GAP_MS = 7 * 86_400_000
 """Beginnings that the hub slept through for longer than a week are not told one by one."""
 
@@ -36,6 +38,7 @@ class Gate(msgspec.Struct):
     inner: Anomaly
     since: int  # ms; from here on the next begin, or the end, of the hours is looked for
     outer: Anomaly | None = None
+    last: int = 0  # start of what was told last, so that no key repeats
 
 
 class Scheduled:
@@ -53,6 +56,7 @@ class Scheduled:
         self._book = book
         self._gates = StateTable(Gate)
         self._due = 0  # no gate changes before this time
+        self._shut = 0  # no gate was shut by the hours after this time
         self.use(calendar)
 
     def use(self, calendar: Calendar) -> None:
@@ -70,6 +74,8 @@ class Scheduled:
         """Take the passing of time, and begin or end with the hours."""
         found = self.rule.tick(tick)
         told = self._gated(found, tick.at) if found else []
+        if self._shut > tick.at + _JITTER_MS:
+            self._reopen(tick.at)
         if not self._gates.rows or tick.at < self._due:
             return told
         self._due = NEVER
@@ -103,7 +109,11 @@ class Scheduled:
         if not subject.startswith(_ROW):
             self.rule.restore(subject, state)
             return
-        self._gates.restore(subject.removeprefix(_ROW), state)
+        name = subject.removeprefix(_ROW)
+        self._gates.restore(name, state)
+        gate = self._gates.rows.get(name)
+        if gate is not None:
+            self._shut = max(self._shut, _shut_at(gate))
         self._due = 0
 
     def holds(self, device: str) -> bool:
@@ -164,6 +174,15 @@ class Scheduled:
             return told
         return [*told, _in_place_of(gate.outer, anomaly)]
 
+    def _reopen(self, now: int) -> None:
+        """Look anew from `now` where the hours ended in a future that a wrong clock had shown."""
+        self._due = self._shut = 0
+        for name, gate in self._gates.rows.items():
+            if _shut_at(gate) > now + _JITTER_MS:
+                gate.since = now
+                self._gates.put(name, gate)
+            self._shut = max(self._shut, _shut_at(gate))
+
     def _turn(self, name: str, gate: Gate, now: int) -> list[Anomaly]:
         """Begin and end with the hours, up to `now`; asked twice, it answers once."""
         told: list[Anomaly] = []
@@ -175,7 +194,9 @@ class Scheduled:
                 begin = gate.since if window.active else window.until
                 if begin > now and begin != gate.inner.started_at:
                     break
+                begin += begin == gate.last  # the clock was set back before it
                 gate.outer, gate.since = _started_at(gate.inner, begin), begin
+                gate.last = begin
                 told.append(gate.outer)
             else:
                 begin = window.until
@@ -183,6 +204,7 @@ class Scheduled:
                     break
                 told.append(ended(gate.outer, at=begin, by="schedule"))
                 gate.outer, gate.since = None, begin
+                self._shut = max(self._shut, begin)
         self._due = min(self._due, begin)
         if told:
             self._gates.put(name, gate)
@@ -233,6 +255,11 @@ def forget(rule: IndexedRule) -> None:
 def bare(rule: IndexedRule) -> IndexedRule:
     """Return a rule without its hours."""
     return rule.rule if isinstance(rule, Scheduled) else rule
+
+
+def _shut_at(gate: Gate) -> int:
+    """Return when the hours ended what a gate had told, or 0: it is told, or never was."""
+    return gate.since if gate.last and gate.outer is None else 0
 
 
 def _started_at(inner: Anomaly, begin: int) -> Anomaly:

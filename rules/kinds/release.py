@@ -167,15 +167,20 @@ class ReleaseRule:
 
     def _burns(self, seen: Observation, building: str, compound: str) -> list[Anomaly]:
         reading = seen.reading
-        blaze = self._blazes.rows.get(building)
         if seen.stale and self._taken_back(reading.device):
             return []
+        found: list[Anomaly] = []
+        if self._where.get(reading.device, building) != building:
+            # The registry moved it: what it said of its old building holds there no longer.
+            found = self._out(reading.device, seen, by="moved")
+            if reading.device in self._where:
+                return found  # an old word that comes again
+        blaze = self._blazes.rows.get(building)
         if blaze is None:
             blaze = Blaze(reading.received_at, self._book.awake, compound, evidence(seen), {})
         known = blaze.flames.get(reading.device)
         if known is not None and known.epoch == reading.epoch and reading.order <= known.order:
-            return []
-        found: list[Anomaly] = []
+            return found
         before = _mode(blaze)[0] if blaze.flames else reading.mode
         blaze.flames[reading.device] = Flame(
             reading.epoch, reading.order, reading.source, reading.mode,

@@ -5,13 +5,16 @@ from hashlib import sha256
 from typing import Annotated
 
 import msgspec
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from model.anomaly import Severity
 
 from .base import Devices, RuleId, Title, Written
 from .schedule import Schedule
 from .story import Story
+
+LIFE_SAFETY = frozenset({"fire", "gas", "water_flow", "duress", "panic", "fire_pre_alarm"})
+"""Categories that no hours may hide; whatever is critical is of them too."""
 
 
 class BaseSpec(Written):
@@ -25,6 +28,18 @@ class BaseSpec(Written):
     note: str = ""  # where the figures come from
     schedule: Schedule | None = None  # left out: it always looks
     tests: tuple[Story, ...] = ()
+
+    @field_validator("schedule")
+    @classmethod
+    def _hides_no_danger(cls, schedule: Schedule | None, info: ValidationInfo) -> Schedule | None:
+        word, severity = info.data.get("category"), info.data.get("severity")
+        if schedule is None or (word not in LIFE_SAFETY and severity is not Severity.CRITICAL):
+            return schedule
+        what = f"category {word}" if word in LIFE_SAFETY else "severity critical"
+        raise ValueError(
+            f"a rule of {what} always looks: outside its hours a danger would stay untold;"
+            " leave `schedule` out, or give the hours to a rule of another category and severity"
+        )
 
     @cached_property
     def hash(self) -> str:

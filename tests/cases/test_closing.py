@@ -99,6 +99,17 @@ def test_an_active_alarm_is_not_solved() -> None:
     assert parts(story, case, HOUR) == {"solved", "sensor_normal"}
 
 
+@pytest.mark.parametrize("by", ["schedule", "rule_changed"])
+def test_the_end_of_a_rules_hours_or_of_the_rule_proves_nothing(by: str) -> None:
+    """The device said nothing of the kind; a picture and a work order still do."""
+    story, case = resolved_fire()
+    (member,) = case.members
+    untold = msgspec.structs.replace(case, members=(msgspec.structs.replace(member, ended_by=by),))
+    assert parts(story, case, HOUR) == set()
+    assert parts(story, untold, HOUR) == {"solved", "sensor_normal"}
+    assert parts(story, untold, HOUR, photo="p1", work_order="w1") == set()
+
+
 @pytest.mark.parametrize("ill", ["isolated", "removed", "testing", "tampered", "silent"])
 def test_normal_from_a_device_that_is_not_healthy_proves_nothing(ill: str) -> None:
     """Isolated, removed, silent or testing: its silence is no proof; picture and order are."""

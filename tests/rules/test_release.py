@@ -4,11 +4,13 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.anomaly import Anomaly
+from model.anomaly import Anomaly, Phase
+from model.place import Registry
 from model.reading import Event, Mode
 from model.walk_test import WALK_TEST, WalkTestOrder
 from rules.engine import Engine
@@ -103,6 +105,31 @@ def test_what_still_burns_after_a_walk_test_is_real() -> None:
     assert [(a.ended_by, a.mode) for a in found] == [
         ("walk_test_over", Mode.TEST), ("", Mode.REAL),
     ]  # fmt: skip
+
+
+def test_a_detector_that_the_registry_moves_takes_its_fire_along() -> None:
+    """Its old building burns no more, whatever it says from the new one."""
+    house = House()
+    house.fire("nb-1")
+    (started,) = house.pass_time(61 * SECOND)
+    known = registry()
+    moved = [
+        msgspec.structs.replace(device, building="b-2") if device.id == "nb-1" else device
+        for device in known.devices.values()
+    ]
+    town = Registry(
+        compounds=known.compounds.values(), buildings=known.buildings.values(), devices=moved
+    )
+    house.engine.replace(RULES, town)
+    (over,) = house.fire("nb-1")
+    assert (over.key, over.phase, over.ended_by) == (started.key, Phase.ENDED, "moved")
+    house.calm("nb-1")
+    house.door(released=True)
+    assert house.pass_time(2 * SECOND) == []
+    house.door(released=False)
+    assert house.pass_time(2 * MINUTE) == []
+    house.fire("nb-2")
+    assert [a.phase for a in house.pass_time(61 * SECOND)] == [Phase.STARTED]
 
 
 def test_a_restart_anywhere_changes_nothing() -> None:

@@ -338,3 +338,55 @@ def test_a_story_of_a_rule_with_hours_says_when_it_begins() -> None:
     bare = story.replace("        begins: 2026-03-02 21:55\n", "").lstrip("\n")
     (result,) = run_tests({"f.yaml": WARM + bare})
     assert "begins" in result.message
+
+
+@pytest.mark.parametrize(
+    ("category", "severity", "what"),
+    [
+        ("fire", "major", "category fire"),
+        ("fire_pre_alarm", "major", "category fire_pre_alarm"),
+        ("high_temperature", "critical", "severity critical"),
+    ],
+)
+def test_no_hours_hide_a_danger_to_life(category: str, severity: str, what: str) -> None:
+    """A fire at night must be told at night: the file is refused, with what to do."""
+    text = WARM.replace("category: high_temperature", f"category: {category}")
+    text = text.replace("severity: major", f"severity: {severity}")
+    with pytest.raises(ConfigError) as caught:
+        load_rules({"site.yaml": text})
+    message = str(caught.value)
+    line = 1 + text.splitlines().index(next(x for x in text.splitlines() if "schedule" in x))
+    assert "site.yaml" in message
+    assert str(line) in message
+    assert "rules.0.threshold.schedule" in message
+    assert what in message
+    assert "leave `schedule` out" in message
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_moment_in_the_future_shuts_no_gate(*, restart: bool) -> None:
+    """One tick at noon of the next day: what holds at night is told again once the clock is right."""
+    town = Night("2026-03-02 23:00")
+    found = town.warm() + town.pass_time(2 * SECOND)
+    right = town.now
+    town.now = ms("2026-03-03 12:00")
+    (over,) = town.tick()
+    assert (over.phase, over.ended_by) == (Phase.ENDED, "schedule")
+    if restart:
+        fresh = Engine(registry(), town.rules)
+        fresh.restore(town.engine.dirty())
+        town.engine = fresh
+    town.now = right
+    found += town.pass_time(MINUTE)
+    starts = [a.started_at for a in found if a.phase is Phase.STARTED]
+    assert len(starts) == len(set(starts)) == 2
+    assert [a.rule for a in town.engine.open()] == ["warm"]
+
+
+def test_a_second_back_at_the_end_of_the_hours_tells_nothing_twice() -> None:
+    """Time is corrected by a second now and then."""
+    town = Night("2026-03-03 05:59")
+    found = town.warm() + town.pass_time(MINUTE)
+    town.now -= SECOND
+    found += town.pass_time(MINUTE)
+    assert [a.phase for a in found] == [Phase.STARTED, Phase.ENDED]

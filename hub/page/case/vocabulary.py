@@ -144,6 +144,8 @@ ENDED_BY: Words = MappingProxyType(
         "elapsed": ("时间已过", "time elapsed"),
         "real_alarm": ("真实报警", "a real alarm"),
         "rule_changed": ("规则变更", "rule changed"),
+        "schedule": ("时段结束", "its hours ended"),
+        "moved": ("设备已移至别处", "device moved elsewhere"),
         "own_case": ("另立案", "a case of its own"),
     }
 )
