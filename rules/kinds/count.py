@@ -147,6 +147,8 @@ class CountRule:
         awake, lateness = self._book.awake, self._spec.lateness
         for said in taken(row.waiting, awake=awake, lateness=lateness):
             found += self._fade(subject, row, until=said.at)
+            if said.at >= row.at:  # what was over by then was so whatever this one says
+                found += self._pass_time(row, said.at)
             found += self._take(subject, row, said)
         now = row.at + awake - row.awake - lateness - TICK_MS
         if row.waiting:
