@@ -60,6 +60,10 @@ class Screen:
 
     def violations(self) -> list[str]:
         """Return what axe finds serious on the page as it is now, one line each."""
+        # A notice that fades in or out is of no colour that could be judged.
+        self.page.wait_for_function(
+            "!document.querySelector('[class*=q-notification][class*=-active]')"
+        )
         found = Axe().run(self.page).response["violations"]
         return [
             f"{item['id']}: {item['help']}: {[node['html'][:160] for node in item['nodes'][:4]]}"
