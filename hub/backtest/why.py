@@ -11,6 +11,7 @@ import msgspec
 
 from cases.muting import covers
 from hub.core import Core
+from hub.device_search import one
 from hub.log.readings import readings_of
 from model.anomaly import Anomaly, Phase
 from model.codec import Heartbeat
@@ -91,7 +92,7 @@ def why(recording: Recording, *, rule: str, device: str, at: int) -> Answer:
             " or name a later time with --at"
         )
     holds = core.engine.explain(rule, device)
-    views = [view for view in core.engine.devices() if view.id == device]
+    found = one(core.engine, core.registry, device)
     gateway = row.last.gateway if row else ""
     gateways = {view.id: view.state for view in core.engine.gateways()}
     silent_future = _if_nothing_more(core, rule, device, at)
@@ -106,9 +107,9 @@ def why(recording: Recording, *, rule: str, device: str, at: int) -> Answer:
         at=at,
         watches=sample is None or fits(spec.devices, sample, role),
         holds=holds,
-        state=views[0].state if views else "never_heard",
-        flags=views[0].flags if views else (),
-        walk_test=views[0].walk_test if views else False,
+        state=found.view.state if found else "never_heard",
+        flags=found.view.flags if found else (),
+        walk_test=found.view.walk_test if found else False,
         gateway=gateway,
         gateway_state=gateways.get(gateway, ""),
         muted_by=_muted(core, spec, device),

@@ -10,13 +10,12 @@ import msgspec
 
 from model.anomaly import Anomaly, anomaly_key
 from model.entry import Tick
-from model.reading import Event, Mode, Reading
+from model.reading import Mode, Reading
 from model.walk_test import WALK_TEST
+from rules.alarm_words import in_doubt, interest_in, says, taken_back_by, takes_back
 from rules.book import Book
-from rules.contract import Interest, Observation, Over
+from rules.contract import Observation, Over
 from rules.finding import (
-    SYSTEM,
-    TRANSMITTER,
     behind,
     by_hand,
     continued,
@@ -44,13 +43,7 @@ class ConfirmRule:
         self._book = book
         self._scenes = StateTable(Scene)
         self._where: dict[str, str] = {}  # device -> subject, for devices that burn
-        kinds = frozenset(spec.devices.kinds)
-        events = frozenset(str(event.value) for event in spec.onset.events)
-        if spec.ends_on_reset:
-            events |= {Event.RESET.value}
-            kinds |= {SYSTEM, TRANSMITTER} if kinds else frozenset()
-        states = (*spec.onset.states, "reset") if spec.ends_on_reset else spec.onset.states
-        self.interest = Interest(kinds, events, dict.fromkeys(states, (0.0, 0.0)))
+        self.interest = interest_in(spec.devices, spec.onset, resets=spec.ends_on_reset)
 
     def observe(self, seen: Observation) -> Sequence[Anomaly]:
         """Take a Reading; enough agreeing devices start it, the last to take it back ends it."""
@@ -131,20 +124,12 @@ class ConfirmRule:
         return f"{need}; {'open; ' if scene.active else ''}said by {', '.join(words)}"
 
     def _is_onset(self, reading: Reading) -> bool:
-        onset = self._spec.onset
-        if reading.event in onset.events:
-            return True
-        return any(reading.values.get(state) is True for state in onset.states)
+        return says(self._spec.onset, reading)
 
     def _is_clearing(self, reading: Reading) -> bool:
-        clear, values = self._spec.clear, reading.values
-        row = self._book.devices.get(reading.device)
+        clear, row = self._spec.clear, self._book.devices.get(reading.device)
         flags = row.flags if row else frozenset()
-        if any(word in flags or values.get(word) is True for word in clear.unless):
-            return False
-        if reading.event in clear.events:
-            return True
-        return any(values.get(state) is False for state in clear.states_false)
+        return not in_doubt(clear, reading, flags) and takes_back(clear, reading)
 
     def _witness(self, seen: Observation, spot: Spot) -> list[Anomaly]:
         reading = seen.reading
@@ -192,14 +177,10 @@ class ConfirmRule:
 
     def _taken_back(self, seen: Observation) -> Reading | None:
         """Return the word, newer than this late one, by which its device has taken it back already."""
-        reading = seen.reading
-        row = self._book.devices.get(reading.device)
-        for word in (row.last, row.calm) if seen.stale and row else ():
-            if word is None or word.epoch != reading.epoch or word.order <= reading.order:
-                continue
-            if not self._is_onset(word) and self._is_clearing(word):
-                return word
-        return None
+        row = self._book.devices.get(seen.reading.device)
+        return taken_back_by(
+            seen, row, lambda word: not self._is_onset(word) and self._is_clearing(word)
+        )
 
     def _again(self, seen: Observation, scene: Scene, active: Anomaly) -> list[Anomaly]:
         """Say it again, once in a while: a detector that died in an old fire must not hide a new one."""

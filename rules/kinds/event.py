@@ -10,9 +10,10 @@ import msgspec
 
 from model.anomaly import Anomaly
 from model.entry import Tick
-from model.reading import Event, Mode, Reading
+from model.reading import Mode, Reading
+from rules.alarm_words import in_doubt, interest_in, says, taken_back_by, takes_back
 from rules.book import Book
-from rules.contract import Interest, Observation, Over
+from rules.contract import Observation, Over
 from rules.finding import (
     SYSTEM,
     TRANSMITTER,
@@ -47,13 +48,7 @@ class EventRule:
         self._said = StateTable(Said)
         self._resets = StateTable(Reset)
         self._open: set[str] = set()
-        kinds = frozenset(spec.devices.kinds)
-        events = frozenset(str(event.value) for event in spec.onset.events)
-        if spec.ends_on_reset:
-            events |= {Event.RESET.value}
-            kinds |= {SYSTEM, TRANSMITTER} if kinds else frozenset()
-        states = (*spec.onset.states, "reset") if spec.ends_on_reset else spec.onset.states
-        self.interest = Interest(kinds, events, dict.fromkeys(states, (0.0, 0.0)))
+        self.interest = interest_in(spec.devices, spec.onset, resets=spec.ends_on_reset)
 
     def observe(self, seen: Observation) -> Sequence[Anomaly]:
         """Take a Reading; an onset starts or continues, a newer clearing or reset ends."""
@@ -144,28 +139,20 @@ class EventRule:
         return f"{self.id}: {subject} says none of: {words}{over}"
 
     def _is_onset(self, reading: Reading) -> bool:
-        onset = self._spec.onset
-        values = reading.values
-        if reading.event not in onset.events and not any(
-            values.get(state) is True for state in onset.states
-        ):
+        if not says(self._spec.onset, reading):
             return False
-        if self._spec.when is None or self._spec.when(values) is True:
+        if self._spec.when is None or self._spec.when(reading.values) is True:
             return True
         self._book.notice(self.id, "when_false")
         return False
 
     def _is_clearing(self, reading: Reading) -> bool:
-        clear, values = self._spec.clear, reading.values
-        row = self._book.devices.get(reading.device)
-        flags = row.flags if row else frozenset()
-        if any(word in flags or values.get(word) is True for word in clear.unless):
+        clear, row = self._spec.clear, self._book.devices.get(reading.device)
+        if in_doubt(clear, reading, row.flags if row else frozenset()):
             # An isolated or burnt detector that no longer says fire proves nothing.
             self._book.notice(self.id, "kept_in_doubt")
             return False
-        if reading.event in clear.events:
-            return True
-        return any(values.get(state) is False for state in clear.states_false)
+        return takes_back(clear, reading)
 
     def _onset(self, seen: Observation, said: Said | None) -> list[Anomaly]:
         reading = seen.reading
@@ -226,11 +213,11 @@ class EventRule:
         """Return what, newer than this late onset, has taken it back already."""
         reading = seen.reading
         row = self._book.devices.get(reading.device)
-        for word in (row.last, row.calm) if seen.stale and row else ():
-            if word is None or word.epoch != reading.epoch or word.order <= reading.order:
-                continue
-            if not self._is_onset(word) and self._is_clearing(word):
-                return Past(word.epoch, reading.order, word.order, word.received_at, "cleared")
+        word = taken_back_by(
+            seen, row, lambda word: not self._is_onset(word) and self._is_clearing(word)
+        )
+        if word is not None:
+            return Past(word.epoch, reading.order, word.order, word.received_at, "cleared")
         for device, reset in self._resets.rows.items():
             later = reset.epoch == reading.epoch and reset.order > reading.order > 0
             reached = behind(

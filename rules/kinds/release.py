@@ -14,11 +14,10 @@ from model.entry import Tick
 from model.place import Registry
 from model.reading import Mode, Reading
 from model.walk_test import WALK_TEST
+from rules.alarm_words import in_doubt, interest_in, says, takes_back
 from rules.book import Book
-from rules.contract import Interest, Observation, Over
+from rules.contract import Observation, Over
 from rules.finding import (
-    SYSTEM,
-    TRANSMITTER,
     behind,
     ended,
     evidence,
@@ -69,21 +68,12 @@ class ReleaseRule:
         self._blazes = StateTable(Blaze)
         self._where: dict[str, str] = {}  # device that burns -> building
         self._doors: tuple[Registry | None, dict[str, list[str]]] = (None, {})
-        kinds = frozenset(spec.devices.kinds)
-        events = {str(event.value) for event in spec.onset.events}
-        states = set(spec.onset.states)
-        if spec.ends_on_reset:
-            events.add("reset")
-            states.add("reset")
-            kinds |= {SYSTEM, TRANSMITTER} if kinds else frozenset()
-        self.interest = Interest(kinds, frozenset(events), dict.fromkeys(states, (0.0, 0.0)))
+        self.interest = interest_in(spec.devices, spec.onset, resets=spec.ends_on_reset)
 
     def observe(self, seen: Observation) -> Sequence[Anomaly]:
         """Take a Reading: something begins to burn in a building, or no longer does."""
         reading = seen.reading
-        onset = reading.event in self._spec.onset.events or any(
-            reading.values.get(state) is True for state in self._spec.onset.states
-        )
+        onset = says(self._spec.onset, reading)
         if onset:
             if seen.place and seen.place.building and fits(self._spec.devices, reading, seen.role):
                 return self._burns(seen, seen.place.building, seen.place.compound)
@@ -231,13 +221,9 @@ class ReleaseRule:
         return found
 
     def _is_clearing(self, reading: Reading) -> bool:
-        clear, values = self._spec.clear, reading.values
-        row = self._book.devices.get(reading.device)
+        clear, row = self._spec.clear, self._book.devices.get(reading.device)
         flags = row.flags if row else frozenset()
-        if any(word in flags or values.get(word) is True for word in clear.unless):
-            return False
-        said = any(values.get(state) is False for state in clear.states_false)
-        return said or reading.event in clear.events
+        return not in_doubt(clear, reading, flags) and takes_back(clear, reading)
 
     def _shut(self, building: str) -> tuple[list[str], int]:
         """Return the doors that are not released, and when the newest was heard (ms).

@@ -11,6 +11,7 @@ import msgspec
 
 from model.anomaly import Anomaly, Evidence
 from model.reading import Mode, Reading
+from rules.alarm_words import says
 from rules.book import Book
 from rules.contract import Interest, Observation
 from rules.finding import begun_at, evidence, fits, started
@@ -108,9 +109,7 @@ class WindowRule(InTurn[Samples]):
 
     def _counts(self, reading: Reading) -> bool:
         words = self._spec.counts
-        if not (words.states or words.events) or reading.event in words.events:
-            return True
-        return any(reading.values.get(state) is True for state in words.states)
+        return not (words.states or words.events) or says(words, reading)
 
     def _clock_went_back(self, row: Samples, said: Queued) -> Queued | None:
         if self._spec.by == "building" or self._counting:
