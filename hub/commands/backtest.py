@@ -10,6 +10,7 @@ import typer
 from model.errors import HubError
 
 from .moments import moment_of, zone_of
+from .replayed import compared
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -87,38 +88,14 @@ def _run(
     span: tuple[int | None, int | None],
     zone: "ZoneInfo",
 ) -> "Result":
-    from rich.progress import Progress
-
-    from hub.backtest.replay import RECORDED, Side, recorded, replay
-    from hub.backtest.result import conclude
-    from model.entry import Entry
+    from hub.backtest.replay import RECORDED, Side, recorded
 
     sides = [recorded(recording, RECORDED if old else names[0])]
     if old is not None:
         sides.append(Side(names[0], old, recording))
     sides.append(Side(names[1], new, recording))
-    last = recording.begins_at
-
-    with Progress(transient=True) as progress:
-        bar = progress.add_task("replaying 回放", total=recording.total)
-        taken = 0
-
-        def told(entry: Entry) -> None:
-            nonlocal taken, last
-            taken, last = taken + 1, max(last, entry.logged_at)
-            if taken % 2_000 == 0:
-                progress.update(bar, completed=taken)
-
-        replay(recording.entries(), sides, known=recording.known, told=told)
-    return conclude(
-        sides,
-        since=span[0] or recording.begins_at,
-        until=span[1] or last + 1,
-        exact=recording.exact,
-        remarks=recording.remarks,
-        judged=sides[0].cases.values(),
-        zone=zone,
-    )
+    (result,) = compared(recording, sides, [(sides[-2], sides[-1])], span=span, zone=zone)
+    return result
 
 
 def _approximate(

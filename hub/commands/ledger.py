@@ -10,6 +10,7 @@ import typer
 from model.errors import HubError
 
 from .moments import moment_of, zone_of
+from .replayed import compared
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -97,40 +98,17 @@ def propose(
 def _judged(
     recording: "Recording", rule: str, span: tuple[int | None, int | None], zone: "ZoneInfo"
 ) -> "list[Judged]":
-    from rich.progress import Progress
-
     from hub.backtest.proposal import Judged, candidates
-    from hub.backtest.replay import Side, recorded, replay
-    from hub.backtest.result import conclude
-    from model.entry import Entry
+    from hub.backtest.replay import Side, recorded
 
     tried = candidates(recording.rules, rule)
     if not tried:
         raise HubError(f"{rule} has a limit of 0, which cannot be moved by a factor")
-    sides = [recorded(recording), *(Side(one.change, one.rules, recording) for one in tried)]
-    last = recording.begins_at
-    with Progress(transient=True) as progress:
-        bar = progress.add_task("replaying 回放", total=recording.total)
-
-        def told(entry: Entry) -> None:
-            nonlocal last
-            last = max(last, entry.logged_at)
-            progress.update(bar, advance=1)
-
-        replay(recording.entries(), sides, known=recording.known, told=told)
-    found = []
-    for one, side in zip(tried, sides[1:], strict=True):
-        result = conclude(
-            [sides[0], side],
-            since=span[0] or recording.begins_at,
-            until=span[1] or last + 1,
-            exact=recording.exact,
-            remarks=recording.remarks,
-            judged=sides[0].cases.values(),
-            zone=zone,
-        )
-        found.append(Judged(one, result))
-    return found
+    before = recorded(recording)
+    others = [Side(one.change, one.rules, recording) for one in tried]
+    pairs = [(before, side) for side in others]
+    results = compared(recording, [before, *others], pairs, span=span, zone=zone)
+    return [Judged(one, result) for one, result in zip(tried, results, strict=True)]
 
 
 def _show(judged: "list[Judged]", console: "Console") -> None:
