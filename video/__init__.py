@@ -1,1 +1,1 @@
-"""Cameras as sensors: nothing here yet (see the README table)."""
+"""Cameras as honest sensors: frames in, Readings out (see docs/video/)."""

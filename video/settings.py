@@ -1,0 +1,188 @@
+"""What people write about cameras under `video:` in the gateway's file; every mistake is named there."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from .contract import ObservationSettings, Point
+from .discovery import observations
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+Part = Annotated[float, Field(ge=0, le=1)]
+Corners = Annotated[tuple[tuple[Part, Part], ...], Field(min_length=3, max_length=64)]
+"""A polygon: corners as [x, y] in parts of the picture's width and height."""
+
+Class = Literal["security", "fire", "upkeep"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Login(_Strict):
+    """A camera's user; the password comes from a file or the environment, never from this file."""
+
+    user: str = ""
+    password_file: Path | None = None
+    password_env: str = ""
+
+
+class OnvifSource(_Strict):
+    """Ask the camera itself for its stream by ONVIF."""
+
+    host: str
+    port: int = Field(default=80, ge=1, le=65535)
+    profile: str = Field(default="sub", description="sub, main or a profile's token")
+
+
+class SourceSettings(_Strict):
+    """Where pictures come from: exactly one of url, onvif, file, folder, snapshot."""
+
+    url: str = ""
+    onvif: OnvifSource | None = None
+    file: Path | None = None
+    folder: Path | None = None
+    snapshot: str = ""
+    login: Login = Login()
+    transport: Literal["tcp", "udp"] = "tcp"
+    every_s: float = Field(default=1.0, ge=0.2, le=3600, description="between snapshots")
+    repeat: bool = Field(default=False, description="file or folder: begin again at the end")
+    speed: float = Field(default=1.0, gt=0, le=1000, description="file: times real time")
+
+    @field_validator("url", "snapshot")
+    @classmethod
+    def _no_password(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.password or parts.username:
+            raise ValueError(
+                "holds a login; write it under `login:` with password_file or password_env"
+            )
+        return url
+
+    @field_validator("url")
+    @classmethod
+    def _rtsp(cls, url: str) -> str:
+        if url and urlsplit(url).scheme not in {"rtsp", "rtsps"}:
+            raise ValueError("must begin with rtsp:// or rtsps://; use `snapshot:` for http://")
+        return url
+
+    @field_validator("snapshot")
+    @classmethod
+    def _http(cls, url: str) -> str:
+        if url and urlsplit(url).scheme not in {"http", "https"}:
+            raise ValueError("must begin with http:// or https://")
+        return url
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        ways = (self.url, self.onvif, self.file, self.folder, self.snapshot)
+        if sum(bool(way) for way in ways) != 1:
+            raise ValueError("write exactly one of url, onvif, file, folder, snapshot")
+        return self
+
+
+class CameraSettings(_Strict):
+    """One camera: where its pictures come from, what is hidden, where to look and for what."""
+
+    camera: str = Field(min_length=1, max_length=64, pattern=r"^[^/\s]+$")
+    compound: str = ""
+    source: SourceSettings
+    fps: float = Field(default=5.0, ge=0.1, le=30, description="frames looked at a second, at most")
+    keyframes_only: bool = Field(default=False, description="a quarter of the CPU, 0.3-2 frames/s")
+    masks: tuple[Corners, ...] = Field(default=(), description="privacy: blanked for good")
+    zones: dict[Name, Corners] = {}
+    observations: dict[str, dict[str, object]] = {}
+    clip: bool = Field(default=True, description="keep a snapshot and a clip of each episode")
+    pixelate_persons: bool = Field(default=False, description="in snapshots and clips")
+    update_s: float = Field(default=30.0, ge=1, le=3600, description="between an episode's updates")
+    heartbeat_s: float = Field(default=30.0, ge=1, le=3600)
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        _check_observations(self)
+        return self
+
+    def wanted(self) -> dict[str, ObservationSettings]:
+        """Return the checked settings of each observation that is on; those of the camera itself are."""
+        known = observations()
+        chosen = {
+            name: kind.settings.model_validate(self.observations.get(name, {}))
+            for name, kind in known.items()
+            if name in self.observations or kind.always
+        }
+        return {name: settings for name, settings in chosen.items() if settings.enabled}
+
+    def polygons(self) -> dict[str, tuple[Point, ...]]:
+        """Return the zones' corners by name."""
+        return {name: points(corners) for name, corners in self.zones.items()}
+
+
+def points(corners: Corners) -> tuple[Point, ...]:
+    """Return written corners as points."""
+    return tuple(Point(x, y) for x, y in corners)
+
+
+def _check_observations(camera: CameraSettings) -> None:
+    known = observations()
+    for name, written in camera.observations.items():
+        if name not in known:
+            raise ValueError(f"observations: {name!r} is none of {', '.join(sorted(known))}")
+        try:
+            settings = known[name].settings.model_validate(written)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            where = ".".join(str(part) for part in ("observations", name, *first["loc"]))
+            raise ValueError(f"{where}: {first['msg'].removeprefix('Value error, ')}") from None
+        missing = [zone for zone in settings.zones if zone not in camera.zones]
+        if missing:
+            drawn = ", ".join(camera.zones) or "none"
+            raise ValueError(
+                f"observations.{name}.zones: {missing[0]!r} is not drawn under `zones:` ({drawn})"
+            )
+
+
+class DetectorSettings(_Strict):
+    """An ONNX model that names things; without one, observations by motion still work."""
+
+    type: str = Field(default="centernet", description="how the model's tensors are read")
+    model: Path
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    confidence: float = Field(default=0.35, gt=0, le=1)
+    threads: int = Field(default=1, ge=1, le=16)
+
+
+class EvidenceSettings(_Strict):
+    """Snapshots and clips of episodes, on the gateway's disk until the hub has them."""
+
+    before_s: float = Field(default=10.0, ge=0, le=60)
+    after_s: float = Field(default=10.0, ge=0, le=60)
+    max_mb: int = Field(default=2048, ge=16, description="MiB; oldest unpinned go first")
+
+
+class VideoSettings(_Strict):
+    """Everything about cameras in a gateway's file."""
+
+    cameras: tuple[CameraSettings, ...] = Field(min_length=1)
+    detector: DetectorSettings | None = None
+    evidence: EvidenceSettings = EvidenceSettings()
+    cameras_a_process: int = Field(default=8, ge=1, le=64, description="one crash costs so many")
+
+    @model_validator(mode="after")
+    def _names_once(self) -> Self:
+        seen: set[str] = set()
+        for camera in self.cameras:
+            if camera.camera in seen:
+                raise ValueError(f"cameras: {camera.camera!r} is written twice; names are unique")
+            seen.add(camera.camera)
+        return self
+
+
+_LOGIN = re.compile(r"(?<=://)[^/@\s]*@")
+
+
+def masked(text: str) -> str:
+    """Return a URL or a library's message without user and password."""
+    return _LOGIN.sub("***@", text)

@@ -1,0 +1,85 @@
+"""One frame with everything that several observations want of it, each made once and only if asked."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .contract import Box, Detected, Frame, Picture
+
+SMALL_WIDTH = 320
+GATE_HEIGHT = 100
+
+
+class Motion(NamedTuple):
+    """What moved since the background: boxes in parts of the picture, the moving part of it (0-1).
+
+    `settled` is False while the gate learns the scene anew (start, light switched, camera moved): then
+    nothing is motion. `mask` is GATE_HEIGHT high, 255 where something moves.
+    """
+
+    fraction: float
+    boxes: tuple[Box, ...]
+    mask: NDArray[np.uint8]
+    settled: bool = True
+
+
+class View:
+    """A frame (masks already blank) and what was made of it."""
+
+    def __init__(
+        self,
+        frame: Frame,
+        motion: Motion,
+        *,
+        visible: NDArray[np.uint8] | None = None,
+        objects: Sequence[Detected] | None = None,
+    ) -> None:
+        """`objects` None: no detector looked at this frame; `visible` is 255 where no mask lies."""
+        self.at = frame.at
+        self.picture = frame.picture
+        self.motion = motion
+        self.objects = objects
+        self._visible = visible
+
+    @cached_property
+    def grey(self) -> Picture:
+        """The picture in grey, full size."""
+        return _picture(cv2.cvtColor(self.picture, cv2.COLOR_BGR2GRAY))
+
+    @cached_property
+    def small(self) -> Picture:
+        """The picture in colour, 320 wide (or less)."""
+        return shrunk(self.picture)
+
+    @cached_property
+    def small_grey(self) -> Picture:
+        """The small picture in grey."""
+        return _picture(cv2.cvtColor(self.small, cv2.COLOR_BGR2GRAY))
+
+    @cached_property
+    def visible(self) -> NDArray[np.uint8]:
+        """255 where nothing is masked, in the size of `small`."""
+        height, width = self.small.shape[:2]
+        if self._visible is None:
+            return np.full((height, width), 255, np.uint8)
+        return _picture(cv2.resize(self._visible, (width, height), interpolation=cv2.INTER_NEAREST))
+
+
+def shrunk(picture: Picture, width: int = SMALL_WIDTH) -> Picture:
+    """Return the picture at most `width` wide, each pixel the mean of those it stands for."""
+    tall, wide = picture.shape[:2]
+    if wide <= width:
+        return picture
+    return _picture(
+        cv2.resize(
+            picture, (width, max(1, round(tall * width / wide))), interpolation=cv2.INTER_AREA
+        )
+    )
+
+
+def _picture(made: object) -> Picture:
+    return np.asarray(made, np.uint8)
