@@ -7,7 +7,7 @@ import secrets
 import signal
 import sqlite3
 from collections.abc import AsyncIterator, Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import aiomqtt
 import structlog
@@ -25,6 +25,9 @@ from .outbox import Outbox, OutboxRow
 from .sources import Sources
 from .uplink import LaneUplink
 
+if TYPE_CHECKING:
+    from .cameras import Cameras
+
 log = structlog.get_logger()
 REFUSED = "readings_refused.memory_full"
 """Counts Readings of alarms that neither disk nor memory took; they are in `readings_not_durable` too."""
@@ -39,6 +42,7 @@ class Parts(NamedTuple):
     topics: GatewayTopics
     sources: Sources
     tasks: list["asyncio.Task[None]"]
+    cameras: list["Cameras"]  # none or one
 
 
 async def run(config: GatewayConfig) -> None:
@@ -74,8 +78,11 @@ async def running(config: GatewayConfig) -> AsyncIterator[Parts]:
     tasks.append(asyncio.create_task(_report(config, parts), name="heartbeat"))
     try:
         await parts.sources.start(config, parts.intake)
+        _look(config, parts)
         yield parts
     finally:
+        for cameras in parts.cameras:
+            await cameras.close()
         await parts.sources.close()
         for task in reversed(tasks):
             task.cancel()
@@ -125,7 +132,18 @@ def _parts(config: GatewayConfig) -> Parts:
             crash=crash,
             client_id=client_id,
         )
-    return Parts(intake, outbox, lanes, topics, Sources(), [])
+    return Parts(intake, outbox, lanes, topics, Sources(), [], [])
+
+
+def _look(config: GatewayConfig, parts: Parts) -> None:
+    """Start the camera processes, if there are cameras; raises ConfigError for a missing password."""
+    if config.video is None:
+        return
+    from .cameras import Cameras, check_passwords  # noqa: PLC0415 - as in config: no cameras, no OpenCV
+
+    check_passwords(config.video.cameras)
+    folder = config.file.data.absolute() / "video"
+    parts.cameras.append(Cameras(config.video, folder, parts.intake))
 
 
 async def _report(config: GatewayConfig, parts: Parts) -> None:
@@ -173,6 +191,7 @@ async def heartbeat(config: GatewayConfig, parts: Parts, state: str) -> Heartbea
     depth = await asyncio.to_thread(parts.outbox.depth)
     warnings = [text for lane in parts.lanes.values() if (text := lane.warning())]
     warnings += parts.sources.warnings()
+    warnings += [text for cameras in parts.cameras for text in cameras.warnings()]
     if parts.intake.oldest_at is None and (text := balance.warning(parts.intake.counters)):
         warnings.append(text)
     counters = dict(parts.intake.counters)

@@ -3,9 +3,9 @@
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from adapters.contract import Adapter, Settings
 from adapters.discovery import adapters
@@ -15,6 +15,9 @@ from model.yamlfile import ConfigErrors, YamlText
 
 from .secret import given_secret
 from .variables import filled_in
+
+if TYPE_CHECKING:
+    from video.settings import VideoSettings
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 MQTT_ADAPTER_KEYS = ("broker",)
@@ -55,7 +58,14 @@ class GatewayFile(_Strict):
     uplink: Broker
     outbox: OutboxLimits = OutboxLimits()
     heartbeat_s: float = Field(default=10.0, ge=1, le=60)
-    sources: list[dict[str, object]] = Field(min_length=1)
+    sources: list[dict[str, object]] = []
+    video: dict[str, object] | None = Field(default=None, description="cameras; see docs/video/")
+
+    @model_validator(mode="after")
+    def _hears_something(self) -> Self:
+        if not self.sources and self.video is None:
+            raise ValueError("nothing to hear: write `sources:` or `video:`")
+        return self
 
 
 class Source(NamedTuple):
@@ -71,6 +81,7 @@ class GatewayConfig(NamedTuple):
 
     file: GatewayFile
     sources: tuple[Source, ...]
+    video: "VideoSettings | None" = None
 
 
 def load(path: Path) -> GatewayConfig:
@@ -101,15 +112,34 @@ def check(text: str, name: str) -> GatewayConfig:
             problems.extend(error.problems)
         except ConfigError as error:
             problems.append(error)
+    video: VideoSettings | None = None
+    try:
+        video = _video(parsed)
+    except ConfigErrors as error:
+        problems.extend(error.problems)
     if problems or file is None:
         raise ConfigErrors(problems)
-    return GatewayConfig(file, tuple(sources))
+    return GatewayConfig(file, tuple(sources), video)
+
+
+def _video(parsed: YamlText) -> "VideoSettings | None":
+    """Return the checked cameras, if the file has any; raises ConfigErrors."""
+    data = parsed.plain()
+    written = data.get("video") if isinstance(data, dict) else None
+    if written is None:
+        return None
+    from video.settings import VideoSettings  # noqa: PLC0415 - gateways without cameras need no OpenCV
+
+    try:
+        return VideoSettings.model_validate(written)
+    except ValidationError as error:
+        raise ConfigErrors(parsed.problems(error, ("video",))) from error
 
 
 def _entries(parsed: YamlText) -> list[dict[str, object]]:
     """Return the sources of a file that is wrong elsewhere, as far as they are mappings."""
     data = parsed.plain()
-    written = data.get("sources") if isinstance(data, dict) else None
+    written = data.get("sources", []) if isinstance(data, dict) else None
     if not isinstance(written, list) or not all(isinstance(entry, dict) for entry in written):
         return []
     return written

@@ -24,6 +24,7 @@ from .commands import registry as registry_commands
 from .commands import rules as rules_commands
 from .commands import simulation as simulation_commands
 from .commands import users as users_commands
+from .commands import video as video_commands
 
 EXIT_REFUSED = 2
 app = typer.Typer(
@@ -111,6 +112,7 @@ app.add_typer(demo_commands.app, name="demo")
 app.add_typer(grafana_commands.app, name="grafana")
 app.add_typer(deploy_commands.app, name="deploy")
 app.add_typer(users_commands.app, name="users")
+app.add_typer(video_commands.app, name="video")
 simulation_commands.mount(app)
 
 

@@ -180,7 +180,7 @@ class VideoSettings(_Strict):
         return self
 
 
-_LOGIN = re.compile(r"(?<=://)[^/@\s]*@")
+_LOGIN = re.compile(r"(?<=://)[^/\s]*@")
 
 
 def masked(text: str) -> str:

@@ -1,0 +1,1 @@
+"""Opens what pictures come from: cameras, files, folders."""

@@ -1,0 +1,90 @@
+"""The newest picture of a camera, masked, and the same with what the algorithms saw drawn over it."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from video.camera import Camera, Seen
+from video.contract import Box, Frame, Picture, Point
+from video.settings import CameraSettings
+
+EVERY_MS = 5_000
+WIDTH = 960
+QUALITY = 80
+ZONE, MOVING, NAMED, SIGHTED = (200, 160, 0), (0, 200, 255), (80, 220, 80), (60, 60, 255)  # BGR
+MARGIN = 4
+
+
+class PictureFile:
+    """Writes `CAMERA.jpg` and `CAMERA.seen.jpg` now and then, whole or not at all."""
+
+    def __init__(self, folder: Path, camera: CameraSettings, *, every_ms: int = EVERY_MS) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._plain = folder / f"{camera.camera}.jpg"
+        self._seen = folder / f"{camera.camera}.seen.jpg"
+        self._every_ms = every_ms
+        self._written_at: int | None = None
+
+    def offer(self, frame: Frame, seen: Seen, camera: Camera) -> bool:
+        """Write if it is time; `frame` is masked. Returns whether it was; raises nothing."""
+        if self._written_at is not None and 0 <= frame.at - self._written_at < self._every_ms:
+            return False
+        self._written_at = frame.at
+        small = _fitted(frame.picture)
+        return _write(self._plain, small) and _write(self._seen, explained(small, seen, camera))
+
+
+def explained(picture: Picture, seen: Seen, camera: Camera) -> Picture:
+    """Return a copy with zones, moving spots, named things and sightings drawn over it."""
+    drawn = picture.copy()
+    for name, polygon in camera.settings.polygons().items():
+        _polygon(drawn, polygon, name)
+    for box in seen.view.motion.boxes:
+        _box(drawn, box, MOVING, "")
+    for thing in seen.view.objects or ():
+        _box(drawn, thing.box, NAMED, f"{thing.label} {thing.confidence:.2f}")
+    for name, sightings in seen.sightings.items():
+        for sighting in sightings:
+            if sighting.seen:
+                _box(drawn, sighting.box or Box(0, 0, 1, 1), SIGHTED, name)
+    if not seen.view.motion.settled:
+        cv2.putText(drawn, "learning", (MARGIN, 24), cv2.FONT_HERSHEY_SIMPLEX, 0.6, MOVING, 2)
+    return drawn
+
+
+def _fitted(picture: Picture) -> Picture:
+    height, width = picture.shape[:2]
+    if width <= WIDTH:
+        return picture
+    size = (WIDTH, max(1, round(height * WIDTH / width)))
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _polygon(drawn: Picture, polygon: tuple[Point, ...], name: str) -> None:
+    height, width = drawn.shape[:2]
+    corners = np.array([(p.x * width, p.y * height) for p in polygon], np.int32)
+    cv2.polylines(drawn, [corners], isClosed=True, color=ZONE, thickness=2)
+    cv2.putText(drawn, name, tuple(map(int, corners[0])), cv2.FONT_HERSHEY_SIMPLEX, 0.5, ZONE, 1)
+
+
+def _box(drawn: Picture, box: Box, colour: tuple[int, int, int], text: str) -> None:
+    height, width = drawn.shape[:2]
+    left, top = int(box.left * width), int(box.top * height)
+    cv2.rectangle(drawn, (left, top), (int(box.right * width), int(box.bottom * height)), colour, 2)
+    if text:
+        at = (left + MARGIN, max(14, top - MARGIN))
+        cv2.putText(drawn, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.5, colour, 1)
+
+
+def _write(path: Path, picture: Picture) -> bool:
+    done, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+    if not done:
+        return False
+    part = path.with_suffix(".part")
+    try:
+        part.write_bytes(data.tobytes())
+        part.replace(path)
+    except OSError:  # a full disk costs the picture of the wall, not the alarm
+        return False
+    return True
