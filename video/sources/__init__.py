@@ -1,8 +1,11 @@
 """Opens cameras: the only place of `video` that reads streams, files and snapshots (docs/video/sources.md)."""
 
 from video.settings import SourceSettings
+
 from .clip import ClipSource
+from .folder import FolderSource
 from .keeper import BackOff, Change, Keeper
+from .snapshot import SnapshotSource
 from .source import NOBODY, Clock, Credentials, Pace, Reason, Source, SourceLost
 from .stream import StreamSource
 
@@ -31,6 +34,14 @@ def open_source(
             speed=settings.speed,
             repeat=settings.repeat,
             paced=paced,
+        )
+    if settings.folder is not None:
+        return FolderSource(
+            settings.folder, clock=clock, fps=fps, repeat=settings.repeat, paced=paced
+        )
+    if settings.snapshot:
+        return SnapshotSource(
+            settings.snapshot, login, clock=clock, every_s=settings.every_s, fps=fps
         )
     if settings.url:
         return StreamSource(

@@ -9,6 +9,7 @@ import av
 import av.error
 
 from video.contract import Frame
+
 from .decoding import Converter, Decoded, decoded, lost
 from .source import NOBODY, Clock, Pace, Reason, SourceLost
 

@@ -12,6 +12,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 
 from video.contract import Picture
+
 from .source import ANSWER_S, Credentials, Reason, SourceLost
 
 BLIND_S = 15.0

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from video.contract import Frame
+
 from .source import Clock, Reason, Source, SourceLost
 
 STEADY_S = 10.0

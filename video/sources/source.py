@@ -6,7 +6,6 @@ from typing import NamedTuple, Protocol, TypeAlias
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from model.errors import Transient
-
 from video.contract import Frame
 from video.settings import masked
 
