@@ -181,8 +181,10 @@ class VideoSettings(_Strict):
 
 
 _LOGIN = re.compile(r"(?<=://)[^/\s]*@")
+# Some cameras know a login only as a part of the address: …/user=admin&password=…
+_WRITTEN = re.compile(r"(?i)\b((?:pass(?:word|wd)?|pwd|psw|token)=)[^&;/?\s'\"]+")
 
 
 def masked(text: str) -> str:
     """Return a URL or a library's message without user and password."""
-    return _LOGIN.sub("***@", text)
+    return _WRITTEN.sub(r"\1***", _LOGIN.sub("***@", text))
