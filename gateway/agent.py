@@ -142,8 +142,7 @@ def _look(config: GatewayConfig, parts: Parts) -> None:
     from .cameras import Cameras, check_passwords  # noqa: PLC0415 - as in config: no cameras, no OpenCV
 
     check_passwords(config.video.cameras)
-    folder = config.file.data.absolute() / "video"
-    parts.cameras.append(Cameras(config.video, folder, parts.intake))
+    parts.cameras.append(Cameras(config.video, config.file.data.absolute(), parts.intake))
 
 
 async def _report(config: GatewayConfig, parts: Parts) -> None:
