@@ -140,9 +140,13 @@ def _look(config: GatewayConfig, parts: Parts) -> None:
     if config.video is None:
         return
     from .cameras import Cameras, check_passwords  # noqa: PLC0415 - as in config: no cameras, no OpenCV
+    from .pictures import Pictures  # noqa: PLC0415 - as above
 
     check_passwords(config.video.cameras)
-    parts.cameras.append(Cameras(config.video, config.file.data.absolute(), parts.intake))
+    data = config.file.data.absolute()
+    parts.cameras.append(Cameras(config.video, data, parts.intake))
+    pictures = Pictures(config.file, config.video, data / "video" / "pictures")
+    parts.tasks.append(asyncio.create_task(pictures.run(), name="pictures"))
 
 
 async def _report(config: GatewayConfig, parts: Parts) -> None:

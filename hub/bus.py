@@ -1,7 +1,7 @@
 """The hub's connections to the broker: alarms and heartbeats on one, telemetry on another."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import aiomqtt
 import structlog
@@ -18,17 +18,26 @@ Handler = Callable[[str, bytes], Awaitable[None]]
 
 
 class Bus:
-    """Keeps two clean sessions alive; the gateways' outboxes are the memory, not the broker."""
+    """Keeps clean sessions alive; the gateways' outboxes are the memory, not the broker."""
 
-    def __init__(self, broker: Broker, *, site: str, handler: Handler) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        *,
+        site: str,
+        handler: Handler,
+        sessions: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        """Take what hears; `sessions` are filters by name, without any alarms and telemetry."""
         self.last_error = ""
         self._broker = broker
         self._handler = handler
         stem = f"{ROOT}/{site}/+"
-        self._sessions = {
+        self._sessions = sessions or {
             "alarm": (f"{stem}/alarm", f"{stem}/status"),
             "telemetry": (f"{stem}/telemetry",),
         }
+        self._speaks = next(iter(self._sessions))
         self._clients: dict[str, aiomqtt.Client] = {}
         self._drops: dict[str, asyncio.Event] = {}
         self._leaving: set[asyncio.Task[None]] = set()
@@ -39,8 +48,8 @@ class Bus:
         return len(self._clients) == len(self._sessions)
 
     async def publish(self, topic: str, payload: bytes, *, qos: int = 0) -> None:
-        """Publish on the alarm connection; raises ConnectionError when the broker is away."""
-        client = self._clients.get("alarm")
+        """Publish on the first connection, that of alarms; raises ConnectionError when the broker is away."""
+        client = self._clients.get(self._speaks)
         if client is None:
             raise ConnectionError(f"the broker is away: {self.last_error}")
         try:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from gateway.durable_file import write_durably
 from model.errors import ConfigError
 from model.reading import Mode
-from model.topics import GatewayTopics, cases_topic
+from model.topics import CameraTopics, GatewayTopics, cases_topic
 
 from .broker import BrokerUser
 
@@ -136,12 +136,12 @@ def broker_users(
     site: str, passwords: Mapping[str, str], *, gateways: Sequence[str]
 ) -> list[BrokerUser]:
     """Return a broker's users, each with its own topics: the hub, gateways, devices, tools."""
-    every = GatewayTopics.of(site, "+")
+    every, cameras = GatewayTopics.of(site, "+"), CameraTopics.of(site, "+", "+")
     hub = BrokerUser(
         "hub",
         passwords["hub"],
-        (every.receipt, cases_topic(site)),
-        (every.alarm, every.telemetry, every.status),
+        (every.receipt, cases_topic(site), cameras.looked),
+        (every.alarm, every.telemetry, every.status, *cameras[:3]),
     )
     return [
         hub,
@@ -154,12 +154,12 @@ def broker_users(
 
 
 def _gateway_user(site: str, name: str, password: str) -> BrokerUser:
-    topics = GatewayTopics.of(site, name)
+    topics, cameras = GatewayTopics.of(site, name), CameraTopics.of(site, name, "+")
     return BrokerUser(
         name,
         password,
-        (topics.alarm, topics.telemetry, topics.status),
-        (topics.receipt, *DEVICE_TOPICS, *BRIDGE_TOPICS),
+        (topics.alarm, topics.telemetry, topics.status, *cameras[:3]),
+        (topics.receipt, cameras.looked, *DEVICE_TOPICS, *BRIDGE_TOPICS),
     )
 
 

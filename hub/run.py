@@ -72,6 +72,8 @@ async def _move(hub: Hub, started: Started, say: Callable[[str], None] | None) -
         for name, work in (
             ("board", board.run()),
             ("bus", hub.bus.run()),
+            ("pictures", hub.picture_bus.run()),
+            ("looked", hub.cameras.ask(hub.picture_bus.publish)),
             ("tick", _tick(hub)),
             ("retain", _retain(hub)),
             ("outgoing", outgoing.run()),

@@ -17,11 +17,13 @@ from model.errors import ConfigError
 from model.place import Registry
 from model.ports import ReadingStore
 from model.silence import Scope, Silence, SilenceOrder
+from model.topics import CameraTopics
 from model.walk_test import WalkTest, WalkTestOrder
 
 from .announcer import Announcer
 from .balance import balances_of
 from .bus import Bus
+from .cameras import CameraBook
 from .case_points import CasePoints
 from .case_store import CaseStore
 from .case_store.database import with_password
@@ -67,6 +69,12 @@ class Hub(DeviceAnswers):
         self._rule_texts = RuleTexts(self.log)
         self.readings: ReadingStore = open_store(file, self.registry)
         self.bus = Bus(file.mqtt, site=file.site, handler=self._message)
+        self.cameras = CameraBook(self.now, site=file.site)
+        # Beside the alarms' connections: whether pictures come says nothing about being ready.
+        filters = CameraTopics.of(file.site, "+", "+")[:3]
+        self.picture_bus = Bus(
+            file.mqtt, site=file.site, handler=self.cameras.message, sessions={"pictures": filters}
+        )
         self.memory = MemoryAlarms(self.now)
         self.announcer = Announcer(file.site, self.publish_event, self.memory)
         self.intake = intake = HubIntake(
@@ -161,6 +169,7 @@ class Hub(DeviceAnswers):
         """Return the counters of every hop in the hub."""
         found = {f"intake.{name}": n for name, n in dict(self.intake.counters).items()}
         found |= {f"letters_lost.{name}": n for name, n in dict(self.letterbox.lost).items()}
+        found |= {f"cameras.{name}": n for name, n in dict(self.cameras.counters).items()}
         found["log.end"] = self.log.end
         if self.moving:
             found |= {f"desk.{name}": n for name, n in dict(self.desk.counters).items()}

@@ -9,11 +9,12 @@ import aiomqtt
 import pytest
 
 from hub.installation import GATEWAY, SITE
-from model.topics import GatewayTopics
+from model.topics import CameraTopics, GatewayTopics
 from tests.trust.stack import Stack
 
 OWN = GatewayTopics.of(SITE, GATEWAY)
 OTHER = GatewayTopics.of(SITE, "gw-02")
+CAMERA, OTHERS = CameraTopics.of(SITE, GATEWAY, "东门.1"), CameraTopics.of(SITE, "gw-02", "c")
 
 
 @asynccontextmanager
@@ -71,6 +72,10 @@ async def test_a_gateway_writes_only_its_own_topics(tmp_path: Path, *, mosquitto
         assert await arrives(stack, "bridge", "zigbee2mqtt/门厅", GATEWAY)
         assert await arrives(stack, "hub", OWN.receipt, GATEWAY)
         assert not await arrives(stack, GATEWAY, OWN.receipt, GATEWAY)
+        assert await arrives(stack, GATEWAY, CAMERA.picture, "hub")
+        assert await arrives(stack, "hub", CAMERA.looked, GATEWAY)
+        assert not await arrives(stack, GATEWAY, OTHERS.picture, "hub")
+        assert not await arrives(stack, "device", CAMERA.settings, "hub")
 
 
 @pytest.mark.real
@@ -92,7 +97,7 @@ async def test_anonymous_and_wrong_passwords_are_refused(
 @pytest.mark.parametrize(
     ("user", "topic"),
     [
-        (GATEWAY, OTHER.receipt), (GATEWAY, OWN.alarm), ("device", OWN.alarm), ("device", "#"),
+        (GATEWAY, OTHER.receipt), (GATEWAY, CAMERA.picture), (GATEWAY, OTHERS.looked), (GATEWAY, OWN.alarm), ("device", OWN.alarm), ("device", "#"),
         ("device", "iot/#"), ("bridge", "iot/#"), ("bridge", "smarthub/#"), ("capture", "smarthub/#"),
         ("hub", "iot/#"),
     ],

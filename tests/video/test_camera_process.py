@@ -55,7 +55,11 @@ async def told(sink: MemorySink, wanted: Callable[[Reading], bool], *, after: in
 
 
 def walk() -> dict[str, object]:
-    return {"file": str(shared("data/video/intel_one_by_one_person.mp4")), "repeat": True, "speed": 4}
+    return {
+        "file": str(shared("data/video/intel_one_by_one_person.mp4")),
+        "repeat": True,
+        "speed": 4,
+    }
 
 
 async def test_what_a_camera_sees_becomes_readings(tmp_path: Path) -> None:

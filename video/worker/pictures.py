@@ -1,28 +1,46 @@
 """The newest picture of a camera, masked, and the same with what the algorithms saw drawn over it."""
 
+from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
+from model.camera_messages import PICTURE_BYTES
 from video.camera import Camera, Seen
 from video.contract import Box, Frame, Picture, Point
 from video.settings import CameraSettings
 
 EVERY_MS = 5_000
 WIDTH = 960
-QUALITY = 80
+QUALITIES = (80, 60, 40, 20)
+BYTES_MAX = PICTURE_BYTES
 ZONE, MOVING, NAMED, SIGHTED = (200, 160, 0), (0, 200, 255), (80, 220, 80), (60, 60, 255)  # BGR
 MARGIN = 4
+NAME_BYTES = 200
+
+
+class PicturePaths(NamedTuple):
+    """Where a camera's newest pictures are."""
+
+    plain: Path
+    seen: Path
+
+
+def picture_paths(folder: Path, camera: str) -> PicturePaths:
+    """Name the files of a camera: `CAMERA.jpg`, and the same under `seen`; no two cameras share one."""
+    # A file's name may have 255 bytes; 64 letters of some scripts are more.
+    stem = camera if len(camera.encode()) <= NAME_BYTES else sha256(camera.encode()).hexdigest()
+    return PicturePaths(folder / f"{stem}.jpg", folder / "seen" / f"{stem}.jpg")
 
 
 class PictureFile:
-    """Writes `CAMERA.jpg` and `CAMERA.seen.jpg` now and then, whole or not at all."""
+    """Writes a camera's newest pictures now and then, whole or not at all."""
 
     def __init__(self, folder: Path, camera: CameraSettings, *, every_ms: int = EVERY_MS) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._plain = folder / f"{camera.camera}.jpg"
-        self._seen = folder / f"{camera.camera}.seen.jpg"
+        self._plain, self._seen = picture_paths(folder, camera.camera)
+        self._seen.parent.mkdir(parents=True, exist_ok=True)
         self._every_ms = every_ms
         self._written_at: int | None = None
 
@@ -78,13 +96,22 @@ def _box(drawn: Picture, box: Box, colour: tuple[int, int, int], text: str) -> N
 
 
 def _write(path: Path, picture: Picture) -> bool:
-    done, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
-    if not done:
+    data = _jpeg(picture)
+    if data is None:
         return False
-    part = path.with_suffix(".part")
+    part = path.with_name(f"{path.stem}.part")
     try:
-        part.write_bytes(data.tobytes())
+        part.write_bytes(data)
         part.replace(path)
     except OSError:  # a full disk costs the picture of the wall, not the alarm
         return False
     return True
+
+
+def _jpeg(picture: Picture) -> bytes | None:
+    """Return a picture that may be sent: noise is written more coarsely until it fits."""
+    for quality in QUALITIES:
+        done, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        if done and data.size <= BYTES_MAX:
+            return data.tobytes()
+    return None

@@ -1,0 +1,125 @@
+"""The newest pictures in memory: bounded, honest about their age, and only what is a picture."""
+
+import pytest
+
+from hub.cameras import PLAIN, SEEN, CameraBook
+from model.camera_messages import (
+    PICTURE_BYTES,
+    CameraShown,
+    PictureSent,
+    encode_picture,
+    encode_shown,
+)
+from model.topics import CameraTopics, coded, parse_camera
+
+JPEG = b"\xff\xd8\xff\xe0 a picture"
+NAMES = ["cam-1", "东门.1", "a+b", "#1", "a%2Fb", "..", "<script>", "😀" * 64, "a.seen"]
+
+
+class Clock:
+    """A clock that a test turns."""
+
+    def __init__(self) -> None:
+        self.ms = 1_000_000
+
+    def __call__(self) -> int:
+        """Return it in ms."""
+        return self.ms
+
+
+def topics(camera: str, gateway: str = "gw-1") -> CameraTopics:
+    """Name the topics of a camera at the test's site."""
+    return CameraTopics.of("s", gateway, camera)
+
+
+def picture(age_ms: int = 0, jpeg: bytes = JPEG) -> bytes:
+    """Return the message of a picture."""
+    return encode_picture(PictureSent(age_ms, jpeg))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_camera_of_any_name_has_one_level_of_a_topic(name: str) -> None:
+    """No character of a name is a separator or wildcard for MQTT or NATS; the name comes back."""
+    topic = topics(name).picture
+    assert not set(coded(name)) & set("/+#. \0")
+    assert topic.count("/") == 5
+    assert parse_camera(topic) == ("gw-1", "picture", name)
+
+
+async def test_a_picture_is_as_old_as_its_camera_says() -> None:
+    """Its age counts from the hub's clock, so clocks need not agree."""
+    clock = Clock()
+    book = CameraBook(clock)
+    await book.message(topics("c").picture, picture(age_ms=4_000))
+    found = book.shot("c")
+    assert found is not None
+    assert (found.jpeg, found.at) == (JPEG, clock.ms - 4_000)
+    assert book.shot("c", SEEN) is None
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload"),
+    [
+        ("picture", b"not msgpack"),
+        ("picture", picture(jpeg=b"<svg onload=x>")),
+        ("picture", picture(jpeg=JPEG + bytes(PICTURE_BYTES))),
+        ("picture", encode_picture(PictureSent(-1, JPEG))),
+        ("camera", b"{}"),
+        ("camera", encode_shown(CameraShown("another"))),
+        ("camera", b'{"camera": "c", "zones": {"z": [[2, 2]]}}'),
+        ("elsewhere", picture()),
+    ],
+)
+async def test_what_is_no_picture_is_counted_and_kept_from_people(
+    topic: str, payload: bytes
+) -> None:
+    """Also a gateway may be broken or taken over."""
+    book = CameraBook(Clock())
+    await book.message(f"smarthub/v1/s/gw-1/{topic}/c", payload)
+    assert book.shot("c") is None
+    assert book.known("c") is None
+    assert sum(book.counters.values()) == 1
+
+
+async def test_memory_is_bounded_and_the_longest_unheard_goes_first() -> None:
+    """A flood of invented cameras costs at most what was allowed."""
+    book = CameraBook(Clock(), bytes_max=10_000)
+    for number in range(100):
+        await book.message(topics(f"c{number}").picture, picture(jpeg=JPEG + bytes(990)))
+        await book.message(topics("kept").picture, picture())
+    kept = [number for number in range(100) if book.taken_at(f"c{number}") is not None]
+    assert kept == list(range(kept[0], 100))
+    assert len(kept) == 9
+    assert book.taken_at("kept") is not None
+
+
+async def test_gateways_are_asked_for_what_people_look_at_and_no_longer() -> None:
+    """And told of which cameras the hub has nothing at all."""
+    clock = Clock()
+    book = CameraBook(clock)
+    await book.message(topics("a").picture, picture())
+    await book.message(topics("b", "gw-2").settings, encode_shown(CameraShown("b")))
+    assert book.wanted() == {}
+    book.shot("a", PLAIN)
+    book.shot("a", SEEN)
+    book.shot("b", PLAIN)
+    book.shot("nobody's", PLAIN)
+    wanted = book.wanted()
+    assert wanted.keys() == {"gw-1", "gw-2"}
+    assert (wanted["gw-1"].plain, wanted["gw-1"].seen, wanted["gw-1"].lacking) == (
+        ["a"],
+        ["a"],
+        ["a"],
+    )
+    assert wanted["gw-2"].lacking == ["b"]
+    clock.ms += 31_000
+    assert book.wanted() == {}
+
+
+async def test_a_camera_that_moves_takes_no_picture_of_another_gateway_along() -> None:
+    """What one gateway showed never stands under the name of another one's camera."""
+    book = CameraBook(Clock())
+    await book.message(topics("c", "gw-1").seen, picture())
+    await book.message(topics("c", "gw-2").picture, picture())
+    assert book.shot("c", SEEN) is None
+    assert book.shot("c", PLAIN) is not None
