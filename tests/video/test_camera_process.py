@@ -72,10 +72,8 @@ async def test_what_a_camera_sees_becomes_readings(tmp_path: Path) -> None:
 
 async def test_a_killed_process_is_said_and_started_anew_and_others_go_on(tmp_path: Path) -> None:
     async with looking(tmp_path, walk(), walk(), a_process=1) as (cameras, sink):
-        for name in ("cam-0", "cam-1"):
-            await told(
-                sink, lambda r, name=name: r.device == name and r.values.get("online") is True
-            )
+        await told(sink, lambda r: r.device == "cam-0" and r.values.get("online") is True)
+        await told(sink, lambda r: r.device == "cam-1" and r.values.get("online") is True)
         pids = [process.pid for process in cameras.processes]
         before = len(sink.readings)
         os.kill(pids[0] or 0, signal.SIGKILL)
