@@ -1,0 +1,1 @@
+"""Cameras: sources against real servers, and everything behind them on real clips."""
