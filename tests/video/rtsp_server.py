@@ -38,7 +38,9 @@ def main(port, pipeline, *login):  # noqa: ANN001, ANN002, ANN201
     server.set_address("127.0.0.1")
     server.set_service(port)
     factory.set_launch(f"( {pipeline} )")
-    factory.set_shared("name=size" in pipeline)  # a camera that changes is one for all; clips are not
+    factory.set_shared(
+        "name=size" in pipeline
+    )  # a camera that changes is one for all; clips are not
     factory.connect(
         "media-configure",
         lambda _, media: sizes.append(media.get_element().get_by_name("size")),
