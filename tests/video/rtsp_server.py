@@ -1,8 +1,8 @@
 """A real RTSP server for tests: GStreamer's, on 127.0.0.1. Runs in Debian's own Python, which has `gi`.
 
 Arguments: port, pipeline (its payloader is `pay0`), user and password if a login is asked for. Says `ready`
-on its standard output; `WIDTH HEIGHT` on its standard input changes the caps of the element `size`, and the
-end of its standard input ends it. With `probe` alone it only says by its exit code whether it can run here.
+on its standard output; `ELEMENT PROPERTY VALUE` on its standard input changes a running stream, and the end
+of its standard input ends it. With `probe` alone it only says by its exit code whether it can run here.
 """
 
 # mypy: ignore-errors
@@ -15,7 +15,7 @@ gi.require_version("GstRtsp", "1.0")
 gi.require_version("GstRtspServer", "1.0")
 from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402 - the version comes first
 
-PARTS = ("videotestsrc", "multifilesrc", "h264parse", "x264enc", "rtph264pay")
+PARTS = ("videotestsrc", "qtdemux", "h264parse", "x264enc", "rtph264pay")
 
 
 def ask_for_login(server, factory, user, password):  # noqa: ANN001, ANN201 - gi has no types
@@ -33,17 +33,16 @@ def ask_for_login(server, factory, user, password):  # noqa: ANN001, ANN201 - gi
 
 def main(port, pipeline, *login):  # noqa: ANN001, ANN002, ANN201
     """Serve until standard input ends."""
-    loop, sizes = GLib.MainLoop(), []
+    loop, running = GLib.MainLoop(), []
     server, factory = GstRtspServer.RTSPServer.new(), GstRtspServer.RTSPMediaFactory.new()
     server.set_address("127.0.0.1")
     server.set_service(port)
     factory.set_launch(f"( {pipeline} )")
-    factory.set_shared(
-        "name=size" in pipeline
-    )  # a camera that changes is one for all; clips are not
+    # A stream that can be changed is one for all who watch; of a clip each sees the beginning.
+    factory.set_shared("name=size" in pipeline)
     factory.connect(
         "media-configure",
-        lambda _, media: sizes.append(media.get_element().get_by_name("size")),
+        lambda _, media: running.append(media.get_element()),
     )
     if login:
         ask_for_login(server, factory, *login)
@@ -54,9 +53,8 @@ def main(port, pipeline, *login):  # noqa: ANN001, ANN002, ANN201
         if not words:
             loop.quit()
             return False
-        width, height = words
-        caps = f"video/x-raw,width={width},height={height},framerate=10/1"
-        sizes[-1].set_property("caps", Gst.Caps.from_string(caps))
+        element, name, value = words
+        Gst.util_set_object_arg(running[-1].get_by_name(element), name, value)
         return True
 
     GLib.io_add_watch(sys.stdin, GLib.PRIORITY_DEFAULT, GLib.IO_IN | GLib.IO_HUP, obey)

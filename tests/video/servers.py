@@ -27,6 +27,14 @@ MOVING = (
 """A live stream, 320x240, 10 pictures a second, a key frame each second."""
 
 
+def playing(clip: Path) -> str:
+    """Return the pipeline that plays an .mp4 once to each who watches."""
+    return (
+        f"filesrc location={clip} ! qtdemux ! h264parse"
+        " ! rtph264pay name=pay0 pt=96 config-interval=-1"
+    )
+
+
 def now_ms() -> int:
     """Return the time as the gateway's clock has it."""
     return time.time_ns() // 1_000_000
@@ -63,12 +71,17 @@ class RtspServer:
         if self._process.stdout.readline() != "ready\n":
             pytest.fail(f"the RTSP server did not start:\n{self._log.read_text()[-2000:]}")
 
-    def resize(self, width: int, height: int) -> None:
-        """Let the running stream go on in another size."""
+    def change(self, element: str, name: str, value: str) -> None:
+        """Set a property of a part of the running stream, as GStreamer writes values."""
         assert self._process is not None
         assert self._process.stdin is not None
-        self._process.stdin.write(f"{width} {height}\n")
+        self._process.stdin.write(f"{element} {name} {value}\n")
         self._process.stdin.flush()
+
+    def resize(self, width: int, height: int) -> None:
+        """Let the running stream go on in another size."""
+        caps = f"video/x-raw,width={width},height={height},framerate=10/1"
+        self.change("size", "caps", caps)
 
     def suspend(self) -> None:
         """Let it hang: connections stay open, nothing comes."""
@@ -91,14 +104,27 @@ class RtspServer:
         self._process.send_signal(which)
 
 
+def without_gstreamer() -> str:
+    """Return why no RTSP server can run here, or nothing."""
+    try:
+        probe = subprocess.run(
+            [DEBIAN_PYTHON, str(SCRIPT), "probe"], check=False, capture_output=True, text=True
+        )
+    except FileNotFoundError:
+        return f"no {DEBIAN_PYTHON}: .ci/run names the packages"
+    if not probe.returncode:
+        return ""
+    return f"no RTSP server ({probe.stderr[-200:].strip()}): .ci/run names the packages"
+
+
 @contextlib.contextmanager
 def rtsp_server(
     folder: Path, pipeline: str = MOVING, login: Credentials | None = None
 ) -> Iterator[RtspServer]:
     """Run the server until the block ends; skip without GStreamer, fail without it in CI."""
-    probe = subprocess.run([DEBIAN_PYTHON, str(SCRIPT), "probe"], check=False, capture_output=True)
-    if probe.returncode:
-        missing(f"no RTSP server ({probe.stderr.decode()[-200:]}): .ci/run names the packages")
+    problem = without_gstreamer()
+    if problem:
+        missing(problem)
     server = RtspServer(pipeline, login, folder / "rtsp.log")
     server.start()
     try:
@@ -107,12 +133,18 @@ def rtsp_server(
         server.kill()
 
 
-def encoded(clip: str, made: Path, *, size: str = "320:240", seconds: float = 3.0) -> Path:
-    """Return a clip of the shared data as bare H.264 without B-frames, 10 pictures a second."""
+def encoded(
+    clip: str, made: Path, *, size: str = "320:240", seconds: float = 3.0, times: int = 1
+) -> Path:
+    """Return a clip of the shared data as H.264 without B-frames, in the container its name says.
+
+    Ten pictures a second of the clip, to be shown at `times` the speed.
+    """
     command = [
-        "ffmpeg", "-v", "error", "-i", str(shared(f"data/video/{clip}")), "-t", str(seconds),
-        "-vf", f"fps=10,scale={size}", "-c:v", "libx264", "-preset", "ultrafast", "-bf", "0",
-        "-g", "10", "-pix_fmt", "yuv420p", "-f", "h264", str(made),
+        "ffmpeg", "-v", "error", "-t", str(seconds), "-i", str(shared(f"data/video/{clip}")),
+        "-an", "-vf", f"fps=10,scale={size},setpts=PTS/{times}", "-r", str(10 * times),
+        "-c:v", "libx264", "-preset", "ultrafast", "-bf", "0", "-g", "10",
+        "-pix_fmt", "yuv420p", str(made),
     ]  # fmt: skip
     try:
         subprocess.run(command, check=True)

@@ -18,6 +18,7 @@ from tests.video.servers import (
     changes_until,
     encoded,
     now_ms,
+    playing,
     rtsp_server,
 )
 from video.contract import Frame
@@ -80,15 +81,10 @@ def frame_of(keeper: Keeper, shape: tuple[int, int], within_s: float) -> Frame:
 
 def test_the_pictures_are_those_of_the_stream(tmp_path: Path) -> None:
     """Bit for bit: each picture that arrives is one of the clip that the server plays."""
-    clip = encoded("intel_one_by_one_person.mp4", tmp_path / "clip.h264")
+    clip = encoded("intel_one_by_one_person.mp4", tmp_path / "clip.mp4")
     with av.open(str(clip)) as container:
         originals = [raw.to_ndarray(format="bgr24") for raw in container.decode(video=0)]
-    pipeline = (
-        f"multifilesrc location={clip} loop=true"
-        " caps=video/x-h264,stream-format=byte-stream,framerate=10/1"
-        " ! h264parse ! rtph264pay name=pay0 pt=96 config-interval=-1"
-    )
-    with rtsp_server(tmp_path, pipeline) as running:
+    with rtsp_server(tmp_path, playing(clip)) as running:
         frames = some(running.url, 15)
     places = [
         next(n for n, original in enumerate(originals) if np.array_equal(original, frame.picture))
