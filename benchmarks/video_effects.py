@@ -133,7 +133,7 @@ def spray(begin: float, seconds: float = 4.0, level: int = 200) -> Effect:
             if second - begin >= at:
                 cv2.circle(alpha, (int(x * width / 4), int(y * height / 4)), 16, 1.0, -1)
         alpha = np.asarray(
-            cv2.resize(cv2.GaussianBlur(alpha, (0, 0), 3), (width, height)), np.float32
+            cv2.resize(cv2.GaussianBlur(alpha, (0, 0), 8), (width, height)), np.float32
         )
         return _laid_over(picture, (level, level, level), alpha)
 

@@ -14,7 +14,7 @@ from video.contract import Frame, Picture
 HEALTH = ("covered", "black", "defocused", "moved", "frozen")
 BEGIN_S, LONG_S = 36.0, 60.0  # the fault begins when all of them have learnt
 NOISE = 2.0
-LATE_S = {"covered": 10.0, "black": 8.0, "defocused": 15.0, "moved": 15.0, "frozen": 15.0}
+LATE_S = {"covered": 10.0, "black": 8.0, "defocused": 15.0, "moved": 15.0, "frozen": 20.0}
 _Make = Callable[[], Sequence[fx.Effect]]
 
 

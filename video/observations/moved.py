@@ -8,14 +8,19 @@ import numpy as np
 from pydantic import Field
 
 from video.contract import ObservationSettings, Sighting, Zones
-from video.detail import TINY_WIDTH, Detail, Flags, Floats
+from video.detail import TINY_WIDTH, Detail, Flags, Floats, by_tile
 from video.observations._scene import LEAST_TEXTURED, TEXTURE, Likeness, Scene, Scenes, ZoneTiles
 from video.view import View
 
 KEPT = 0.35  # a tile that keeps less of its structure does not show what it used to
-ELSEWHERE = 0.7  # so much of the picture changed: another scene, even if no shift explains it
+INTACT = 0.7  # a tile that keeps more shows just what it used to: a lorry leaves many of them, a turn few
+ELSEWHERE, STAYED = (
+    0.5,
+    0.25,
+)  # so much changed and no more is intact: another view without any shift
 SHIFTED = 0.3  # so much changed and a shift explains it
-LIKELY = 0.08  # how clear the shift must be, 0-1
+EXPLAINS = 0.5  # of the changed tiles that a shift must bring back
+LIKELY = 0.2  # how clear the shift must be, 0-1
 NORMAL = 0.25  # with less than this changed the picture may be learnt
 STRUCTURE_LEFT = 0.5  # of the learnt number of structured tiles; with less it is covered or dark
 
@@ -92,9 +97,16 @@ class Moved:
     def _shift(self, scene: Scene, detail: Detail, likeness: Likeness, other: Flags) -> float:
         """Return by what part of the width the picture is shifted; 0 where nothing says so."""
         here = likeness.textured
-        if not here.any() or np.count_nonzero(other & here) < SHIFTED * here.sum():
+        changed = np.count_nonzero(other & here)
+        if not changed or changed < SHIFTED * here.sum():
             return 0.0
-        return _shifted(scene, detail)
+        right, down, clear = _shifted(scene, detail)
+        if clear < LIKELY:
+            return 0.0
+        still_other = _kept_when_shifted(scene, detail, right, down) < KEPT * likeness.gain
+        if np.count_nonzero(still_other & other & here) > (1 - EXPLAINS) * changed:
+            return 0.0
+        return float(np.hypot(right, down)) / TINY_WIDTH
 
     def _in_zone(
         self, zone: str, scene: Scene, detail: Detail, likeness: Likeness, shift: float
@@ -108,7 +120,9 @@ class Moved:
             return Sighting(zone, None)
         other = np.count_nonzero((likeness.kept < KEPT * likeness.gain) & here)
         part = float(other / np.count_nonzero(here))
-        seen = part >= ELSEWHERE or (part >= SHIFTED and shift >= self._least)
+        intact = float(np.count_nonzero((likeness.kept > INTACT) & here) / np.count_nonzero(here))
+        another = part >= ELSEWHERE and intact < STAYED
+        seen = another or (part >= SHIFTED and shift >= self._least)
         return Sighting(
             zone, seen, min(1.0, part),
             values={"changed_part": round(part, 3), "shift_part": round(shift, 3)},
@@ -122,15 +136,23 @@ class Moved:
             self._elsewhere_since = None
 
 
-def _shifted(scene: Scene, detail: Detail) -> float:
-    """Return the shift between the learnt slopes and the picture's, part of the width."""
+def _shifted(scene: Scene, detail: Detail) -> tuple[float, float, float]:
+    """Return the shift from the learnt slopes to the picture's, in tiny pixels, and how clear it is."""
     before = cv2.magnitude(scene.across, scene.down)
     now = cv2.magnitude(detail.across, detail.down)
     edge = cv2.createHanningWindow((now.shape[1], now.shape[0]), cv2.CV_32F)
-    (across, down), clear = cv2.phaseCorrelate(_even(before), _even(now), edge)
-    if clear < LIKELY:
-        return 0.0
-    return float(np.hypot(across, down)) / TINY_WIDTH
+    (right, down), clear = cv2.phaseCorrelate(_even(before), _even(now), edge)
+    return float(right), float(down), float(clear)
+
+
+def _kept_when_shifted(scene: Scene, detail: Detail, right: float, down: float) -> Floats:
+    """Return how much of each tile's structure is there once the picture is shifted back."""
+    back = np.array([[1, 0, -right], [0, 1, -down]], np.float32)
+    size = (detail.tiny.shape[1], detail.tiny.shape[0])
+    across = np.asarray(cv2.warpAffine(detail.across, back, size), np.float32)
+    down_ = np.asarray(cv2.warpAffine(detail.down, back, size), np.float32)
+    kept = by_tile(across * scene.across + down_ * scene.down)
+    return (kept / np.maximum(scene.power, 1e-3)).astype(np.float32)
 
 
 def _even(power: object) -> Floats:
