@@ -15,7 +15,7 @@ from .geometry import CameraZones, PrivacyMask
 from .motion_gate import MotionGate
 from .readings import news_reading, state_readings
 from .settings import CameraSettings, points
-from .view import View
+from .view import UNSETTLED, View
 
 STILL_MS = 2_000
 """Where nothing moves, the detector looks again after so long: who stands still is still there."""
@@ -103,8 +103,8 @@ class Camera:
             self._visible is None or self._visible.shape != (height, width)
         ):
             self._visible = self._mask.visible(height, width)
-        motion = self._gate.look(frame.picture, frame.at, self._visible)
-        view = View(frame, motion, visible=self._visible)
+        view = View(frame, UNSETTLED, visible=self._visible)
+        view.motion = self._gate.look(view.small_grey, frame.at, self._visible)
         if self._needs_objects and self._detector is not None:
             self._name_objects(view, self._detector)
         return view
