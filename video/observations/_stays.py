@@ -8,6 +8,7 @@ from video.view import View
 
 from ._tracks import Track, Tracks
 
+HIDDEN_MS = 1_500  # looked for and not found so long: not there, though it may be itself again
 OUT_MS = 2_000  # out of a zone so long ends a stay there
 
 
@@ -43,7 +44,8 @@ class Stays:
             if self._zones.holds(zone, on_ground(track.box)):
                 self._outside_since.pop(key, None)
                 since = self._since.setdefault(key, at)
-                stays.append(Stay(track, max(0, track.seen_at - since)))
+                if not (track.missed and at - track.seen_at > HIDDEN_MS):
+                    stays.append(Stay(track, max(0, track.seen_at - since)))
             elif key in self._since and self._outside_for(key, at) >= OUT_MS:
                 self._end(key)
         return sorted(stays, key=lambda stay: (-stay.ms, stay.track.number))

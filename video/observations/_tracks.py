@@ -14,6 +14,9 @@ from video.view import View
 from ._labels import kind_of
 
 GONE_MS = 3_000  # looked for and not found so long: it left
+GONE_AT_EDGE_MS = 1_000  # the same for what was walking at the picture's edge
+EDGE = 0.02  # parts of the picture
+WALKING_MS = 2_000  # moved within so long
 UNSEEN_MS = 10_000  # nobody looked for it so long: nobody knows
 STEP = 0.6  # of its own size: so far a box may be from where it was at once …
 SPEED = 1.2  # … and so much farther for each second since: a brisk walk
@@ -130,4 +133,12 @@ def _looked_at(track: Track, view: View) -> bool:
 
 
 def _gone(track: Track, at: int) -> bool:
-    return at - track.seen_at > (GONE_MS if track.missed else UNSEEN_MS)
+    unseen = at - track.seen_at
+    if not track.missed:
+        return unseen > UNSEEN_MS
+    walking = track.seen_at - track.still_since < WALKING_MS
+    return unseen > (GONE_AT_EDGE_MS if walking and _at_edge(track.box) else GONE_MS)
+
+
+def _at_edge(box: Box) -> bool:
+    return min(box.left, box.top, 1 - box.right, 1 - box.bottom) < EDGE
