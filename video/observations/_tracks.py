@@ -17,6 +17,7 @@ GONE_MS = 3_000  # looked for and not found so long: it left
 GONE_AT_EDGE_MS = 1_000  # the same for what was walking at the picture's edge
 EDGE = 0.02  # parts of the picture
 WALKING_MS = 2_000  # moved within so long
+LOOKED = 0.1  # of a box in a region that was looked at: it was looked at
 UNSEEN_MS = 10_000  # nobody looked for it so long: nobody knows
 STEP = 0.6  # of its own size: so far a box may be from where it was at once …
 SPEED = 1.2  # … and so much farther for each second since: a brisk walk
@@ -126,10 +127,15 @@ def _move(track: Track, one: Detected, at: int, aspect: float) -> None:
 
 
 def _looked_at(track: Track, view: View) -> bool:
-    x, y = (track.box.left + track.box.right) / 2, (track.box.top + track.box.bottom) / 2
+    """Return whether a detector that looked there would have seen it: it looks around its regions too."""
+    box = track.box
     return any(
-        part.left <= x <= part.right and part.top <= y <= part.bottom for part in view.looked
-    )
+        Box(
+            max(box.left, part.left), max(box.top, part.top),
+            min(box.right, part.right), min(box.bottom, part.bottom),
+        ).area > LOOKED * box.area
+        for part in view.looked
+    )  # fmt: skip
 
 
 def _gone(track: Track, at: int) -> bool:
