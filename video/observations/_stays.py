@@ -34,10 +34,11 @@ class Stays:
         alive = {track.number for track in self._tracks}
         for key in [key for key in self._since if key[1] not in alive]:
             self._end(key)
-        stays = {zone: self._in_zone(zone, view.at) for zone in self._zones.names()}
+        stays = {zone: self.in_zone(zone, view.at) for zone in self._zones.names()}
         return stays if news else None
 
-    def _in_zone(self, zone: str, at: int) -> list[Stay]:
+    def in_zone(self, zone: str, at: int) -> list[Stay]:
+        """Return the stays in one zone, longest first, as of the last look."""
         stays = []
         for track in self._tracks:
             key = (zone, track.number)
