@@ -1,7 +1,9 @@
-"""What a camera usually sees, learnt from its own pictures: by day and by night apart.
+"""Learns how a scene looks when nothing is left in it, and marks what stands there now and did not.
 
-Structure is compared by slopes, not by brightness: how much of each tile's learnt slopes is in the picture
-(`kept`, 1 = all) does not change its order when dusk or the exposure scales the whole picture, and noise averages out.
+Two memories of each pixel, 320 wide: a long one of the empty scene, frozen where something is different,
+and a short one that says whether a pixel is at rest. What differs from the long one, is at rest and
+keeps its value is marked, with the time since. Light that changes everywhere is taken out first; noise
+(leaves, water, a screen) raises the threshold where it is.
 """
 
 import math
@@ -9,163 +11,148 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from video.contract import WHOLE, Zones
-from video.detail import COLUMNS, ROWS, Detail, Flags, Floats, by_tile
+from video.contract import Picture
+from video.view import View
 
-LEARN_MS = 10_000
-LEARN_FRAMES = 4
-SLOW_S = 300.0  # time constant with which a normal scene is followed
-MOST_STEP_S = 5.0
-TEXTURE = 2.0  # grey levels a tiny pixel: less slope is no structure to compare
-LEAST_TEXTURED = 0.12  # part of the tiles; with less there is no telling
-DARK = 25.0  # grey levels: a tile as dark tells nothing
-FLAT = 4.0  # contrast of a picture in which nothing can be made out
-COLOURLESS = 3.0  # mean colour of a picture that is grey
-SETTLE_MS = 3_000  # the exposure hunts so long after an infrared switch
+Floats = NDArray[np.float32]
+
+LEAST_STEP_MS = 190  # frames that come faster than five a second teach nothing more
+MOST_STEP_MS = 5_000  # a gap in the stream counts as no more
+LEARN_MS = 5_000  # the first seconds: everything at rest is the empty scene
+LONG_S = 60.0  # how slowly the empty scene follows
+SHORT_S = 1.0
+NOISE_S = 30.0
+LEAST_DIFFERENCE = 16.0  # grey levels
+NOISE_TIMES = 4.0
+MOST_THRESHOLD = 48.0
+RESTING = 9.0  # grey levels from the short memory; more is moving
+ANEW = 0.6  # of the picture different at once: the light or the camera changed, not the scene
+FADE = 3.0  # a pixel that looks empty again forgets so many times faster than it was marked
+_NEAR = np.ones((3, 3), np.uint8)
 
 
-class Likeness(NamedTuple):
-    """A picture beside the learnt scene, by tile."""
+class Marked(NamedTuple):
+    """The scene at one moment, all in the size of `grey`."""
 
-    kept: Floats  # how much of the learnt structure is there: 1 all, 0 none
-    energy: Floats  # slope energy, times the learnt
-    textured: Flags  # tiles that have structure to compare and are not dark now
-    gain: float  # how much contrast the picture has of the learnt
+    grey: Floats
+    empty: Floats  # how it would look with nothing in it, in today's light
+    different: NDArray[np.uint8]  # 255 where it does not look empty
+    moving: NDArray[np.uint8]  # 255 where something moves
+    rest_ms: Floats  # how long what is new has been at rest
 
 
 class Scene:
-    """The learnt structure of a scene in one light."""
+    """The memories of one camera's scene."""
 
     def __init__(self) -> None:
-        self.frames = 0
-        self.learnt_ms = 0.0
-        self.tiny = self.across = self.down = self.power = np.zeros((0, 0), np.float32)
-        self._at: int | None = None
+        self._at = 0
+        self._began = 0
+        self._long: Floats | None = None
+        self._short: Floats
+        self._noise: Floats
+        self._new: Floats  # the value of what is new
+        self._rest: Floats
+
+    def look(self, view: View) -> Marked | None:
+        """Return what is marked; None while the scene is learnt or when the frame comes too soon."""
+        passed = view.at - self._at
+        grey = _smooth(view.small_grey)
+        if self._long is None or self._long.shape != grey.shape or passed < 0:
+            self._anew(grey, view.at)
+            return None
+        if passed < LEAST_STEP_MS:
+            return None
+        self._at = view.at
+        step = float(min(passed, MOST_STEP_MS))
+        self._relight(grey, view.visible)
+        marked = self._mark(grey, view.visible, step)
+        if marked is None:
+            self._anew(grey, view.at)
+        return marked if view.at - self._began >= LEARN_MS else None
+
+    def forget(self, place: NDArray[np.uint8]) -> None:
+        """Take what stands in a place (255) for the empty scene from now on."""
+        if self._long is not None:
+            self._long[place > 0] = self._short[place > 0]
+            self._rest[place > 0] = 0
 
     @property
-    def known(self) -> bool:
-        """Return whether it was learnt for long enough."""
-        return self.learnt_ms >= LEARN_MS and self.frames >= LEARN_FRAMES
+    def began(self) -> int:
+        """When the scene was learnt anew, ms."""
+        return self._began
 
-    def learn(self, detail: Detail, at: int) -> None:
-        """Follow the scene; the first seconds count alike, later ones little."""
-        passed = 0.0 if self._at is None else min(MOST_STEP_S, max(0.0, (at - self._at) / 1000))
-        self._at = at
-        if self.frames == 0 or self.tiny.shape != detail.tiny.shape:
-            self.tiny, self.across, self.down = (
-                detail.tiny.copy(), detail.across.copy(), detail.down.copy(),
-            )  # fmt: skip
-            self.frames, self.learnt_ms = 1, 0.0
-        else:
-            self.frames += 1
-            self.learnt_ms += passed * 1000
-            share = 1 - math.exp(-passed / SLOW_S) if self.known else 1 / self.frames
-            for old, new in (
-                (self.tiny, detail.tiny), (self.across, detail.across), (self.down, detail.down),
-            ):  # fmt: skip
-                cv2.accumulateWeighted(new, old, share)
-        self.power = by_tile(self.across * self.across + self.down * self.down)
+    def _anew(self, grey: Floats, at: int) -> None:
+        self._at = self._began = at
+        self._long, self._short, self._new = grey.copy(), grey.copy(), grey.copy()
+        self._noise = np.full_like(grey, LEAST_DIFFERENCE / NOISE_TIMES / 2)
+        self._rest = np.zeros_like(grey)
 
-    def skip(self, at: int) -> None:
-        """Let time pass without learning: something is wrong with the picture."""
-        self._at = at
+    def _relight(self, grey: Floats, visible: NDArray[np.uint8]) -> None:
+        """Bring the memories into the light of this frame: most of the scene did not change."""
+        assert self._long is not None  # noqa: S101 - look() has made it
+        then, now = self._long[::6, ::6], grey[::6, ::6]
+        shown = (visible[::6, ::6] > 0) & (then > 12) & (then < 243) & (now < 250)  # noqa: PLR2004
+        if np.count_nonzero(shown) < 32:  # noqa: PLR2004 - a black picture says nothing of light
+            return
+        gain = float(np.median(now[shown] / then[shown]))
+        if 0.2 < gain < 5.0 and abs(gain - 1) > 0.002:  # noqa: PLR2004
+            for memory in (self._long, self._short, self._new):
+                cv2.multiply(memory, gain, dst=memory)
 
-    def compared(self, detail: Detail) -> Likeness | None:
-        """Return the likeness; None for a picture of another shape."""
-        if self.tiny.shape != detail.tiny.shape:
+    def _mark(self, grey: Floats, visible: NDArray[np.uint8], step: float) -> Marked | None:
+        assert self._long is not None  # noqa: S101 - as above
+        learning = self._at - self._began < LEARN_MS
+        away = cv2.absdiff(grey, cv2.min(self._long, 255.0))
+        threshold = np.clip(NOISE_TIMES * self._noise, LEAST_DIFFERENCE, MOST_THRESHOLD)
+        different = (away > threshold) & (visible > 0)
+        if np.count_nonzero(different) > ANEW * max(1, np.count_nonzero(visible)):
             return None
-        own = np.maximum(self.power, 1e-3)
-        kept = by_tile(detail.across * self.across + detail.down * self.down) / own
-        textured = detail.usable & (self.power >= TEXTURE**2)
-        gain = float(np.percentile(kept[textured], 80)) if textured.any() else 1.0
-        return Likeness(
-            kept.astype(np.float32),
-            (detail.coarse / own).astype(np.float32),
-            textured & (detail.levels >= DARK),
-            min(1.0, max(0.25, gain)),
-        )
+        moving = cv2.absdiff(grey, self._short) > RESTING
+        cv2.accumulateWeighted(grey, self._short, _share(step, SHORT_S))
+        calm = ~different & ~moving
+        self._learn(grey, away, calm, moving, step, learning=learning)
+        if not learning:
+            self._time(grey, different, moving, threshold, step)
+        return Marked(grey, self._long, _mask(different), _mask(moving), self._rest)
+
+    def _learn(
+        self, grey: Floats, away: Floats, calm: NDArray[np.bool_], moving: NDArray[np.bool_],
+        step: float, *, learning: bool,
+    ) -> None:  # fmt: skip
+        assert self._long is not None  # noqa: S101 - as above
+        if learning:
+            cv2.accumulateWeighted(grey, self._long, 0.3, mask=_mask(~moving))
+            return
+        calm_mask = _mask(calm)
+        cv2.accumulateWeighted(grey, self._long, _share(step, LONG_S), mask=calm_mask)
+        cv2.accumulateWeighted(away, self._noise, _share(step, NOISE_S), mask=calm_mask)
+
+    def _time(
+        self, grey: Floats, different: NDArray[np.bool_], moving: NDArray[np.bool_],
+        threshold: Floats, step: float,
+    ) -> None:  # fmt: skip
+        """Count how long each pixel has shown the same new thing; what passes in front holds the clock."""
+        resting = different & ~moving
+        same = cv2.absdiff(grey, self._new) <= threshold
+        other = resting & ~same
+        self._rest[resting & same] += step
+        self._rest[other] = 0
+        self._new[other] = grey[other]
+        first = resting & (self._rest <= step)
+        self._new[first] = grey[first]
+        empty = ~different & ~moving
+        self._rest[empty] = np.maximum(0, self._rest[empty] - FADE * step)
 
 
-class Light:
-    """Says whether a camera sees by colour or by infrared, so that each light has a scene of its own.
-
-    The colour goes at once when the infrared filter switches. A cover may be colourless too, so a switch
-    is believed only while there still is structure to see.
-    """
-
-    def __init__(self) -> None:
-        self.grey = False
-        self._colour: float | None = None
-        self._textured = 0
-        self._at: int | None = None
-        self._switched_at: int | None = None
-
-    def see(self, detail: Detail, at: int) -> bool:
-        """Take a picture; return False while a switch settles."""
-        textured = int(np.count_nonzero(detail.usable & (detail.coarse >= TEXTURE**2)))
-        if self._colour is None:
-            self.grey = detail.colour < COLOURLESS
-            self._colour, self._textured = detail.colour, textured
-        passed = 0.0 if self._at is None else min(MOST_STEP_S, max(0.0, (at - self._at) / 1000))
-        self._at = at
-        if self._other(detail, self._colour) and textured >= 0.4 * self._textured and textured:
-            self.grey = not self.grey
-            self._switched_at = at
-            if not self.grey:
-                self._colour = detail.colour
-        elif not self.grey and detail.colour > 0.6 * self._colour:
-            self._colour += (detail.colour - self._colour) * (1 - math.exp(-passed / 60))
-            self._textured += round((textured - self._textured) * (1 - math.exp(-passed / 60)))
-        return self._switched_at is None or abs(at - self._switched_at) >= SETTLE_MS
-
-    def _other(self, detail: Detail, colour: float) -> bool:
-        if self.grey:
-            return detail.colour >= max(2 * COLOURLESS, 0.5 * colour)
-        return detail.colour < min(COLOURLESS, 0.3 * colour)
+def _share(step_ms: float, seconds: float) -> float:
+    return 1 - math.exp(-step_ms / 1000 / seconds)
 
 
-class Scenes:
-    """The scene by colour and the scene by infrared, and which of them it is now."""
-
-    def __init__(self) -> None:
-        self._light = Light()
-        self._scenes = {False: Scene(), True: Scene()}
-
-    def now(self, detail: Detail, at: int) -> Scene | None:
-        """Return the scene to compare with; None while an infrared switch settles."""
-        steady = self._light.see(detail, at)
-        scene = self._scenes[self._light.grey]
-        if steady:
-            return scene
-        scene.skip(at)
-        return None
-
-    def forget(self) -> None:
-        """Learn the present light anew."""
-        self._scenes[self._light.grey] = Scene()
+def _smooth(grey: Picture) -> Floats:
+    return cv2.GaussianBlur(grey, (3, 3), 0).astype(np.float32)
 
 
-def dark(detail: Detail) -> bool:
-    """Return whether nothing can be made out for darkness."""
-    return detail.level < DARK and detail.contrast < FLAT
-
-
-class ZoneTiles:
-    """Which tiles belong to each zone: those that lie in it by half."""
-
-    def __init__(self, zones: Zones) -> None:
-        self._zones = zones
-        self._tiles: dict[str, Flags] = {}
-
-    def names(self) -> tuple[str, ...]:
-        """Return the zones looked at."""
-        return self._zones.names()
-
-    def of(self, zone: str) -> Flags:
-        """Return the zone's tiles."""
-        if zone not in self._tiles:
-            whole = np.ones((ROWS, COLUMNS), np.bool_)
-            mask = self._zones.mask(zone, ROWS * 10, COLUMNS * 10)
-            self._tiles[zone] = whole if zone == WHOLE else by_tile(mask) >= 127  # noqa: PLR2004
-        return self._tiles[zone]
+def _mask(where: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    return where.view(np.uint8) * np.uint8(255)

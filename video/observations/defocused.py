@@ -10,7 +10,7 @@ from pydantic import Field
 
 from video.contract import ObservationSettings, Picture, Sighting, Zones
 from video.detail import COLUMNS, ROWS, Detail, Flags, Floats, by_tile
-from video.observations._scene import (
+from video.observations._usual import (
     DARK,
     LEARN_FRAMES,
     LEARN_MS,
