@@ -86,6 +86,8 @@ ALARM_STATES = frozenset(
         "fire", "fault", "isolated", "supervisory", "mains_fault", "backup_fault", "bus_fault",
         "line_fault", "channel_fault", "forced", "held_open", "duress", "tamper", "removed",
         "pre_alarm", "manual_alarm", "running", "feedback",
+        "covered", "black", "defocused", "moved", "frozen", "flame", "smoke", "intrusion",
+        "loitering", "crowd", "object_left", "lane_blocked", "ebike",
     }
 )  # fmt: skip
 """Boolean values that are an alarm while true; a flip in either direction is alarm-lane news.

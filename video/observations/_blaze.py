@@ -14,12 +14,12 @@ GONE_MS = 1_000
 LEAST_WARM = 3  # pixels; fewer have no spread
 
 # Set on the FURG clip and its variants against persons, cloth, lamps, headlights and screens: our assumption.
-TOGETHER = 0.70  # a lamp changes all at once, a flame every which way
-SPREAD = 0.05  # of green to red: a flame has red and yellow, cloth one colour lighter and darker
-YELLOW = 0.58  # green to red in its yellowest part
-LIT = 0.75  # share of the looks with something alight: a lamp that blinks goes out
-STAYS = 0.62  # how long the heart of the spot flickers in one place; what passes does not
-FILLED = 0.52  # of what has the colour of fire there, so much flickers; cloth moves at its rim
+TOGETHER = 0.66  # a lamp changes all at once, a flame every which way
+SPREAD = 0.055  # of green to red: a flame has red and yellow, cloth one colour lighter and darker
+YELLOW = 0.60  # green to red in its yellowest part
+LIT = 0.80  # share of the looks with something alight: a lamp that blinks goes out
+STAYS = 0.66  # how long the heart of the spot flickers in one place; what passes does not
+FILLED = 0.53  # of what has the colour of fire there, so much flickers; cloth moves at its rim
 
 Place = tuple[int, int, int, int]
 

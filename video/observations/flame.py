@@ -26,7 +26,7 @@ STAY_S = 3.0
 MOST_PAUSE_S = 2.0  # after a longer one everything is seen anew
 COLOURED = 0.3
 LEAST_RED, LEAST_CHROMA = 70, 30  # of 255
-SHAKEN = 0.22  # pixels of the small picture; a still camera with a fire in front has 0.15
+SHAKEN = 0.20  # pixels of the small picture; a still camera with a fire in front has 0.15
 CHANGED = 0.3  # share of the looks at which a flickering pixel changed
 TINTED = 0.15  # share of the looks at which it had the colour of fire
 MOST_BLAZES = 8
@@ -39,7 +39,7 @@ Levels = NDArray[np.float32]
 class FlameSettings(ObservationSettings):
     """How large and how lasting a flame must be; all our assumption."""
 
-    after_s: float = Field(default=1.0, ge=0, le=86_400, description="beyond steady_s")
+    after_s: float = Field(default=1.5, ge=0, le=86_400, description="beyond steady_s")
     off_delay_s: float = Field(default=10.0, ge=0, le=86_400, description="flames hide in smoke")
     least_pct: float = Field(
         default=0.1, gt=0, le=100, description="part of the whole picture that burns, %"
