@@ -35,6 +35,13 @@ QUANTITIES = {
     "residual_current_ma": ("剩余电流", "residual current", "mA"),
     "gas_lel_pct": ("燃气", "gas", "% LEL"),
     "link_quality": ("链路", "link quality", ""),
+    "people_count": ("人数", "people", ""),
+    "confidence": ("置信度", "confidence", ""),
+    "seen_s": ("持续", "seen for", "s"),
+    "flame_area_pct": ("火焰面积", "flame area", "%"),
+    "flicker_hz": ("闪烁", "flicker", "Hz"),
+    "growth_factor": ("增长", "growth", "×"),
+    "veil_pct": ("烟雾面积", "veiled", "%"),
 }
 """What people call a quantity, and its unit; others are shown by their own name."""
 
