@@ -20,6 +20,7 @@ from model.topics import GatewayTopics
 from . import balance
 from .config import GatewayConfig
 from .crash import crash_points
+from .evidence import EvidenceUplink
 from .intake import Intake
 from .outbox import Outbox, OutboxRow
 from .sources import Sources
@@ -38,6 +39,7 @@ class Parts(NamedTuple):
     lanes: dict[Lane, LaneUplink]
     topics: GatewayTopics
     sources: Sources
+    evidence: EvidenceUplink
     tasks: list["asyncio.Task[None]"]
 
 
@@ -71,6 +73,7 @@ async def running(config: GatewayConfig) -> AsyncIterator[Parts]:
     tasks += [
         asyncio.create_task(u.run(), name=f"uplink-{lane}") for lane, u in parts.lanes.items()
     ]
+    tasks.append(asyncio.create_task(parts.evidence.run(), name="evidence"))
     tasks.append(asyncio.create_task(_report(config, parts), name="heartbeat"))
     try:
         await parts.sources.start(config, parts.intake)
@@ -125,7 +128,14 @@ def _parts(config: GatewayConfig) -> Parts:
             crash=crash,
             client_id=client_id,
         )
-    return Parts(intake, outbox, lanes, topics, Sources(), [])
+    evidence = EvidenceUplink(
+        file.data / "evidence",
+        broker=file.uplink,
+        topics=topics,
+        client_id=client_id,
+        crash=crash,
+    )
+    return Parts(intake, outbox, lanes, topics, Sources(), evidence, [])
 
 
 async def _report(config: GatewayConfig, parts: Parts) -> None:
@@ -173,9 +183,10 @@ async def heartbeat(config: GatewayConfig, parts: Parts, state: str) -> Heartbea
     depth = await asyncio.to_thread(parts.outbox.depth)
     warnings = [text for lane in parts.lanes.values() if (text := lane.warning())]
     warnings += parts.sources.warnings()
+    warnings += parts.evidence.warnings()
     if parts.intake.oldest_at is None and (text := balance.warning(parts.intake.counters)):
         warnings.append(text)
-    counters = dict(parts.intake.counters)
+    counters = dict(parts.intake.counters) | parts.evidence.counters()
     if refused := sum(lane.window.refused for lane in parts.lanes.values()):
         counters[REFUSED] = refused
     if parts.intake.full:

@@ -140,8 +140,8 @@ def broker_users(
     hub = BrokerUser(
         "hub",
         passwords["hub"],
-        (every.receipt, cases_topic(site)),
-        (every.alarm, every.telemetry, every.status),
+        (every.receipt, every.evidence_receipt, cases_topic(site)),
+        (every.alarm, every.telemetry, every.status, every.evidence),
     )
     return [
         hub,
@@ -158,8 +158,8 @@ def _gateway_user(site: str, name: str, password: str) -> BrokerUser:
     return BrokerUser(
         name,
         password,
-        (topics.alarm, topics.telemetry, topics.status),
-        (topics.receipt, *DEVICE_TOPICS, *BRIDGE_TOPICS),
+        (topics.alarm, topics.telemetry, topics.status, topics.evidence),
+        (topics.receipt, topics.evidence_receipt, *DEVICE_TOPICS, *BRIDGE_TOPICS),
     )
 
 

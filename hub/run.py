@@ -72,6 +72,7 @@ async def _move(hub: Hub, started: Started, say: Callable[[str], None] | None) -
         for name, work in (
             ("board", board.run()),
             ("bus", hub.bus.run()),
+            ("evidence", hub.evidence.run()),
             ("tick", _tick(hub)),
             ("retain", _retain(hub)),
             ("outgoing", outgoing.run()),

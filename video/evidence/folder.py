@@ -17,6 +17,7 @@ from typing import NamedTuple
 from model.codec import CodecError
 from model.footage import Footage, decode_footage, encode_footage
 
+MAX_MB = 2048
 MANIFEST, DONE, PIN, DRAFT = ".json", ".done", ".pin", ".part"
 
 
@@ -32,7 +33,7 @@ class Stored(NamedTuple):
 class EvidenceFolder:
     """The files of one gateway's episodes; several processes may write, each its own episodes."""
 
-    def __init__(self, path: Path, *, max_mb: int) -> None:
+    def __init__(self, path: Path, *, max_mb: int = MAX_MB) -> None:
         """Make the folder; raises OSError."""
         self.path = path
         self._most = max_mb << 20
@@ -70,9 +71,23 @@ class EvidenceFolder:
             with contextlib.suppress(OSError, CodecError):
                 yield decode_footage(path.read_bytes())
 
-    def done(self, episode: str) -> bool:
-        """Return whether nothing of an episode waits for the hub any more."""
-        return (self.path / f"{episode}{DONE}").exists()
+    def waiting(self) -> list[Footage]:
+        """Return the manifests of which something waits for the hub, the oldest episode first."""
+        with os.scandir(self.path) as entries:
+            names = {entry.name for entry in entries if not entry.name.startswith(".")}
+        found = []
+        for name in names:
+            episode = name.removesuffix(MANIFEST)
+            if episode == name or f"{episode}{DONE}" in names:
+                continue
+            with contextlib.suppress(OSError, CodecError):
+                found.append(decode_footage((self.path / name).read_bytes()))
+        return sorted(found, key=lambda footage: (footage.started_at, footage.episode))
+
+    def age(self, episode: str, now: float) -> float:
+        """Return for how many seconds a manifest has stood as it is; 0 when it is not there."""
+        written = _written_at(self.path / f"{episode}{MANIFEST}")
+        return max(0.0, now - written) if written else 0.0
 
     def mark_done(self, episode: str) -> None:
         """Say that nothing of an episode waits for the hub any more; raises OSError."""
