@@ -23,7 +23,7 @@ from model.footage import Kind, Type, file_name
 
 from .answer import answer
 from .auth import Administrator, Hub, Reader
-from .cases import CaseId, visible
+from .cases import CaseId, Worker, visible
 from .services import Services
 from .words import Limit
 
@@ -48,7 +48,7 @@ def list_evidence(hub: Hub, who: Reader, case_id: CaseId) -> Response:
 
 
 @router.get("/cases/{case_id}/evidence/pack", summary="The evidence pack, as ZIP 证据包")
-def get_pack(hub: Hub, who: Reader, case_id: CaseId, purpose: Purpose) -> Response:
+def get_pack(hub: Hub, who: Worker, case_id: CaseId, purpose: Purpose) -> Response:
     """Return the case, its history, every picture and clip, and a manifest; each look is logged."""
     case = visible(hub, who, case_id)
     if not may_look(who, case):
@@ -82,7 +82,7 @@ def list_views(
 @router.get("/evidence/{sha256}", summary="One picture or clip 查看画面")
 async def get_file(
     hub: Hub,
-    who: Reader,
+    who: Worker,
     request: Request,
     *,
     sha256: Digest,

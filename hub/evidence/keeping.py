@@ -25,6 +25,7 @@ class Keeping:
     def __init__(self, files: FootageFiles, records: FootageRecords, rules: EvidenceKeep) -> None:
         self.counters: Counter[str] = Counter()
         self.full = False
+        self._refused = 0  # how large the file was for which there was no room
         self._files, self._records, self._rules = files, records, rules
 
     def room_for(self, size: int, now: int) -> bool:
@@ -34,14 +35,15 @@ class Keeping:
         while used + size > most or size > free:
             oldest = self._records.unpinned(now, self._rules.days_after(), limit=1)
             if not oldest:
-                self._say_full(full=True)
+                self._refuse(size)
                 return False
             # A clip without its manifest tells less than nothing: an episode goes whole.
             for shown in self._records.of_episode(oldest[0].gateway, oldest[0].episode):
                 if not shown.pinned_by:
                     freed = self._remove(shown, "room")
                     used, free = used - freed, free + freed
-        self._say_full(full=False)
+        # Small files still fit where a clip does not: that is no end of it.
+        self.full = self.full and used + self._refused > most
         return True
 
     def sweep(self, now: int) -> None:
@@ -73,8 +75,9 @@ class Keeping:
         log.info("evidence_removed", episode=shown.episode, kind=shown.kind, why=why)
         return shown.size if last else 0
 
-    def _say_full(self, *, full: bool) -> None:
-        if full and not self.full:
+    def _refuse(self, size: int) -> None:
+        self._refused = size
+        if not self.full:
             remedy = "raise evidence.max_mb or free the disk; everything there is pinned by a case"
             log.error("evidence_disk_full", remedy=remedy)
-        self.full = full
+        self.full = True
