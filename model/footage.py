@@ -100,6 +100,7 @@ class Footage(msgspec.Struct, frozen=True, omit_defaults=True):
     zone: Name
     observation: Word
     started_at: Whole
+    title: tuple[Name, Name] = ("", "")  # zh, en: what the observation is called
     files: tuple[FootageFile, ...] = ()
     masks: int = 0  # polygons that were blanked before anything was kept
     pixelated: bool = False

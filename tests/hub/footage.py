@@ -29,7 +29,7 @@ def plant(
             )
     camera, _, zone = device.partition("/")
     footage = Footage(
-        episode, camera, device, zone, "intrusion", at, tuple(files),
+        episode, camera, device, zone, "intrusion", at, files=tuple(files),
         masks=masks, complete=complete, settings="feedc0defeedc0de",
     )  # fmt: skip
     (folder / f"{episode}.json").write_bytes(encode_footage(footage))
