@@ -104,6 +104,9 @@ class EvidenceUplink:
             except (aiomqtt.MqttError, OSError, TimeoutError, HubError) as error:
                 self._error = str(error) or type(error).__name__
                 log.warning("evidence_uplink_lost", why=self._error)
+            except Exception as error:  # noqa: BLE001 - whatever breaks here costs no alarm
+                self._error = repr(error)
+                log.error("evidence_uplink_broke", why=self._error)
             lasted = time.monotonic() - started > RECONNECT_LAST_S
             delay = RECONNECT_FIRST_S if lasted else min(delay * 2, RECONNECT_LAST_S)
             await asyncio.sleep(delay)

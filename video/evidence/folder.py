@@ -37,6 +37,9 @@ class EvidenceFolder:
         """Make the folder; raises OSError."""
         self.path = path
         self._most = max_mb << 20
+        self._read: dict[
+            str, tuple[int, Footage]
+        ] = {}  # waiting manifests by name, with their mtime
         path.mkdir(parents=True, exist_ok=True)
 
     def write(self, name: str, content: bytes, *, owner: str) -> None:
@@ -74,15 +77,21 @@ class EvidenceFolder:
     def waiting(self) -> list[Footage]:
         """Return the manifests of which something waits for the hub, the oldest episode first."""
         with os.scandir(self.path) as entries:
-            names = {entry.name for entry in entries if not entry.name.startswith(".")}
-        found = []
-        for name in names:
+            found = {entry.name: entry for entry in entries if not entry.name.startswith(".")}
+        waiting: dict[str, tuple[int, Footage]] = {}
+        for name, entry in found.items():
             episode = name.removesuffix(MANIFEST)
-            if episode == name or f"{episode}{DONE}" in names:
+            if episode == name or f"{episode}{DONE}" in found:
                 continue
             with contextlib.suppress(OSError, CodecError):
-                found.append(decode_footage((self.path / name).read_bytes()))
-        return sorted(found, key=lambda footage: (footage.started_at, footage.episode))
+                written = entry.stat().st_mtime_ns
+                known = self._read.get(name)  # thousands may wait while the hub is away
+                if known is None or known[0] != written:
+                    known = written, decode_footage((self.path / name).read_bytes())
+                waiting[name] = known
+        self._read = waiting
+        manifests = (footage for _, footage in waiting.values())
+        return sorted(manifests, key=lambda footage: (footage.started_at, footage.episode))
 
     def age(self, episode: str, now: float) -> float:
         """Return for how many seconds a manifest has stood as it is; 0 when it is not there."""
