@@ -13,6 +13,7 @@ from . import (
     cases,
     channels,
     devices,
+    evidence,
     handovers,
     ledger,
     readings,
@@ -52,7 +53,7 @@ def create_app(
     api = APIRouter(prefix=PREFIX)
     parts = (
         cases, devices, readings, reports, stream, system, accounts, channels, walk_tests, silences,
-        handovers, ledger,
+        handovers, ledger, evidence,
     )  # fmt: skip
     for part in parts:
         api.include_router(part.router)

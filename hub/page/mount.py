@@ -18,6 +18,7 @@ from . import (
     device,
     devices,
     entrance,
+    footage,
     handover,
     live,
     rules,
@@ -62,7 +63,7 @@ def install_page(
     board = Board(hub)
     site = Site(hub, access, board, zone=zone, secure=secure, orders=orders)
     app.mount("/page/static", StaticFiles(directory=STATIC))
-    for part in (entrance, live, unregistered):
+    for part in (entrance, live, unregistered, footage):
         app.include_router(part.routes(site))
     for part in (*_PARTS, *([demo] if orders else [])):
         part.register(site)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from collections.abc import Set as AbstractSet
+from pathlib import Path
 
 from cases.closing import Item, checklist
 from cases.desk import Desk
@@ -23,8 +24,9 @@ from model.anomaly import Anomaly, Evidence, Severity, anomaly_key
 from model.case import Case, Change, Health
 from model.entry import Action, Report
 from model.errors import Refused, Transient
+from model.footage import Type
 from model.place import Building, Compound, Contact, Device, Registry
-from model.reading import Reading
+from model.reading import Reading, Value
 from model.silence import Scope, Silence, SilenceOrder
 from model.walk_test import WalkTest, WalkTestOrder
 from rules.engine import Engine
@@ -98,7 +100,12 @@ class SmallHub:
         self.silencing = Silences()
         self.outgoing = Dispatcher(store, (), clock=self.now)
         self.events: asyncio.Queue[tuple[str, Json]] = asyncio.Queue()
+        self.footage_folder = Path("nowhere")
         self._pos = 0
+
+    def footage_path(self, digest: str, form: Type) -> Path:
+        """Return where a picture or clip would lie."""
+        return self.footage_folder / f"{digest}{form.ending}"
 
     def now(self) -> int:
         """Return the test's clock."""
@@ -108,8 +115,8 @@ class SmallHub:
         """Return the small world."""
         return REGISTRY
 
-    def alarm(self, device: str = "nb1", category: str = "fire") -> Case:
-        """Let a rule conclude something about a device; return its case."""
+    def alarm(self, device: str = "nb1", category: str = "fire", **values: Value) -> Case:
+        """Let a rule conclude something about a device that said `values`; return its case."""
         anomaly = Anomaly(
             key=anomaly_key(category, device, self.clock),
             rule=category,
@@ -119,7 +126,9 @@ class SmallHub:
             severity=Severity.CRITICAL,
             started_at=self.clock,
             last_at=self.clock,
-            evidence=(Evidence(f"g/e/alarm/{device}", device, self.clock, {"alarm": True}),),
+            evidence=(
+                Evidence(f"g/e/alarm/{device}", device, self.clock, {"alarm": True, **values}),
+            ),
         )
         self.said.insert(0, anomaly)
         return self._keep(self.desk.receive(anomaly, self.clock))[0].case
