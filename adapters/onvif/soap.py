@@ -228,12 +228,15 @@ def reachable(address: str, *, base: str, dialled: str) -> str:
     Relative ones are relative to `base`. A device with several interfaces, or behind a router, names
     hosts that are not ours to reach: then the dialled host and port, with path and query as named.
     """
-    parts = urlsplit(urljoin(base, address.strip()))
     ours = urlsplit(dialled)
-    place = parts.netloc.rpartition("@")[2]
-    if re.fullmatch(r"[^:\[\]]+:\d+:\d+", place):
-        place = place.rpartition(":")[0]  # host:port:port, seen in the field
-    host = urlsplit(f"//{place}").hostname
+    try:
+        parts = urlsplit(urljoin(base, address.strip()))
+        place = parts.netloc.rpartition("@")[2]
+        if re.fullmatch(r"[^:\[\]]+:\d+:\d+", place):
+            place = place.rpartition(":")[0]  # host:port:port, seen in the field
+        host = urlsplit(f"//{place}").hostname
+    except ValueError:
+        return dialled + "/onvif/device_service"  # no address at all: asked where everything is
     if parts.scheme not in ("http", "https") or host != ours.hostname:
         return urlunsplit((ours.scheme, ours.netloc, parts.path, parts.query, ""))
     return urlunsplit((parts.scheme, place, parts.path, parts.query, ""))

@@ -51,7 +51,7 @@ class OnvifSource:
     """One device; it reconnects by itself and says what is wrong meanwhile.
 
     Counts `connections`, `received`, `onvif_subscriptions`, `onvif_silent_subscriptions`,
-    `onvif_renew_refused`, `onvif_unknown_topics`.
+    `onvif_renew_refused`, `onvif_unknown_topics`, `onvif_unexpected`.
     """
 
     def __init__(self, adapter: Onvif, sink: Sink, *, password: str) -> None:
@@ -104,6 +104,9 @@ class OnvifSource:
             except Transient as error:
                 # One lost answer is not yet an absent device: the next attempt tells.
                 await self._gone(str(error), offline=not self.connected)
+            except Exception as error:  # noqa: BLE001 - one device's oddity must not end its listening
+                self._sink.count("onvif_unexpected")
+                await self._gone(f"unexpected {type(error).__name__}; please report it")
             self._subscription = None
             failures = 0 if loop.time() - began > STEADY_S else failures + 1
             pause = max(pause, min(LAST_RETRY_S, FIRST_RETRY_S * 2 ** min(failures - 1, 10)))

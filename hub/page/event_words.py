@@ -7,6 +7,10 @@ KINDS = {
     "fire_component": ("消防部件", "Fire component"),
     "fire_system": ("消防主机", "Fire panel"),
     "fire_transmitter": ("用户信息传输装置", "Fire transmitter"),
+    "camera": ("摄像机", "Camera"),
+    "camera_zone": ("摄像机区域", "Camera zone"),
+    "digital_input": ("报警输入", "Alarm input"),
+    "relay": ("继电器输出", "Relay output"),
 }
 """A kind of another adapter is shown by its own name."""
 

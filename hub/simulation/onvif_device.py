@@ -1,11 +1,10 @@
 """A camera that does not exist, on the real protocol, with the faults that real ones have.
 
 For demos, and for tests of the gateway: what it holds are properties (motion, contacts) and what happens
-once. It is told by HTTP what to do: `POST /simulate/...` (docs/simulation.md).
+once. It is told by HTTP what to do: `POST /simulate/...` (docs/onvif.md).
 """
 
 import asyncio
-import contextlib
 import itertools
 import time
 from collections import deque
@@ -38,6 +37,7 @@ class Faults:
     odd_prefixes: bool = False
     reboot_every_s: float = 0.0
     down_s: float = 1.0  # how long a reboot takes
+    http_digest: bool = False  # wants HTTP's login, and knows none inside of SOAP
     sub_profile_fault: bool = False  # the sub-stream is listed and not served
 
 
@@ -143,19 +143,6 @@ class OnvifDevice:
         await self.stop()
         await asyncio.sleep(max(_BOOT_S, self.settings.faults.down_s))
         await self.start()
-
-    async def run(self) -> None:
-        """Live until cancelled: reboots by themselves, if that is its fault."""
-        await self.start()
-        try:
-            while True:
-                every = self.settings.faults.reboot_every_s
-                await asyncio.sleep(every or 3600.0)
-                if every:
-                    await self.reboot()
-        finally:
-            with contextlib.suppress(OSError):
-                await self.stop()
 
     def set_input(self, token: str, *, active: bool) -> None:
         """Close or open a contact."""

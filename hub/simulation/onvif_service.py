@@ -1,31 +1,22 @@
 """The simulated ONVIF device's HTTP side: checks the login, answers SOAP, and takes orders."""
 
 import asyncio
-import base64
-import binascii
-import hmac
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 from aiohttp import web
 
-from adapters.onvif.soap import digest
 from adapters.onvif.xml import first, local, parsed, text_of
 from model.errors import FrameError
 
 from . import onvif_answers as answers
 from .onvif_device import OnvifDevice, PullPoint
+from .onvif_login import OPEN, Login
 from .onvif_snapshot import snapshot
 
-CLOCK_S: Final = 60.0  # a login made with a clock further off is refused
 HELD_LONGER_S: Final = 1.0  # beyond what was asked for, as some devices do
-_OPEN: Final = frozenset(
-    {"GetSystemDateAndTime", "GetServices", "GetCapabilities", "GetServiceCapabilities"}
-)
-"""What anybody may ask before logging in (ONVIF Core, access class PRE_AUTH)."""
 _DURATION = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?")
 _SUBSCRIPTION = "{urn:smarthub:simulated}SubscriptionId"
 
@@ -55,6 +46,7 @@ def application(device: OnvifDevice) -> web.Application:
 class _Service:
     def __init__(self, device: OnvifDevice) -> None:
         self._device = device
+        self._login = Login(device)
         self._later: set[asyncio.Task[None]] = set()
         self._operations: Mapping[str, Callable[[web.Request, Any], Awaitable[Answer]]] = {
             "CreatePullPointSubscription": self._subscribe,
@@ -67,16 +59,20 @@ class _Service:
     async def soap(self, request: web.Request) -> web.Response:
         """Answer one SOAP request."""
         device = self._device
-        status = 200
+        status, headers = 200, dict[str, str]()
         try:
             body = await self._answer(request, await request.read())
         except ConnectionError:
             return web.Response(status=400)  # the client is gone; nobody reads this
         except _Refusal as refusal:
             status, body = 400, device.dialect.fault(refusal.subcode, str(refusal))
+            if refusal.subcode == "NotAuthorized":
+                status, headers = self._login.challenge()
         if isinstance(body, str):
             body = device.dialect.envelope(body)
-        return web.Response(status=status, body=body, content_type="application/soap+xml")
+        return web.Response(
+            status=status, body=body, headers=headers, content_type="application/soap+xml"
+        )
 
     async def _answer(self, request: web.Request, payload: bytes) -> Answer:
         try:
@@ -89,33 +85,11 @@ class _Service:
             raise _Refusal("WellFormed", "no Body")
         name = local(asked)
         self._device.asked.append(name)
-        if name not in _OPEN:
-            self._check_login(root)
+        if name not in OPEN and not self._login.accepts(request, root):
+            raise _Refusal("NotAuthorized", "Sender not Authorized")
         if name in self._operations:
             return await self._operations[name](request, root)
         return self._plain(name, asked)
-
-    def _check_login(self, root: Any) -> None:
-        """Check a UsernameToken by its digest and its time, as devices do."""
-        device = self._device
-        if not device.settings.password:
-            return
-        token = first(root, "UsernameToken")
-        if token is None:
-            raise _Refusal("NotAuthorized", "Sender not Authorized")
-        said = {local(part): text_of(part) for part in token}
-        try:
-            nonce = base64.b64decode(said["Nonce"])
-            created = datetime.fromisoformat(said["Created"]).timestamp()
-        except (KeyError, ValueError, binascii.Error):
-            raise _Refusal("NotAuthorized", "Sender not Authorized") from None
-        right = digest(nonce, said["Created"], device.settings.password)
-        if (
-            said.get("Username") != device.settings.user
-            or not hmac.compare_digest(said.get("Password", ""), right)
-            or abs(created - device.now_ms() / 1000) > CLOCK_S
-        ):
-            raise _Refusal("NotAuthorized", "Sender not Authorized")
 
     def _plain(self, name: str, asked: Any) -> str:
         """Answer what needs no waiting and changes nothing."""

@@ -21,6 +21,7 @@ FAULTS = {
     "no time": Faults(no_time=True),
     "events of year zero": Faults(zero_time=True),
     "other prefixes": Faults(odd_prefixes=True),
+    "login by HTTP": Faults(http_digest=True),
 }
 
 
