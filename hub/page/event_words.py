@@ -10,6 +10,8 @@ KINDS = {
     "camera": ("摄像机", "Camera"),
     "camera_zone": ("摄像机区域", "Zone of a camera"),
     "video_server": ("视频服务器", "Video server"),
+    "digital_input": ("报警输入", "Alarm input"),
+    "relay": ("继电器输出", "Relay output"),
 }
 """A kind of another adapter is shown by its own name."""
 

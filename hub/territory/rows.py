@@ -14,7 +14,7 @@ from model.place import Building, Compound, Contact, Device, Division, Household
 
 KINDS = (
     "smoke_detector", "door_sensor", "door", "fire_component", "fire_system", "fire_transmitter",
-    "camera", "camera_zone", "video_server",
+    "camera", "camera_zone", "video_server", "digital_input", "relay",
 )  # fmt: skip
 """Kinds of devices that the adapters of today emit; a kind of another adapter is welcome."""
 
