@@ -10,6 +10,7 @@ from hub.access import Access
 
 from . import (
     accounts,
+    cameras,
     cases,
     channels,
     devices,
@@ -52,7 +53,7 @@ def create_app(
     api = APIRouter(prefix=PREFIX)
     parts = (
         cases, devices, readings, reports, stream, system, accounts, channels, walk_tests, silences,
-        handovers, ledger,
+        handovers, ledger, cameras,
     )  # fmt: skip
     for part in parts:
         api.include_router(part.router)
