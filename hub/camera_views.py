@@ -95,6 +95,13 @@ def camera_view(
     return next((view for view in every if view.id == name), None)
 
 
+def visible(found: Found | None, book: CameraBook, name: str, sees: Callable[[str], bool]) -> bool:
+    """Whether somebody may look at a camera; `found` is the device of that name. Cheap."""
+    if found is None:
+        return book.known(name) is not None and sees("")
+    return found.view.kind == CAMERA and sees(found.place.grid if found.place else "")
+
+
 def _view(found: Found, zones: Iterable[Found], book: CameraBook, registry: Registry) -> CameraView:
     view, known = found.view, book.known(found.view.id)
     settings = known.settings if known else None

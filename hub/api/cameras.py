@@ -1,6 +1,5 @@
 """Cameras 摄像机 over HTTP: how each is and what it sees, and its newest picture."""
 
-from functools import partial
 from typing import Annotated, Literal
 
 import msgspec
@@ -10,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from hub.access import Principal, Role
-from hub.camera_views import camera_view, camera_views
+from hub.camera_views import camera_views, visible
 
 from .answer import answer
 from .auth import Hub, Reader, require
@@ -55,8 +54,8 @@ async def picture(
 
     Asking for it makes the gateway send newer ones for half a minute.
     """
-    look = partial(camera_view, hub.find_devices, hub.cameras, hub.registry(), who.sees, name)
-    if await run_in_threadpool(look) is None:
+    found = await run_in_threadpool(hub.device, name)
+    if not visible(found, hub.cameras, name, who.sees):
         raise HTTPException(404, f"no camera {name}")
     await run_in_threadpool(hub.looks.note, who.name, name, purpose)
     shot = hub.cameras.shot(name, view)
