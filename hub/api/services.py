@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from collections.abc import Set as AbstractSet
+from pathlib import Path
 from typing import Protocol
 
 from cases.closing import Item
@@ -52,6 +53,10 @@ class Services(Protocol):
     @property
     def cameras(self) -> CameraBook:
         """The newest pictures and settings of cameras."""
+
+    @property
+    def scratch(self) -> Path:
+        """A folder for what is needed for a while only; it may not be there yet."""
 
     @property
     def looks(self) -> Looks:

@@ -1,8 +1,10 @@
 """A hub without broker, log and threads: the real desk, the real case store, and the API's port."""
 
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from collections.abc import Set as AbstractSet
+from pathlib import Path
 
 from cases.closing import Item, checklist
 from cases.desk import Desk
@@ -101,6 +103,7 @@ class SmallHub:
         self.outgoing = Dispatcher(store, (), clock=self.now)
         self.events: asyncio.Queue[tuple[str, Json]] = asyncio.Queue()
         self.cameras = CameraBook(self.now)
+        self.scratch = Path(tempfile.gettempdir()) / "smarthub-small-hub"
         self.looks = Looks(store.accounts, self.now)
         self.engine = Engine(REGISTRY, load_rules({}))
         self._pos = 0

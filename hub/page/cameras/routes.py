@@ -10,10 +10,13 @@ from hub.access import Principal, Role
 from hub.api.answer import answer
 from hub.camera_views import visible
 from hub.cameras import VIEWS
+from hub.page.case.markup import Markup
 from hub.page.site import SESSION_COOKIE, Site, language_of
+from hub.page.words import Lang
 
-from .tiles import Tiles
-from .wall import PICTURE_ROLES, PURPOSE, WALL, Asked, poll
+from .facts import facts_html
+from .tiles import Tiles, open_cases
+from .wall import PICTURE_ROLES, PURPOSE, WALL, Asked, poll, sees_pictures
 
 
 class Door:
@@ -72,4 +75,22 @@ def routes(site: Site, tiles: Tiles) -> APIRouter:
         headers = {"cache-control": "no-store", "x-picture-at": str(shot.at)}
         return Response(shot.jpeg, media_type="image/jpeg", headers=headers)
 
+    @router.get("/page/cameras/facts")
+    async def facts(request: Request, name: Annotated[str, Query(max_length=64)]) -> Response:
+        who = await door.enter(request, Role.READ)
+        lang = language_of(request)
+        html = await run_in_threadpool(facts_of, tiles, who, name, lang)
+        if html is None:
+            raise HTTPException(404, "no such camera")
+        return answer({"html": str(html), "at": hub.cameras.taken_at(name), "now": hub.now()})
+
     return router
+
+
+def facts_of(tiles: Tiles, who: Principal, name: str, lang: Lang) -> Markup | None:
+    """Return what is known of a camera now, None for one that somebody may not see; for worker threads."""
+    drawn, _ = tiles.now(lang, pictures=sees_pictures(who))
+    one = drawn.get(name)
+    if one is None or not who.sees(one.view.grid):
+        return None
+    return facts_html(one.view, open_cases(tiles.board).get(name, ""), lang)

@@ -27,7 +27,7 @@ class Tiles:
 
     def __init__(self, hub: Services, board: Board) -> None:
         """Take the hub and what is open."""
-        self._hub, self._board = hub, board
+        self._hub, self.board = hub, board
         self._lock = threading.Lock()
         self._drawn: dict[tuple[Lang, bool], dict[str, Drawn]] = {}
         self._at: dict[tuple[Lang, bool], int] = {}
@@ -46,7 +46,7 @@ class Tiles:
     def _draw(self, key: tuple[Lang, bool], now: int) -> dict[str, Drawn]:
         hub, before = self._hub, self._drawn.get(key, {})
         views = camera_views(hub.find_devices, hub.cameras, hub.registry(), lambda _grid: True)
-        cases = open_cases(self._board)
+        cases = open_cases(self.board)
         self._version += 1
         found: dict[str, Drawn] = {}
         for view in views:
