@@ -131,6 +131,8 @@ def test_zones_and_masks_are_drawn_moved_named_and_undone_by_hand(
     page = screen.go(f"/cameras/{GATE}")
     opened(page)
     expect(page.locator("#ce-said")).to_contain_text("valid")
+    sizes = "['ce-stage', 'ce-picture'].map(id => document.getElementById(id).offsetHeight)"
+    assert len(set(page.evaluate(sizes))) == 1, "a corner is a part of the picture"
     page.click("#ce-mask")
     click(page, (0.7, 0.1), (0.9, 0.1), (0.9, 0.3), (0.7, 0.3), (0.7, 0.1))
     expect(page.locator("#ce-list li")).to_have_count(3)
@@ -157,6 +159,7 @@ def test_zones_and_masks_are_drawn_moved_named_and_undone_by_hand(
     assert set(settings.zones) == {"gate", "lane", "yard"}
     assert settings.zones["yard"][0] == pytest.approx((0.25, 0.2), abs=0.01)
     assert settings.observations == {"motion": {"zones": ["gate"]}}
+    assert len(set(page.evaluate(sizes))) == 1
     shot(screen, up.folder, "camera-editor")
     page.click("#ce-undo")
     back = checked(page.inner_text("#ce-yaml"), GATE)
@@ -223,7 +226,6 @@ def test_a_clip_is_tried_with_new_settings_and_the_difference_is_said(
     text = result.inner_text()
     assert "- gone" in text
     assert "gate" in text
-    assert "+ new" not in text
     assert "Not looked for" in text
     shot(screen, up.folder, "camera-trial")
     assert serious(screen, lambda: None) == []

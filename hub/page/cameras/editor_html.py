@@ -57,7 +57,7 @@ def _stage(visit: Visit, view: CameraView) -> Markup:
             src=picture_path(view.id, view.picture_at or 0, of="page")),
         Markup('<svg id="ce-svg" viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true"></svg>'),
         tag("div", id="ce-handles"),
-        id="ce-stage", class_="cw-stage", style="min-height:160px", tabindex="0", role="group",
+        id="ce-stage", class_="cw-stage", tabindex="0", role="group",
         aria_label=say("画面：方向键移动角点，Delete 删除，Insert 加角点",
                        "picture: arrow keys move a corner, Delete removes it, Insert adds one"),
     )  # fmt: skip

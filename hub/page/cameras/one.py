@@ -11,6 +11,7 @@ from hub.camera_views import CameraView, camera_view
 from hub.page.case.markup import Markup, joined, tag
 from hub.page.device_charts import options
 from hub.page.device_history import Series, history
+from hub.page.device_words import name_of
 from hub.page.links import device_path
 from hub.page.site import Visit
 from hub.page.tables import Cell, Row, table
@@ -27,8 +28,7 @@ from .words import observation
 DAY = 86_400_000
 EPISODES = 60
 ASKED = 5_000
-CHARTS = ("fps", "cpu_pct", "people_count")
-_COLOURS = {"fps": "#7fc8ff", "cpu_pct": "#ffab4a", "people_count": "#63d897"}
+CHARTS = {"fps": "#7fc8ff", "cpu_pct": "#ffab4a", "people_count": "#63d897"}
 PURPOSES = (
     ("duty watch 值班巡看", "值班巡看", "duty watch"),
     ("checking a case 案件核查", "案件核查", "checking a case"),
@@ -85,27 +85,27 @@ async def _past(visit: Visit, view: CameraView) -> None:
         ui.label(said).classes("sh-card sh-major sh-tone")
         return
     with ui.element("div").classes("sh-charts"):
-        for one in series:
+        for colour, one in series:
             with ui.element("section").classes("sh-card"):
-                ui.echart(options(visit, one, _COLOURS[one.quantity.partition(" ")[0]])).style(
-                    "height:180px"
-                )
+                ui.echart(options(visit, one, colour)).style("height:180px")
     found = episodes_of(readings, view.id)
     with ui.element("section").classes("sh-card"):
         ui.html(episodes_html(visit, found), sanitize=False)
 
 
-def _read(visit: Visit, devices: list[str], now: int) -> tuple[list[Series], list[Reading]]:
-    series: list[Series] = []
+def _read(
+    visit: Visit, devices: list[str], now: int
+) -> tuple[list[tuple[str, Series]], list[Reading]]:
+    """Return the charts, each with its colour, and the newest Readings."""
+    series: list[tuple[str, Series]] = []
     readings: list[Reading] = []
     for device in devices:
         past = history(visit.hub.readings, device, now - DAY, now + 1, kept=0)
         zone = device.partition("/")[2]
-        series += [
-            Series(f"{one.quantity} · {zone}" if zone else one.quantity, one.points)
-            for one in past.series
-            if one.quantity in CHARTS
-        ]
+        for one in past.series:
+            if one.quantity in CHARTS:
+                name = name_of(one.quantity, visit.lang) + (f" · {zone}" if zone else "")
+                series.append((CHARTS[one.quantity], Series(name, one.points)))
         readings += visit.hub.readings.query(device, now - DAY, now + 1, ASKED)
     return series, readings
 
