@@ -10,7 +10,7 @@ define install
 	then :; else $(PIP) $(1); fi
 endef
 
-.PHONY: run test check setup fuzz bench lock format clean
+.PHONY: run test check setup fuzz bench model lock format clean
 
 run: setup
 	$(BIN)/smarthub up --demo
@@ -53,6 +53,10 @@ fuzz: .venv/.dev-stamp
 
 bench: .venv/.dev-stamp
 	$(BIN)/python -m benchmarks
+
+# The detector's model, made on this machine from a published package; its licence: models/NOTICE.
+model: .venv/.run-stamp
+	$(BIN)/python -m video.model_file.fetch models
 
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.lock

@@ -15,7 +15,7 @@ class Settings(BaseModel):
 
 
 class Received(NamedTuple):
-    """A payload as it came in; `at` is the gateway's clock in ms, `topic` is empty on TCP."""
+    """A payload as it came in; `at` is the gateway's clock in ms, `topic` is empty where there is none."""
 
     payload: bytes
     at: int
@@ -28,7 +28,7 @@ class Adapter(Protocol):
 
     name: ClassVar[str]
     settings: ClassVar[type[Settings]]
-    transport: ClassVar[str]  # "tcp" or "mqtt"
+    transport: ClassVar[str]  # "tcp", "mqtt" or "onvif"
     quantities: ClassVar[frozenset[str]]  # every key of `values` it may emit; its page lists them
 
     def __init__(self, settings: Settings, secret: bytes) -> None:

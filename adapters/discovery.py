@@ -11,7 +11,7 @@ from .contract import Adapter, Settings
 
 NOT_FAMILIES: Final = frozenset({"runners"})
 _ATTRIBUTES: Final = ("name", "settings", "transport", "quantities", "decode")
-_TRANSPORTS: Final = ("tcp", "mqtt")
+_TRANSPORTS: Final = ("tcp", "mqtt", "onvif")
 
 
 def adapters(package: str = "adapters") -> dict[str, type[Adapter]]:

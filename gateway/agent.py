@@ -143,9 +143,9 @@ def _look(config: GatewayConfig, parts: Parts) -> None:
     from .pictures import Pictures  # noqa: PLC0415 - as above
 
     check_passwords(config.video.cameras)
-    folder = config.file.data.absolute() / "video"
-    parts.cameras.append(Cameras(config.video, folder, parts.intake))
-    pictures = Pictures(config.file, config.video, folder / "pictures")
+    data = config.file.data.absolute()
+    parts.cameras.append(Cameras(config.video, data, parts.intake))
+    pictures = Pictures(config.file, config.video, data / "video" / "pictures")
     parts.tasks.append(asyncio.create_task(pictures.run(), name="pictures"))
 
 

@@ -13,12 +13,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from gateway.config import load as load_gateway
 from gateway.durable_file import write_durably
 from model.errors import ConfigError
 from model.reading import Mode
 from model.topics import CameraTopics, GatewayTopics, cases_topic
 
 from .broker import BrokerUser
+from .config import load as load_hub
+from .own_files import check_yours, written_unless_yours
 
 SITE = "haibowan"
 GATEWAY = "gw-01"
@@ -89,13 +92,13 @@ class Installation:
         return broker_users(SITE, self.passwords, gateways=(GATEWAY,))
 
     def write_files(self, ports: Ports, *, registry: Path | None, mode: str) -> tuple[Path, Path]:
-        """Write the gateway's and the hub's file as people would; return their paths."""
+        """Write the gateway's and the hub's file as people would, unless people did; return their paths."""
         gateway, hub = self.folder / "gateway.yaml", self.folder / "hub.yaml"
         simulated = mode == Mode.SIMULATED
         folder = self.folder.resolve()
-        gateway.write_text(
-            f"""# Written by `smarthub up` at every start; copy it to run a gateway of your own.
-schema: 1
+        kept = written_unless_yours(
+            gateway,
+            f"""schema: 1
 site: {SITE}
 gateway: {GATEWAY}
 data: {json.dumps(str(folder / GATEWAY))}
@@ -111,11 +114,12 @@ sources:
   - adapter: zigbee2mqtt
   - adapter: access_control
 """,
-            encoding="utf-8",
         )
-        hub.write_text(
-            f"""# Written by `smarthub up` at every start; copy it to run a hub of your own.
-schema: 1
+        if kept:
+            _check_gateway(gateway, ports, mode)
+        kept = written_unless_yours(
+            hub,
+            f"""schema: 1
 site: {SITE}
 data: {json.dumps(str(folder / "hub"))}
 mqtt:
@@ -127,9 +131,24 @@ http:
 """
             + (f"registry: {json.dumps(str(registry.resolve()))}\n" if registry else "")
             + (f"demo: {{orders: {json.dumps(str(folder / ORDERS))}}}\n" if simulated else ""),
-            encoding="utf-8",
         )
+        if kept:
+            _check_hub(hub, ports)
         return gateway, hub
+
+
+def _check_gateway(path: Path, ports: Ports, mode: str) -> None:
+    file = load_gateway(path).file
+    check_yours(
+        path, {"uplink.port": (file.uplink.port, ports.mqtt), "mode": (str(file.mode), mode)}
+    )
+
+
+def _check_hub(path: Path, ports: Ports) -> None:
+    file = load_hub(path)
+    check_yours(
+        path, {"http.port": (file.http.port, ports.http), "mqtt.port": (file.mqtt.port, ports.mqtt)}
+    )
 
 
 def broker_users(

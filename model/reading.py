@@ -86,6 +86,7 @@ ALARM_STATES = frozenset(
         "fire", "fault", "isolated", "supervisory", "mains_fault", "backup_fault", "bus_fault",
         "line_fault", "channel_fault", "forced", "held_open", "duress", "tamper", "removed",
         "pre_alarm", "manual_alarm", "running", "feedback",
+        "thermal_alarm", "signal_lost",
     }
 )  # fmt: skip
 """Boolean values that are an alarm while true; a flip in either direction is alarm-lane news.

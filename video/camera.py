@@ -1,14 +1,14 @@
 """One camera's whole story, pure: a frame and its time in, news of episodes out."""
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.reading import Reading, Value
 
-from .contract import WHOLE, Box, Detected, Frame, Observation, Picture, Sighting
+from .contract import WHOLE, Box, Detector, Frame, Observation, Sighting
 from .discovery import observations
 from .episodes import Episode, EpisodeBook, News
 from .geometry import CameraZones, PrivacyMask
@@ -19,13 +19,6 @@ from .view import View
 
 STILL_MS = 2_000
 """Where nothing moves, the detector looks again after so long: who stands still is still there."""
-
-
-class Detector(Protocol):
-    """Names things in a picture; `detect` is repeatable and keeps nothing."""
-
-    def detect(self, picture: Picture, regions: Sequence[Box]) -> list[Detected]:
-        """Return what is in the regions (parts of the picture), boxes in parts of the whole."""
 
 
 class Seen(NamedTuple):
@@ -113,17 +106,18 @@ class Camera:
         motion = self._gate.look(frame.picture, frame.at, self._visible)
         view = View(frame, motion, visible=self._visible)
         if self._needs_objects and self._detector is not None:
-            view.objects = self._objects(view, self._detector)
+            self._name_objects(view, self._detector)
         return view
 
-    def _objects(self, view: View, detector: Detector) -> Sequence[Detected] | None:
+    def _name_objects(self, view: View, detector: Detector) -> None:
         """Ask the detector where something moved, and everywhere now and then."""
         if view.at - self._looked_at >= STILL_MS:
             self._looked_at = view.at
-            return detector.detect(view.picture, [Box(0, 0, 1, 1)])
-        if view.motion.boxes:
-            return detector.detect(view.picture, view.motion.boxes)
-        return None
+            view.looked = (Box(0, 0, 1, 1),)
+        else:
+            view.looked = view.motion.boxes
+        if view.looked:
+            view.objects = detector.detect(view.picture, view.looked)
 
     def _remember(self, sightings: dict[str, Sequence[Sighting]]) -> None:
         """Keep what is known: true while an episode is open, false once a zone was seen without."""

@@ -64,6 +64,13 @@ class Detected(NamedTuple):
     box: Box
 
 
+class Detector(Protocol):
+    """Names things in a picture; `detect` is repeatable and keeps nothing."""
+
+    def detect(self, picture: Picture, regions: Sequence[Box]) -> list[Detected]:
+        """Return what is in the regions (parts of the picture), boxes in parts of the whole."""
+
+
 class Sighting(NamedTuple):
     """What one observation says of one zone in one frame; `seen` None means: cannot tell."""
 

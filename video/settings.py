@@ -160,6 +160,14 @@ class EvidenceSettings(_Strict):
     before_s: float = Field(default=10.0, ge=0, le=60)
     after_s: float = Field(default=10.0, ge=0, le=60)
     max_mb: int = Field(default=2048, ge=16, description="MiB; oldest unpinned go first")
+    fps: float = Field(
+        default=5.0, ge=0.2, le=30, description="pictures of a clip a second, at most"
+    )
+    width: int = Field(default=1280, ge=160, le=3840, description="pixels; wider ones are shrunk")
+    ring_mb: int = Field(default=32, ge=1, le=1024, description="MiB of memory a camera, at most")
+    kbit_s: int = Field(
+        default=2000, ge=16, le=1_000_000, description="at most so much of the line to the hub"
+    )
 
 
 class VideoSettings(_Strict):
@@ -181,8 +189,10 @@ class VideoSettings(_Strict):
 
 
 _LOGIN = re.compile(r"(?<=://)[^/\s]*@")
+# Some cameras know a login only as a part of the address: …/user=admin&password=…
+_WRITTEN = re.compile(r"(?i)\b((?:pass(?:word|wd)?|pwd|psw|token)=)[^&;/?\s'\"]+")
 
 
 def masked(text: str) -> str:
     """Return a URL or a library's message without user and password."""
-    return _LOGIN.sub("***@", text)
+    return _WRITTEN.sub(r"\1***", _LOGIN.sub("***@", text))

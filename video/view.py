@@ -38,11 +38,15 @@ class View:
         visible: NDArray[np.uint8] | None = None,
         objects: Sequence[Detected] | None = None,
     ) -> None:
-        """`objects` None: no detector looked at this frame; `visible` is 255 where no mask lies."""
+        """`objects` None: no detector looked at this frame; `visible` is 255 where no mask lies.
+
+        `looked` is where the detector looked (parts of the picture): elsewhere it says nothing.
+        """
         self.at = frame.at
         self.picture = frame.picture
         self.motion = motion
         self.objects = objects
+        self.looked: Sequence[Box] = () if objects is None else (Box(0, 0, 1, 1),)
         self._visible = visible
 
     @cached_property

@@ -10,14 +10,13 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
+from adapters.card import Card, Mask, card_of, mask_text
 from adapters.contract import Received, Settings
 from adapters.json_fields import clean, getter, identity_text, parse_object
 from adapters.json_time import TimeMapping, compile_time
 from adapters.topic_pattern import TopicPattern
 from model.errors import FrameError
 from model.reading import ALARM_EVENTS, Event, Reading, Value
-
-from .card import Card, Mask, card_of, mask_text
 
 Word = Literal["granted", "denied", "forced", "held_open", "duress", "tamper", "normal"]
 

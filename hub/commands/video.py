@@ -108,7 +108,7 @@ def _look(
     from rich.console import Console
     from rich.progress import Progress
 
-    from video.sources.clip import frames_of
+    from video.sources.recorded import frames_of
     from video.trial import look_at
 
     with Progress(console=Console(stderr=True), transient=True) as progress:

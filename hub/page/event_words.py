@@ -68,5 +68,7 @@ ALARMS = {
     "manual_alarm": ("手动报警", "Manual alarm"),
     "running": ("启动", "Running"),
     "feedback": ("反馈", "Feedback"),
+    "thermal_alarm": ("测温报警", "Thermal alarm"),
+    "signal_lost": ("视频信号丢失", "Video signal lost"),
     "testing": ("测试", "Testing"),
 }

@@ -40,7 +40,7 @@ def build(family: type[Adapter], entry: dict[str, object]) -> Adapter:
 
 
 def goldens(name: str) -> list[Golden]:
-    """Return the recorded messages of a family that speaks MQTT."""
+    """Return the recorded messages of a family that does not cut its messages out of a stream."""
     found = []
     for file in sorted((ROOT / name / "golden").glob("*.json")):
         case = json.loads(file.read_text(encoding="utf-8"))

@@ -1,59 +1,92 @@
-"""Frames of a recorded clip, as fast as they can be decoded: for trials, not for a running gateway."""
+"""A video file, played as if it were a camera."""
 
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import av
 import av.error
-import numpy as np
 
-from model.errors import ConfigError
 from video.contract import Frame
 
-PIXELS_MAX = 4096 * 4096
+from .decoding import Converter, Decoded, decoded, lost
+from .source import NOBODY, Clock, Pace, Reason, SourceLost
+
+LEAST_STEP_S = 1 / 25
+"""Between pictures of a file that says no times."""
 
 
-class ClipFrame(NamedTuple):
-    """A frame of a clip, and how far it is (0-1; 0 when the clip does not say its length)."""
+class ClipSource:
+    """Plays a file at `speed` times real time, once or for ever.
 
-    frame: Frame
-    done: float
+    A frame's time is the start plus its time in the file, so at ten times the speed its time runs ten
+    times as fast as the clock. Not `paced`, frames come as fast as they are asked for.
+    """
 
+    def __init__(
+        self,
+        path: Path,
+        *,
+        clock: Clock,
+        fps: float,
+        keyframes_only: bool = False,
+        speed: float = 1.0,
+        repeat: bool = False,
+        paced: bool = True,
+    ) -> None:
+        self._path, self._clock, self._fps = path, clock, fps
+        self._keyframes_only, self._repeat = keyframes_only, repeat
+        self._speed = speed if paced else 0.0
+        self._closed = threading.Event()
 
-def frames_of(path: Path, *, fps: float) -> Iterator[ClipFrame]:
-    """Yield at most `fps` frames a second, times in ms from 0; raises ConfigError for no video."""
-    try:
-        with av.open(str(path)) as container:
-            if not container.streams.video:
-                raise ConfigError("has no pictures; give a video file", file=str(path))
-            yield from _decoded(container, fps)
-    except (av.error.FFmpegError, OSError) as error:
-        raise ConfigError(
-            f"cannot be read as video: {error.strerror or error}; give an MP4, MKV, AVI or MOV file",
-            file=str(path),
-        ) from error
+    def close(self) -> None:
+        """End `frames` at once."""
+        self._closed.set()
 
+    def frames(self) -> Generator[Frame, None, None]:
+        """Yield the file's pictures; ends with the file unless it repeats."""
+        began_at, began_s = self._clock(), time.monotonic()
+        pace, converter = Pace(self._fps), Converter()
+        for at_s, taken in self._played():
+            if self._closed.is_set():
+                return
+            if not pace.wants(at_s):
+                continue
+            if self._speed:
+                self._closed.wait(began_s + at_s / self._speed - time.monotonic())
+            if self._closed.is_set():
+                return
+            yield Frame(began_at + round(at_s * 1000), converter.picture(taken))
 
-def _decoded(container: "av.container.InputContainer", fps: float) -> Iterator[ClipFrame]:
-    stream = container.streams.video[0]
-    stream.thread_type = "AUTO"
-    length = (container.duration or 0) / 1_000_000
-    first: float | None = None
-    wanted = 0.0
-    for frame in container.decode(stream):
-        at = frame.time
-        if at is None:
-            continue
-        first = at if first is None else first
-        seconds = at - first
-        if seconds + 1e-6 < wanted:
-            continue
-        wanted = max(wanted + 1 / fps, seconds)  # a gap is not made up for
-        if frame.width * frame.height > PIXELS_MAX:
-            raise ConfigError(
-                f"pictures of {frame.width} x {frame.height} are too large to look at"
-            )
-        picture = np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
-        done = min(1.0, seconds / length) if length else 0.0
-        yield ClipFrame(Frame(round(seconds * 1000), picture), done)
+    def _played(self) -> Iterator[tuple[float, Decoded]]:
+        """Yield pictures with their time since the start, which goes on when the file begins again."""
+        offset_s = 0.0
+        while True:
+            at_s, count = offset_s, 0
+            for at_s, taken in self._once(offset_s):
+                count += 1
+                yield at_s, taken
+            if not count:
+                raise SourceLost(Reason.UNDECODABLE, f"{self._path} holds no picture")
+            if not self._repeat:
+                return
+            # The last picture stands as long as the others did.
+            offset_s = at_s + max((at_s - offset_s) / max(1, count - 1), LEAST_STEP_S)
+
+    def _once(self, offset_s: float) -> Iterator[tuple[float, Decoded]]:
+        """Yield the pictures of one pass; raises SourceLost if the file is none."""
+        where = str(self._path)
+        try:
+            with av.open(where) as container:
+                first_s: float | None = None
+                last_s = offset_s
+                for taken in decoded(container, keyframes_only=self._keyframes_only, where=where):
+                    at_s = last_s + LEAST_STEP_S if taken.at_s is None else taken.at_s
+                    first_s = at_s - offset_s if first_s is None else first_s
+                    last_s = max(last_s, at_s - first_s)
+                    yield last_s, taken
+                return
+        except av.error.FFmpegError as error:
+            failure = lost(error, where, NOBODY, opening=True)
+        raise failure

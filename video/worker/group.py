@@ -6,13 +6,13 @@ counted.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 from model.reading import Reading, Value
 from video.camera import Camera
-from video.contract import Box, Frame
-from video.episodes import News
+from video.contract import Box, Detected, Frame
+from video.episodes import Episode, News
 
 from .pace import Pace
 from .pictures import PictureFile
@@ -52,13 +52,21 @@ class Feed(Protocol):
 
 
 class Evidence(Protocol):
-    """Keeps pictures of episodes; whatever it raises would cost the alarm, so it raises nothing."""
+    """Keeps pictures of episodes. It raises nothing: a full disk must not cost the alarm."""
 
-    def frame(self, frame: Frame, persons: Sequence[Box]) -> None:
-        """Take a masked frame, and where persons are in it."""
+    def frame(
+        self, frame: Frame, persons: Sequence[Box] | None, *, episodes: Iterable[Episode]
+    ) -> None:
+        """Take a masked frame, where persons are in it (None: nobody looked), and what is open."""
 
-    def news(self, news: Sequence[News]) -> None:
+    def news(self, news: Iterable[News]) -> None:
         """Take what the last frame led to."""
+
+    def tick(self, at: int) -> None:
+        """Finish what is over at `at` (ms) though no frames come."""
+
+    def warnings(self) -> list[str]:
+        """Return what is wrong, for people."""
 
     def close(self) -> None:
         """Finish what is begun."""
@@ -97,6 +105,8 @@ class Group:
             if frame is not None:
                 busy = True
                 self._look(watched, frame)
+            if watched.evidence:
+                watched.evidence.tick(self._now())
             self._health(watched)
         self.turns += 1
         return busy
@@ -108,7 +118,7 @@ class Group:
                 time.sleep(IDLE_S)
         for watched in self._cameras:
             watched.feed.close()
-            self._say(watched.camera.readings(watched.camera.blind(self._now())))
+            self._say(self._blinded(watched))
             if watched.evidence:
                 watched.evidence.close()
 
@@ -120,6 +130,8 @@ class Group:
             if not watched.feed.online and watched.feed.detail:
                 found.append(f"camera {name}: {watched.feed.detail}")
             blind = watched.camera.blind_observations()
+            if watched.evidence:
+                found += watched.evidence.warnings()
             if blind:
                 found.append(
                     f"camera {name}: {', '.join(blind)} need a detector; set video.detector or"
@@ -138,10 +150,8 @@ class Group:
             self._say(camera.readings(seen.news))
         masked = Frame(frame.at, seen.view.picture)
         if watched.evidence:
-            persons = [o.box for o in seen.view.objects or () if o.label == PERSON]
-            watched.evidence.frame(masked, persons)
-            if seen.news:
-                watched.evidence.news(seen.news)
+            watched.evidence.frame(masked, persons_in(seen.view.objects), episodes=camera.open())
+            watched.evidence.news(seen.news)
         watched.picture.offer(masked, seen, camera)
         watched.pace.looked(began, time.monotonic(), time.thread_time() - cpu)
 
@@ -157,7 +167,7 @@ class Group:
             return  # still connecting for the first time
         readings: list[Reading] = []
         if not online and self._online[own.camera]:
-            readings += watched.camera.readings(watched.camera.blind(self._now()))
+            readings += self._blinded(watched)
         self._online[own.camera] = online
         self._told[own.camera] = now
         values: dict[str, Value] = {"online": online, **watched.pace.values(time.monotonic())}
@@ -167,3 +177,15 @@ class Group:
             values["offline_reason"] = feed.reason
         readings += watched.camera.heartbeat(values, self._now())
         self._say(readings)
+
+    def _blinded(self, watched: Watched) -> list[Reading]:
+        """End the episodes of a camera that nobody sees through any more."""
+        news = watched.camera.blind(self._now())
+        if watched.evidence:
+            watched.evidence.news(news)
+        return watched.camera.readings(news)
+
+
+def persons_in(objects: Sequence[Detected] | None) -> list[Box] | None:
+    """Return where persons are; None when no detector looked."""
+    return None if objects is None else [one.box for one in objects if one.label == PERSON]

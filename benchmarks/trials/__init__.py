@@ -1,0 +1,1 @@
+"""Clips with their truth, one module for each subject; each exports `trials()`."""

@@ -1,0 +1,124 @@
+"""Cameras in processes of their own: what breaks there is said, mended, and costs nothing else."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from gateway.cameras import Cameras
+from model.reading import Reading
+from tests.runners.memory_sink import MemorySink
+from tests.shared_data import shared
+from video.settings import VideoSettings
+
+WAIT_S = 40.0
+
+
+@asynccontextmanager
+async def looking(
+    tmp_path: Path, *sources: dict[str, object], a_process: int = 8
+) -> AsyncIterator[tuple[Cameras, MemorySink]]:
+    """Run cameras cam-0, cam-1 … over files, noticing motion."""
+    settings = VideoSettings.model_validate(
+        {
+            "cameras_a_process": a_process,
+            "cameras": [
+                {
+                    "camera": f"cam-{number}", "compound": "c1", "source": source,
+                    "observations": {"motion": {}}, "heartbeat_s": 1,
+                }
+                for number, source in enumerate(sources)
+            ],
+        }
+    )  # fmt: skip
+    sink = MemorySink()
+    cameras = Cameras(settings, tmp_path, sink)
+    try:
+        yield cameras, sink
+    finally:
+        await cameras.close()
+
+
+async def told(sink: MemorySink, wanted: Callable[[Reading], bool], *, after: int = 0) -> Reading:
+    """Wait for a Reading."""
+    async with asyncio.timeout(WAIT_S):
+        while True:
+            for reading in sink.readings[after:]:
+                if wanted(reading):
+                    return reading
+            await asyncio.sleep(0.05)
+
+
+def walk() -> dict[str, object]:
+    return {
+        "file": str(shared("data/video/intel_one_by_one_person.mp4")),
+        "repeat": True,
+        "speed": 4,
+    }
+
+
+async def test_what_a_camera_sees_becomes_readings(tmp_path: Path) -> None:
+    async with looking(tmp_path, walk()) as (_, sink):
+        seen = await told(sink, lambda reading: reading.values.get("motion") is True)
+        assert (seen.device, seen.kind, seen.compound) == ("cam-0", "camera", "c1")
+        beat = await told(sink, lambda reading: reading.values.get("online") is True)
+        assert set(beat.values) >= {"fps", "cpu_pct", "frames_skipped", "reconnects"}
+
+
+async def test_a_killed_process_is_said_and_started_anew_and_others_go_on(tmp_path: Path) -> None:
+    async with looking(tmp_path, walk(), walk(), a_process=1) as (cameras, sink):
+        await told(sink, lambda r: r.device == "cam-0" and r.values.get("online") is True)
+        await told(sink, lambda r: r.device == "cam-1" and r.values.get("online") is True)
+        pids = [process.pid for process in cameras.processes]
+        before = len(sink.readings)
+        os.kill(pids[0] or 0, signal.SIGKILL)
+        lost = await told(sink, lambda r: r.values.get("online") is False, after=before)
+        assert (lost.device, lost.values["offline_reason"]) == ("cam-0", "process")
+        assert "ended with code -9" in cameras.warnings()[0]
+        again = len(sink.readings)
+        await told(
+            sink, lambda r: r.device == "cam-0" and r.values.get("online") is True, after=again
+        )
+        assert cameras.processes[0].pid not in {None, pids[0]}
+        assert cameras.processes[1].pid == pids[1]
+        assert not [
+            r for r in sink.readings if r.device == "cam-1" and r.values.get("online") is False
+        ]
+
+
+async def test_a_stopped_process_is_found_out_and_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.cameras.SILENT_S", 6.0)
+    async with looking(tmp_path, walk()) as (cameras, sink):
+        await told(sink, lambda r: r.values.get("online") is True)
+        pid = cameras.processes[0].pid or 0
+        before = len(sink.readings)
+        os.kill(pid, signal.SIGSTOP)
+        await told(sink, lambda r: r.values.get("offline_reason") == "process", after=before)
+        assert "said nothing for 6 s" in cameras.warnings()[0]
+        assert not psutil.pid_exists(pid)
+
+
+async def test_no_process_outlives_its_gateway_and_episodes_end(tmp_path: Path) -> None:
+    async with looking(tmp_path, walk()) as (cameras, sink):
+        await told(sink, lambda r: r.values.get("motion") is True)
+        pid = cameras.processes[0].pid or 0
+    assert not psutil.pid_exists(pid)
+    news = [r for r in sink.readings if "episode" in r.values]
+    assert news[-1].values["motion"] is False
+
+
+async def test_a_file_that_is_none_says_so(tmp_path: Path) -> None:
+    async with looking(tmp_path, {"file": str(tmp_path / "nothing.mp4")}) as (cameras, sink):
+        lost = await told(sink, lambda r: r.values.get("online") is False)
+        assert lost.values["offline_reason"] == "not_found"
+        async with asyncio.timeout(WAIT_S):
+            while not cameras.warnings():
+                await asyncio.sleep(0.05)
+        assert "cam-0" in cameras.warnings()[0]

@@ -1,0 +1,143 @@
+"""The gateway's evidence folder: whole files or none, and room made by a rule that people can trust.
+
+    EPISODE.jpg, EPISODE-2.jpg, EPISODE.mp4   what was seen
+    EPISODE.json                              the manifest, written last
+    EPISODE.done                              the hub has everything (or refused it for good)
+    EPISODE.pin                               put there by a person: never remove
+
+Removed when room is needed: the oldest episode that is done and has no pin. Never: any other.
+"""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from model.codec import CodecError
+from model.footage import Footage, decode_footage, encode_footage
+
+MANIFEST, DONE, PIN, DRAFT = ".json", ".done", ".pin", ".part"
+
+
+class Stored(NamedTuple):
+    """One episode in the folder: when its manifest was last written (s), bytes, whether it must stay."""
+
+    episode: str
+    at: float
+    size: int
+    pinned: bool
+
+
+class EvidenceFolder:
+    """The files of one gateway's episodes; several processes may write, each its own episodes."""
+
+    def __init__(self, path: Path, *, max_mb: int) -> None:
+        """Make the folder; raises OSError."""
+        self.path = path
+        self._most = max_mb << 20
+        path.mkdir(parents=True, exist_ok=True)
+
+    def write(self, name: str, content: bytes, *, owner: str) -> None:
+        """Write a file whole and on disk, readable to its owner only; raises OSError.
+
+        `owner` names who writes, so that each removes only its own left-overs.
+        """
+        draft = self.draft(name, owner=owner)
+        draft.write_bytes(content)
+        self.adopt(draft, name)
+
+    def draft(self, name: str, *, owner: str) -> Path:
+        """Return an empty file that becomes `name` when it is adopted; raises OSError."""
+        draft = self.path / f".{owner}-{name}{DRAFT}"
+        os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+        return draft
+
+    def adopt(self, draft: Path, name: str) -> None:
+        """Give a draft its name once it is on disk; raises OSError."""
+        with draft.open("rb") as file:
+            os.fsync(file.fileno())
+        draft.replace(self.path / name)
+        self._sync()
+
+    def write_manifest(self, footage: Footage, *, owner: str) -> None:
+        """Write an episode's manifest; raises OSError."""
+        self.write(f"{footage.episode}{MANIFEST}", encode_footage(footage), owner=owner)
+
+    def manifests(self) -> Iterator[Footage]:
+        """Yield every manifest that can be read, the oldest first."""
+        for path in sorted(self.path.glob(f"*{MANIFEST}"), key=_written_at):
+            with contextlib.suppress(OSError, CodecError):
+                yield decode_footage(path.read_bytes())
+
+    def done(self, episode: str) -> bool:
+        """Return whether nothing of an episode waits for the hub any more."""
+        return (self.path / f"{episode}{DONE}").exists()
+
+    def mark_done(self, episode: str) -> None:
+        """Say that nothing of an episode waits for the hub any more; raises OSError."""
+        self.write(f"{episode}{DONE}", b"", owner="gateway")
+
+    def read(self, name: str) -> bytes:
+        """Return a file's bytes; raises OSError."""
+        return (self.path / name).read_bytes()
+
+    def make_room(self, size: int) -> bool:
+        """Remove the oldest that may go until `size` more bytes fit; False: only pinned ones are left."""
+        stored = self.stored()
+        used = sum(item.size for item in stored)
+        for item in stored:
+            if used + size <= self._most:
+                break
+            if not item.pinned:
+                self._remove(item.episode)
+                used -= item.size
+        return used + size <= self._most
+
+    def stored(self) -> list[Stored]:
+        """Return what is in the folder, the oldest first; what is being written is not in it."""
+        sizes: dict[str, int] = {}
+        newest: dict[str, float] = {}
+        endings: dict[str, set[str]] = {}
+        with os.scandir(self.path) as entries:
+            for entry in entries:
+                if entry.name.startswith("."):
+                    continue
+                episode = entry.name.partition(".")[0].partition("-")[0]
+                with contextlib.suppress(OSError):  # removed by another process meanwhile
+                    found = entry.stat()
+                    sizes[episode] = sizes.get(episode, 0) + found.st_size
+                    newest[episode] = max(newest.get(episode, 0.0), found.st_mtime)
+                    endings.setdefault(episode, set()).add(Path(entry.name).suffix)
+        items = [
+            Stored(name, newest[name], size, not (DONE in endings[name] and PIN not in endings[name]))
+            for name, size in sizes.items()
+        ]  # fmt: skip
+        return sorted(items, key=lambda item: (item.at, item.episode))
+
+    def sweep(self, owner: str) -> None:
+        """Remove what this owner left half written when it died."""
+        for path in self.path.glob(f".{owner}-*{DRAFT}"):
+            path.unlink(missing_ok=True)
+
+    def _remove(self, episode: str) -> None:
+        # The manifest last: a removal that is cut short is taken up again.
+        paths = [p for p in self.path.glob(f"{episode}*") if not p.name.startswith(".")]
+        for path in sorted(paths, key=lambda path: path.suffix in {MANIFEST, DONE}):
+            path.unlink(missing_ok=True)
+
+    def _sync(self) -> None:
+        if os.name == "nt":
+            return  # folders cannot be synced there
+        folder = os.open(self.path, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _written_at(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0

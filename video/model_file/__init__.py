@@ -1,0 +1,1 @@
+"""Makes the detector's model file once, from a published package: `make model`."""

@@ -1,0 +1,72 @@
+"""A live stream by RTSP."""
+
+import threading
+import time
+from collections.abc import Generator, Iterator
+
+import av
+import av.error
+
+from video.contract import Frame
+from video.settings import masked
+
+from .decoding import Converter, Decoded, decoded, lost
+from .source import ANSWER_S, Clock, Credentials, Pace, Reason, SourceLost
+
+OPTIONS = {
+    "probesize": "32768",  # bytes looked at before the first picture: the default takes seconds
+    "analyzeduration": "500000",  # microseconds, likewise
+    "allowed_media_types": "video",  # sound is never asked for
+}
+
+
+class StreamSource:
+    """Decodes every picture of a stream and converts those that are looked at."""
+
+    def __init__(
+        self,
+        url: str,
+        login: Credentials,
+        *,
+        clock: Clock,
+        fps: float,
+        keyframes_only: bool = False,
+        transport: str = "tcp",
+    ) -> None:
+        self._url, self._login, self._clock, self._fps = url, login, clock, fps
+        self._keyframes_only, self._transport = keyframes_only, transport
+        self._closed = threading.Event()
+
+    def close(self) -> None:
+        """End `frames` at the next packet, or after 5 s without one."""
+        self._closed.set()
+
+    def frames(self) -> Generator[Frame, None, None]:
+        """Connect and yield frames, their time the clock when they were decoded."""
+        pace, converter = Pace(self._fps), Converter()
+        for taken in self._pictures():
+            if self._closed.is_set():
+                return
+            if pace.wants(time.monotonic()):
+                yield Frame(self._clock(), converter.picture(taken))
+        if not self._closed.is_set():
+            # libav ends without an error when the other side hangs up.
+            raise SourceLost(Reason.ENDED, f"{masked(self._url)} was ended by the camera")
+
+    def _pictures(self) -> Iterator[Decoded]:
+        opening = True
+        try:
+            with av.open(
+                self._login.into(self._url),
+                options={"rtsp_transport": self._transport, **OPTIONS},
+                timeout=(ANSWER_S, ANSWER_S),
+            ) as container:
+                opening = False
+                yield from decoded(
+                    container, keyframes_only=self._keyframes_only, where=masked(self._url)
+                )
+                return
+        except av.error.FFmpegError as error:
+            failure = lost(error, masked(self._url), self._login, opening=opening)
+        # Not raised while libav's error is handled: a printed trace would show that one too.
+        raise failure
