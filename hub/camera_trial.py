@@ -71,7 +71,7 @@ def tried(clip: Path, before: Json, after: Json, progress: Callable[[float], Non
 
 
 def _look(clip: Path, settings: "CameraSettings", progress: Callable[[float], None]) -> "Outcome":
-    from video.sources.clip import frames_of  # noqa: PLC0415
+    from video.sources.recorded import frames_of  # noqa: PLC0415
     from video.trial import look_at  # noqa: PLC0415
 
     def frames() -> "Iterator[Frame]":
