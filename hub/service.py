@@ -36,6 +36,7 @@ from .health import closing_parts
 from .intake import HubIntake
 from .letterbox import Letterbox
 from .log.sqlite import SqliteLog
+from .looks import Looks
 from .machine import Machine, look_at
 from .memory_alarms import MemoryAlarms
 from .metrics import exposition
@@ -68,6 +69,8 @@ class Hub(DeviceAnswers):
         self._started_at = self.now()
         self._rules_shown = RulesShown()
         self.log, self.store = _open(file)
+        self.scratch = file.data / "scratch"
+        self.looks = Looks(self.store.accounts, self.now)
         self.letterbox = Letterbox(self.store, self.now)
         self._rule_texts = RuleTexts(self.log)
         self.readings: ReadingStore = open_store(file, self.registry)

@@ -10,6 +10,7 @@ from hub.access import Access
 
 from . import (
     accounts,
+    cameras,
     cases,
     channels,
     devices,
@@ -53,7 +54,7 @@ def create_app(
     api = APIRouter(prefix=PREFIX)
     parts = (
         cases, devices, readings, reports, stream, system, accounts, channels, walk_tests, silences,
-        handovers, ledger, evidence,
+        handovers, ledger, evidence, cameras,
     )  # fmt: skip
     for part in parts:
         api.include_router(part.router)

@@ -1,4 +1,4 @@
-"""Keeps requests small: a body over 64 KiB is refused before anybody reads it."""
+"""Keeps requests small: a body over 64 KiB is refused before anybody reads it; a clip may be larger."""
 
 from contextlib import suppress
 
@@ -8,6 +8,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from .problem import problem
 
 BODY_MAX = 64 * 1024
+LARGER = {"/page/cameras/clip": 64 << 20}
+"""What people bring by these paths is read in pieces, and only after it was asked who they are."""
 
 # The page's framework builds its components from texts, in the browser: it needs eval, and its pages
 # hold their own start in a script. What comes from elsewhere is never run, and neither is an
@@ -47,20 +49,22 @@ class Limits:
             await self._app(scope, receive, send)
             return
         declared = Headers(scope=scope).get("content-length", "0")
-        if not declared.isdecimal() or int(declared) > BODY_MAX:
-            await _refuse(scope, receive, send)
+        most = LARGER.get(str(scope["path"]), BODY_MAX)
+        if not declared.isdecimal() or int(declared) > most:
+            await _refuse(scope, receive, send, most)
             return
-        exchange = _Exchange(receive, send)
+        exchange = _Exchange(receive, send, most)
         with suppress(BodyTooLarge):
             await self._app(scope, exchange.receive, exchange.send)
         if exchange.too_large and not exchange.started:
-            await _refuse(scope, receive, send)
+            await _refuse(scope, receive, send, most)
 
 
 class _Exchange:
     """One request and its answer; counts a body that came without a declared length."""
 
-    def __init__(self, receive: Receive, send: Send) -> None:
+    def __init__(self, receive: Receive, send: Send, most: int) -> None:
+        self._most = most
         self.started = False
         self.too_large = False
         self._receive = receive
@@ -71,7 +75,7 @@ class _Exchange:
         """Pass on a part of the body; raises BodyTooLarge."""
         message = await self._receive()
         self._taken += len(message.get("body", b""))
-        if self._taken > BODY_MAX:
+        if self._taken > self._most:
             self.too_large = True
             raise BodyTooLarge
         return message
@@ -88,6 +92,6 @@ class _Exchange:
         await self._send(message)
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
-    refusal = problem(413, f"at most {BODY_MAX} bytes", headers={"connection": "close"})
+async def _refuse(scope: Scope, receive: Receive, send: Send, most: int) -> None:
+    refusal = problem(413, f"at most {most} bytes", headers={"connection": "close"})
     await refusal(scope, receive, send)

@@ -7,8 +7,10 @@ from typing import Protocol
 
 from cases.closing import Item
 from hub.access import Principal
+from hub.cameras import CameraBook
 from hub.case_store import CaseStore
 from hub.device_search import Found, Page, Wanted
+from hub.looks import Looks
 from hub.machine import Machine
 from hub.outgoing.status import Shown
 from hub.rule_texts import RuleText
@@ -48,6 +50,18 @@ class Services(Protocol):
     @property
     def readings(self) -> StoredReadings:
         """The Readings."""
+
+    @property
+    def cameras(self) -> CameraBook:
+        """The newest pictures and settings of cameras."""
+
+    @property
+    def scratch(self) -> Path:
+        """A folder for what is needed for a while only; it may not be there yet."""
+
+    @property
+    def looks(self) -> Looks:
+        """Who looked at pictures and what for."""
 
     def now(self) -> int:
         """Return the hub's clock in ms."""

@@ -10,7 +10,7 @@ from hub.access import Role, SignInRefused, digest_of
 from hub.people import PASSWORD_MIN, People
 from model.errors import HubError, Refused
 
-from .accounts_html import add_html, changes_html, own_html, tokens_html, users_html
+from .accounts_html import add_html, changes_html, looks_html, own_html, tokens_html, users_html
 from .case.markup import Markup, tag
 from .entrance import refusal
 from .site import Site, Title, Visit
@@ -86,7 +86,8 @@ class AccountsPage:
                 "users": users_html(visit, self._people.users()),
                 "add": add_html(visit),
                 "tokens": tokens_html(visit, visit.site.access.tokens(), mine),
-                "changes": changes_html(visit, self._people.changes(CHANGES_SHOWN)),
+                "changes": changes_html(visit, self._people.changes(CHANGES_SHOWN))
+                + looks_html(visit, self._people.looks(CHANGES_SHOWN)),
             }
         return found
 

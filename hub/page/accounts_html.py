@@ -152,6 +152,22 @@ def changes_html(visit: Visit, changes: Sequence[AccountChange]) -> str:
     return table(say("变更记录", "What was changed"), head, rows, empty=say("尚无", "Nothing yet"))
 
 
+def looks_html(visit: Visit, looks: Sequence[AccountChange]) -> str:
+    """Return who looked at pictures of cameras and what for, newest first."""
+    say = visit.say
+    rows: list[Row] = [[visit.time(look.at), look.actor, look.whom, look.detail] for look in looks]
+    head = [
+        say("时间", "Time"),
+        say("查看人", "By"),
+        say("摄像机", "Camera"),
+        say("目的", "Purpose"),
+    ]
+    title = say("摄像机画面查看记录", "Who looked at cameras")
+    return f'<h3 class="sh-h2">{title}</h3>' + table(
+        title, head, rows, empty=say("尚无", "Nothing yet"), stacks=True
+    )
+
+
 def territory(visit: Visit, grid: str) -> str:
     """Return where somebody may look."""
     return grid or visit.say("全部辖区", "everywhere")

@@ -42,6 +42,9 @@ QUANTITIES = {
     "flicker_hz": ("闪烁", "flicker", "Hz"),
     "growth_factor": ("增长", "growth", "×"),
     "veil_pct": ("烟雾面积", "veiled", "%"),
+    "fps": ("帧率", "frames a second", ""),
+    "look_ms": ("每帧耗时", "time a frame", "ms"),
+    "cpu_pct": ("占用单核", "CPU of one core", "%"),
 }
 """What people call a quantity, and its unit; others are shown by their own name."""
 

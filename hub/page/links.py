@@ -11,3 +11,13 @@ def device_path(device: str) -> str:
 def rule_path(rule: str) -> str:
     """Return the address of a rule's page."""
     return f"/rules/{quote(rule, safe='')}"
+
+
+def camera_path(camera: str) -> str:
+    """Return the address of a camera's page."""
+    return f"/cameras/{quote(camera, safe='')}"
+
+
+def picture_path(camera: str, at: int, view: str = "plain", of: str = "wall") -> str:
+    """Return the address of a camera's newest picture; `at` makes it another one when it is newer."""
+    return f"/page/cameras/picture?name={quote(camera, safe='')}&view={view}&of={of}&at={at}"

@@ -13,6 +13,7 @@ from hub.simulation.orders import Orders
 
 from . import (
     accounts,
+    cameras,
     cases,
     demo,
     device,
@@ -62,6 +63,7 @@ def install_page(
     app.add_middleware(Guard)
     board = Board(hub)
     site = Site(hub, access, board, zone=zone, secure=secure, orders=orders)
+    app.include_router(cameras.install(site))
     app.mount("/page/static", StaticFiles(directory=STATIC))
     for part in (entrance, live, unregistered, footage):
         app.include_router(part.routes(site))

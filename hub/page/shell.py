@@ -17,6 +17,7 @@ PAGES = (
     ("/", "dashboard", Title("态势", "Wall"), Role.READ),
     ("/cases", "assignment", Title("案件", "Cases"), Role.READ),
     ("/devices", "sensors", Title("设备", "Devices"), Role.READ),
+    ("/cameras", "videocam", Title("摄像机", "Cameras"), Role.READ),
     ("/handover", "swap_horiz", Title("交接班", "Hand-over"), Role.READ),
     ("/rules", "rule", Title("规则", "Rules"), Role.READ),
     ("/system", "monitor_heart", Title("系统", "System"), Role.READ),

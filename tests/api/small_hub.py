@@ -1,6 +1,7 @@
 """A hub without broker, log and threads: the real desk, the real case store, and the API's port."""
 
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
@@ -11,8 +12,10 @@ from cases.events import case_json
 from cases.silences import Silences
 from hub.access import Principal
 from hub.api.services import Json
+from hub.cameras import CameraBook
 from hub.case_store import CaseStore
 from hub.device_search import Found, Page, Wanted, one, search
+from hub.looks import Looks
 from hub.machine import Machine
 from hub.outgoing.dispatcher import Dispatcher
 from hub.outgoing.status import Shown
@@ -101,6 +104,10 @@ class SmallHub:
         self.outgoing = Dispatcher(store, (), clock=self.now)
         self.events: asyncio.Queue[tuple[str, Json]] = asyncio.Queue()
         self.footage_folder = Path("nowhere")
+        self.cameras = CameraBook(self.now)
+        self.scratch = Path(tempfile.gettempdir()) / "smarthub-small-hub"
+        self.looks = Looks(store.accounts, self.now)
+        self.engine = Engine(REGISTRY, load_rules({}))
         self._pos = 0
 
     def footage_path(self, digest: str, form: Type) -> Path:
@@ -113,7 +120,7 @@ class SmallHub:
 
     def registry(self) -> Registry:
         """Return the small world."""
-        return REGISTRY
+        return self.engine.book.registry
 
     def alarm(self, device: str = "nb1", category: str = "fire", **values: Value) -> Case:
         """Let a rule conclude something about a device that said `values`; return its case."""
@@ -207,11 +214,11 @@ class SmallHub:
 
     def find_devices(self, wanted: Wanted, sees: Callable[[str], bool]) -> Page:
         """Search the registered devices."""
-        return search(Engine(REGISTRY, load_rules({})), wanted, sees)
+        return search(self.engine, wanted, sees)
 
     def device(self, name: str) -> Found | None:
         """Return a registered device."""
-        return one(Engine(REGISTRY, load_rules({})), REGISTRY, name)
+        return one(self.engine, REGISTRY, name)
 
     def last_reading(self, name: str) -> Reading | None:
         """Return the newest Reading on the shelf."""

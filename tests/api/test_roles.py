@@ -20,7 +20,7 @@ FILLED = dict.fromkeys(("case_id", "token_id", "name", "walk_test", "silence"), 
 }
 READ = {
     "/api/v1/cases", "/api/v1/cases/{case_id}", "/api/v1/cases/{case_id}/history",
-    "/api/v1/devices", "/api/v1/anomalies", "/api/v1/areas",
+    "/api/v1/devices", "/api/v1/cameras", "/api/v1/anomalies", "/api/v1/areas",
     "/api/v1/census", "/api/v1/rules",
     "/api/v1/gateways", "/api/v1/readings", "/api/v1/walk-tests", "/api/v1/silences",
     "/api/v1/ledger", "/api/v1/cases/{case_id}/why", "/api/v1/cases/{case_id}/evidence",

@@ -1,0 +1,66 @@
+"""Cameras 摄像机 over HTTP: how each is and what it sees, and its newest picture."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from fastapi import APIRouter, Depends, HTTPException, Path, Query
+from pydantic import StringConstraints
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from hub.access import Principal, Role
+from hub.camera_views import camera_views, visible
+
+from .answer import answer
+from .auth import Hub, Reader, require
+from .words import Name
+
+router = APIRouter(tags=["cameras"])
+
+PICTURE_ROLES = (Role.MAINTENANCE, Role.DISPATCH)
+"""Who may see pictures; a viewer sees states only. Our assumption: people in pictures are personal data."""
+
+Watcher = Annotated[Principal, Depends(require(*PICTURE_ROLES))]
+Purpose = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=2, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$"),
+]  # fmt: skip
+
+
+@router.get("/cameras", summary="Cameras: state, load, what they see now 摄像机")
+def list_cameras(hub: Hub, who: Reader) -> Response:
+    """Return the cameras of a territory, what needs a look first; `picture_at` is the newest picture's time."""
+    found = camera_views(hub.find_devices, hub.cameras, hub.registry(), who.sees)
+    return answer({"items": msgspec.to_builtins(found), "next": None})
+
+
+@router.get(
+    "/cameras/{name}/picture",
+    summary="The newest picture of a camera, masked (JPEG) 最新画面",
+    response_class=Response,
+    responses={200: {"content": {"image/jpeg": {}}}},
+)
+async def picture(
+    hub: Hub,
+    who: Watcher,
+    name: Annotated[Name, Path()],
+    *,
+    purpose: Annotated[Purpose, Query(description="what for; noted with the name in the audit")],
+    view: Annotated[
+        Literal["plain", "seen"], Query(description="seen: with what the algorithms saw")
+    ] = "plain",
+) -> Response:
+    """Return the picture; its age in ms is in `X-Picture-Age`. A camera without one answers 404.
+
+    Asking for it makes the gateway send newer ones for half a minute.
+    """
+    found = await run_in_threadpool(hub.device, name)
+    if not visible(found, hub.cameras, name, who.sees):
+        raise HTTPException(404, f"no camera {name}")
+    await run_in_threadpool(hub.looks.note, who.name, name, purpose)
+    shot = hub.cameras.shot(name, view)
+    if shot is None:
+        raise HTTPException(404, f"no picture of {name} yet; ask again in 10 s")
+    age = str(max(0, hub.now() - shot.at))
+    headers = {"cache-control": "no-store", "x-picture-age": age}
+    return Response(shot.jpeg, media_type="image/jpeg", headers=headers)

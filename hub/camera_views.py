@@ -1,0 +1,174 @@
+"""What is known of each camera now: its own state, its zones, its newest picture. No clock, no disk."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+import msgspec
+
+from model.camera_messages import CameraShown
+from model.place import Registry
+from model.reading import Value
+from rules.views import DeviceView
+
+from .cameras import CameraBook
+from .device_search import Found, Page, Wanted
+
+CAMERA, ZONE = "camera", "camera_zone"  # the kinds of device that video/readings.py names
+EVERY = 1_000_000
+STALE_MS = 180_000
+"""A picture that is older is no view of now: three times what a gateway lets pass while nobody looks."""
+
+_OWN = frozenset({"online"})  # says how the camera is, not what it sees
+_HEALTH = ("fps", "look_ms", "cpu_pct", "frames_skipped", "reconnects")
+_ORDER = {"active": 0, "offline": 1, "silent": 2, "never": 3, "online": 4}
+
+
+class Active(msgspec.Struct, frozen=True):
+    """Something that a camera sees now; zone "" is the whole picture."""
+
+    zone: str
+    observation: str
+
+
+class CameraView(msgspec.Struct, frozen=True):
+    """One camera as of now; times in ms, None where there is none."""
+
+    id: str
+    name: str  # as registered, else empty
+    state: str  # active, online, offline, silent, never
+    reason: str  # why it is offline, a short word
+    place: str
+    compound: str
+    compound_name: str
+    grid: str
+    gateway: str
+    registered: bool
+    walk_test: bool
+    last_heard: int
+    health: dict[
+        str, float
+    ]  # fps (1/s), look_ms, cpu_pct (of one core), frames_skipped, reconnects
+    zones: dict[
+        str, dict[str, bool]
+    ]  # states by zone, "" the camera's own; what is unknown is not in it
+    active: tuple[Active, ...]
+    counts: dict[str, float]  # people_count by zone
+    picture_at: int | None
+    settings: CameraShown | None = None
+
+    @property
+    def order(self) -> tuple[int, str]:
+        """What needs a look comes first."""
+        return _ORDER[self.state], self.id
+
+
+Find = Callable[[Wanted, Callable[[str], bool]], Page]
+
+
+def camera_views(
+    find: Find, book: CameraBook, registry: Registry, sees: Callable[[str], bool]
+) -> list[CameraView]:
+    """Return the cameras of a territory, what needs a look first; for a worker thread."""
+    zones: dict[str, list[Found]] = {}
+    for found in find(Wanted(kind=ZONE, limit=EVERY), lambda _grid: True).items:
+        zones.setdefault(found.view.source, []).append(found)
+    heard = {found.view.id: found for found in find(Wanted(kind=CAMERA, limit=EVERY), sees).items}
+    views = [_view(found, zones.get(name, ()), book, registry) for name, found in heard.items()]
+    hidden = registry.devices.keys() - heard.keys()
+    views += [
+        _told(name, book, registry)
+        for name in book.all_known()
+        # Told by a gateway, and no Reading came yet. Unregistered, it lies in no territory.
+        if name not in heard and name not in hidden and sees("")
+    ]
+    return sorted(views, key=lambda view: view.order)
+
+
+def camera_view(
+    find: Find,
+    book: CameraBook,
+    registry: Registry,
+    sees: Callable[[str], bool],
+    name: str,
+) -> CameraView | None:
+    """Return one camera of a territory, or None."""
+    every = camera_views(find, book, registry, sees)
+    return next((view for view in every if view.id == name), None)
+
+
+def visible(found: Found | None, book: CameraBook, name: str, sees: Callable[[str], bool]) -> bool:
+    """Whether somebody may look at a camera; `found` is the device of that name. Cheap."""
+    if found is None:
+        return book.known(name) is not None and sees("")
+    return found.view.kind == CAMERA and sees(found.place.grid if found.place else "")
+
+
+def _view(found: Found, zones: Iterable[Found], book: CameraBook, registry: Registry) -> CameraView:
+    view, known = found.view, book.known(found.view.id)
+    settings = known.settings if known else None
+    states = {"": _states(view.values)}
+    counts = dict(_counts("", view.values))
+    for zone in zones:
+        name = zone.view.id.removeprefix(f"{view.id}/")
+        if settings is not None and name not in settings.zones:
+            continue  # no longer drawn
+        states[name] = _states(zone.view.values)
+        counts.update(_counts(name, zone.view.values))
+    state = _state(view)
+    active = tuple(
+        Active(zone, name) for zone, held in states.items() for name, on in held.items() if on
+    )
+    if state == "online" and active:
+        state = "active"
+    compound = (found.place.compound if found.place else "") or (settings.compound if settings else "")  # fmt: skip
+    known_compound = registry.compounds.get(compound)
+    return CameraView(
+        id=view.id,
+        name=found.device.name if found.device else "",
+        state=state,
+        reason=str(view.values.get("offline_reason", "")) if state == "offline" else "",
+        place=found.place.name if found.place else "",
+        compound=compound,
+        compound_name=known_compound.name if known_compound else "",
+        grid=found.place.grid if found.place else "",
+        gateway=view.gateway or (known.gateway if known else ""),
+        registered=view.registered,
+        walk_test=view.walk_test,
+        last_heard=view.last_heard,
+        health={k: v for k in _HEALTH if isinstance(v := view.values.get(k), float)},
+        zones=states,
+        # What it saw before it went away is nothing that it sees.
+        active=active if state == "active" else (),
+        counts=counts if state in ("active", "online") else {},
+        picture_at=book.taken_at(view.id),
+        settings=settings,
+    )
+
+
+def _told(name: str, book: CameraBook, registry: Registry) -> CameraView:
+    known = book.known(name)
+    settings = known.settings if known else CameraShown(name)
+    compound = registry.compounds.get(settings.compound)
+    return CameraView(
+        id=name, name="", state="never", reason="", place="", compound=settings.compound,
+        compound_name=compound.name if compound else "", grid="",
+        gateway=known.gateway if known else "", registered=False, walk_test=False, last_heard=0,
+        health={}, zones={}, active=(), counts={}, picture_at=book.taken_at(name),
+        settings=settings,
+    )  # fmt: skip
+
+
+def _state(view: DeviceView) -> str:
+    if view.state == "never_heard":
+        return "never"
+    if view.values.get("online") is False:
+        return "offline"
+    return "silent" if view.state == "silent" else "online"
+
+
+def _states(values: Mapping[str, Value]) -> dict[str, bool]:
+    return {name: v for name, v in values.items() if isinstance(v, bool) and name not in _OWN}
+
+
+def _counts(zone: str, values: Mapping[str, Value]) -> Iterable[tuple[str, float]]:
+    count = values.get("people_count")
+    return [(zone, count)] if isinstance(count, float) else []
