@@ -138,6 +138,25 @@ def test_a_stream_that_changes_its_size_goes_on(server: RtspServer) -> None:
         assert keeper.reconnects == 0
 
 
+def test_who_is_too_slow_for_a_stream_sees_fewer_pictures_but_no_old_ones(
+    server: RtspServer,
+) -> None:
+    """Three a second are read of ten: what waits in the line is passed over up to a key frame."""
+    source = open_source(SourceSettings(url=server.url), clock=now_ms, fps=30)
+    resized, began = 0.0, time.monotonic()
+    for frame in source.frames():
+        time.sleep(0.3)
+        now = time.monotonic()
+        if not resized and now - began > 8:  # five seconds and more would wait by now
+            server.resize(480, 352)
+            resized = now
+        if frame.picture.shape[1] == 480:
+            break
+        assert not resized or now - resized < 20
+    assert time.monotonic() - resized < 4.5
+    assert source.left_out > 20
+
+
 def test_key_frames_alone_are_a_few_of_all_pictures(server: RtspServer) -> None:
     """One a second where all are ten."""
     began = time.monotonic()

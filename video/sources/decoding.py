@@ -15,6 +15,7 @@ from av.video.stream import VideoStream
 
 from video.contract import Picture
 
+from .lag import Lag
 from .source import ANSWER_S, Credentials, Reason, SourceLost
 
 BLIND_S = 15.0
@@ -42,9 +43,13 @@ class Converter:
 
 
 def decoded(
-    container: av.container.InputContainer, *, keyframes_only: bool, where: str
+    container: av.container.InputContainer,
+    *,
+    keyframes_only: bool,
+    where: str,
+    lag: Lag | None = None,
 ) -> Iterator[Decoded]:
-    """Yield every picture until the stream ends.
+    """Yield every picture until the stream ends; with `lag`, those that are worth it.
 
     Damaged packets are passed over; packets that make no picture for 15 s raise SourceLost.
     """
@@ -56,6 +61,8 @@ def decoded(
         stream.codec_context.skip_frame = "NONKEY"
     seen_s = time.monotonic()
     for packet in _packets(container, stream, where):
+        if lag and lag.leaves_out(_time_s(packet), time.monotonic(), key=packet.is_keyframe):
+            continue
         try:
             frames = packet.decode()
         except av.error.InvalidDataError:
@@ -86,6 +93,12 @@ def _packets(
         if time.monotonic() - asked_s > ANSWER_S - 0.1:
             raise SourceLost(Reason.STALLED, f"{where} said nothing for {ANSWER_S:.0f} s")
         yield packet
+
+
+def _time_s(packet: "Packet[VideoStream]") -> float | None:
+    if packet.dts is None:
+        return None
+    return float(packet.dts * packet.time_base)
 
 
 def lost(

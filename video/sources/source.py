@@ -68,6 +68,10 @@ NOBODY = Credentials("", "")
 class Source(Protocol):
     """One camera's pictures. Connects when asked for frames, so it can be asked again after a loss."""
 
+    @property
+    def left_out(self) -> int:
+        """Pictures not decoded because the reader was behind the stream."""
+
     def frames(self) -> Generator[Frame, None, None]:
         """Yield frames, blocking; end after `close` or after the last of a file.
 

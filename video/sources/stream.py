@@ -11,6 +11,7 @@ from video.contract import Frame
 from video.settings import masked
 
 from .decoding import Converter, Decoded, decoded, lost
+from .lag import Lag
 from .source import ANSWER_S, Clock, Credentials, Pace, Reason, SourceLost
 
 OPTIONS = {
@@ -36,6 +37,12 @@ class StreamSource:
         self._url, self._login, self._clock, self._fps = url, login, clock, fps
         self._keyframes_only, self._transport = keyframes_only, transport
         self._closed = threading.Event()
+        self._lag = Lag()
+
+    @property
+    def left_out(self) -> int:
+        """Pictures not decoded because the reader was behind."""
+        return self._lag.left_out
 
     def close(self) -> None:
         """End `frames` at the next packet, or after 5 s without one."""
@@ -55,6 +62,7 @@ class StreamSource:
 
     def _pictures(self) -> Iterator[Decoded]:
         opening = True
+        self._lag = Lag(self._lag.left_out)
         try:
             with av.open(
                 self._login.into(self._url),
@@ -63,7 +71,10 @@ class StreamSource:
             ) as container:
                 opening = False
                 yield from decoded(
-                    container, keyframes_only=self._keyframes_only, where=masked(self._url)
+                    container,
+                    keyframes_only=self._keyframes_only,
+                    where=masked(self._url),
+                    lag=self._lag,
                 )
                 return
         except av.error.FFmpegError as error:
