@@ -20,6 +20,9 @@ OPTIONS = {
     "allowed_media_types": "video",  # sound is never asked for
 }
 
+MOST_LOGIN = 126
+"""libav cuts off what is longer, and the camera then refuses it."""
+
 
 class StreamSource:
     """Decodes every picture of a stream and converts those that are looked at."""
@@ -61,6 +64,12 @@ class StreamSource:
             raise SourceLost(Reason.ENDED, f"{masked(self._url)} was ended by the camera")
 
     def _pictures(self) -> Iterator[Decoded]:
+        if len(self._login.written()) > MOST_LOGIN:
+            raise SourceLost(
+                Reason.LOGIN,
+                f"{masked(self._url)}: user and password are too long, at most {MOST_LOGIN} "
+                "characters as an address has them: choose a shorter password in the camera",
+            )
         opening = True
         self._lag = Lag(self._lag.left_out)
         try:
