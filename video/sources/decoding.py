@@ -17,6 +17,7 @@ from video.contract import Picture
 
 from .lag import Lag
 from .source import ANSWER_S, Credentials, Reason, SourceLost
+from .stills import MOST_PIXELS
 
 BLIND_S = 15.0
 """Packets that make no picture for so long are of no use (the longest usual key frame gap is 10 s)."""
@@ -68,7 +69,11 @@ def decoded(
         except av.error.InvalidDataError:
             frames = []
         for frame in frames:
-            seen_s = time.monotonic()
+            if frame.width * frame.height > MOST_PIXELS:
+                raise SourceLost(
+                    Reason.UNDECODABLE,
+                    f"{where} has pictures of {frame.width} x {frame.height}: choose the sub-stream",
+                )
             yield Decoded(frame.time, frame)
             seen_s = time.monotonic()  # a slow reader is not the stream's fault
         if time.monotonic() - seen_s > BLIND_S:
