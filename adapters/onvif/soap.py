@@ -26,6 +26,7 @@ _DEVICE = "http://www.onvif.org/ver10/device/wsdl"
 _EVENTS = "http://www.onvif.org/ver10/events/wsdl"
 _WSN = "http://docs.oasis-open.org/wsn/b-2"
 _WSN_ACTION = "http://docs.oasis-open.org/wsn/bw-2/SubscriptionManager"
+EPOCH_YEAR, LAST_YEAR = 1970, 2200  # a clock beyond is none
 _GRANTED_S = (1.0, 86_400.0)
 _DENIALS = ("notauthorized", "failedauthentication", "failedcheck", "sender not authorized")
 
@@ -171,8 +172,10 @@ def device_time(root: Any) -> int | None:
     try:
         numbers = [int(parts[name]) for name in names]
         numbers[5] = min(numbers[5], 59)  # a leap second is no reason to have no clock
+        if not EPOCH_YEAR <= numbers[0] < LAST_YEAR:
+            return None
         return int(datetime(*numbers, tzinfo=UTC).timestamp() * 1000)  # type: ignore[arg-type, misc]
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, OverflowError):
         return None
 
 
@@ -211,7 +214,7 @@ def granted_s(root: Any) -> float | None:
     now, until = text_of(first(root, "CurrentTime")), text_of(first(root, "TerminationTime"))
     try:
         seconds = (_instant(until) - _instant(now)).total_seconds()
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     shortest, longest = _GRANTED_S
     return min(seconds, longest) if seconds >= shortest else None

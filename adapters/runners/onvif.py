@@ -38,7 +38,8 @@ SLACK_S = 10.0  # a device may hold longer than it was asked to
 FIRST_RETRY_S = 1.0
 LAST_RETRY_S = 60.0
 DENIED_RETRY_S = 60.0  # devices lock a user out after a few wrong logins
-STEADY_S = 30.0  # a session that held so long starts the back-off anew
+LOST_RETRY_S = 5.0  # longest pause before a subscription that was lost is made anew
+STEADY_S = 5.0  # a session that was heard for so long starts the back-off anew
 ANSWERING_PULLS = 2  # pulls without news after states were asked for: the subscription is dead
 TEND_S = 0.5
 
@@ -70,6 +71,7 @@ class OnvifSource:
         self._properties = Properties()
         self._subscription: Subscription | None = None
         self._online: bool | None = None
+        self._since: float | None = None  # when this session was first heard
         self._beat_at = 0.0
         name = f"onvif {source.camera}"
         self._tasks = [
@@ -90,17 +92,22 @@ class OnvifSource:
         await self._client.close()
 
     async def _run(self) -> None:
-        """Hold one session after another; the pause grows and is scattered."""
-        loop, failures = asyncio.get_running_loop(), 0
+        """Hold one session after another; the pause grows and is scattered.
+
+        A lost subscription is made anew at once: what happens in between is kept by nobody.
+        """
+        failures = 0
         while True:
-            began, pause = loop.time(), 0.0
+            shortest, longest = FIRST_RETRY_S, LAST_RETRY_S
+            self._since = None
             try:
                 await self._session()
             except _Lost as lost:
                 self.trouble = self._says(str(lost))
+                shortest, longest = 0.0, LOST_RETRY_S
             except Fault as fault:
                 await self._gone(self._refusal(fault))
-                pause = DENIED_RETRY_S if fault.denied else 0.0
+                shortest = DENIED_RETRY_S if fault.denied else FIRST_RETRY_S
             except Transient as error:
                 # One lost answer is not yet an absent device: the next attempt tells.
                 await self._gone(str(error), offline=not self.connected)
@@ -108,9 +115,14 @@ class OnvifSource:
                 self._sink.count("onvif_unexpected")
                 await self._gone(f"unexpected {type(error).__name__}; please report it")
             self._subscription = None
-            failures = 0 if loop.time() - began > STEADY_S else failures + 1
-            pause = max(pause, min(LAST_RETRY_S, FIRST_RETRY_S * 2 ** min(failures - 1, 10)))
+            failures = 0 if self._was_steady() else failures + 1
+            grown = FIRST_RETRY_S * 2 ** min(failures, 10) if failures else 0.0
+            pause = max(shortest, min(longest, grown))
             await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - scatter, not a secret
+
+    def _was_steady(self) -> bool:
+        since = self._since
+        return since is not None and asyncio.get_running_loop().time() - since > STEADY_S
 
     def _refusal(self, fault: Fault) -> str:
         login = self._settings.login
@@ -141,6 +153,7 @@ class OnvifSource:
             raise Fault("made a subscription without an address", denied=False)
         url = reachable(made.address, base=self._client.events_url, dialled=self._client.dialled)
         self._subscription = made = made._replace(address=url)
+        self._properties.begin(self._sink.now())
         self._sink.count("onvif_subscriptions")
         self._sink.count("connections")
         with contextlib.suppress(Fault):  # most repeat their states at once, unasked
@@ -163,6 +176,7 @@ class OnvifSource:
                 renew_at = began + await self._renew(made) / 2
             hold_s = max(1.0, min(source.pull_s, renew_at - began))
             messages = await self._pull(made, hold_s)
+            self._since = self._since or loop.time()
             if not self.connected:
                 self.connected, self.trouble = True, ""
                 await self._say_online(holds=True)
@@ -193,6 +207,7 @@ class OnvifSource:
         except Fault as fault:
             self._sink.count("onvif_renew_refused")
             with contextlib.suppress(Fault, Transient):
+                await self._keep(await self._pull(made, 0.0))  # what it still holds for us
                 await self._ask(made, UNSUBSCRIBE)
             raise _Lost(f"does not renew the subscription ({fault})") from None
         return granted_s(answer) or made.granted_s or self._settings.subscription_s
@@ -231,7 +246,7 @@ class OnvifSource:
         return None
 
     async def _tend(self) -> None:
-        """End what was only a moment, and say from time to time that the device answers."""
+        """End what was only a moment or is no longer repeated, and say from time to time that the device answers."""
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(TEND_S)

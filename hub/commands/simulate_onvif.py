@@ -52,6 +52,7 @@ def simulate_onvif(
     silent_after: Annotated[
         float, typer.Option(min=0, help="s until a subscription dies silently 订阅静默失效")
     ] = 0.0,
+    hold_longer: Seconds = 0.0,
     reboot_every: Seconds = 0.0,
     down: Annotated[float, typer.Option(min=0.2, help="s a reboot takes 重启耗时")] = 5.0,
     granted: Annotated[float, typer.Option(min=1, help="s, longest subscription")] = 60.0,
@@ -78,6 +79,7 @@ def simulate_onvif(
             relative_address=relative_address,
             reference_parameters=reference_parameters,
             instant_empty=instant_empty,
+            hold_longer_s=hold_longer,
             wrong_host=wrong_host,
             clock_skew_s=clock_skew,
             no_time=no_time,

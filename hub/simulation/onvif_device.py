@@ -28,6 +28,7 @@ class Faults:
     relative_address: bool = False  # the subscription's address is a path
     reference_parameters: bool = False  # the subscription is told by a header, not by its address
     instant_empty: bool = False  # a pull without news is answered at once
+    hold_longer_s: float = 0.0  # a pull is answered later than asked
     wrong_host: bool = False  # its addresses name another interface
     clock_skew_s: float = 0.0
     no_time: bool = False  # GetSystemDateAndTime holds none

@@ -15,6 +15,7 @@ FAULTS = {
     "relative address": Faults(relative_address=True),
     "reference parameters": Faults(reference_parameters=True, relative_address=True),
     "instant empty answers": Faults(instant_empty=True),
+    "late answers": Faults(hold_longer_s=1.5),
     "addresses of another host": Faults(wrong_host=True),
     "clock two hours slow": Faults(clock_skew_s=-7200),
     "clock a year ahead": Faults(clock_skew_s=365 * 86_400),
