@@ -19,9 +19,10 @@ from .xml import Notification
 
 PERSONAL: Final = frozenset(
     {"CredentialToken", "CredentialHolderName", "IdentifierValue", "Card", "PIN", "Pin"}
-    | {"LicensePlate", "PlateNumber", "Plate"}
+    | {"UserName", "PersonName", "HolderName", "IDNumber", "CardNo", "CardNumber", "PhoneNumber"}
+    | {"LicensePlate", "PlateNumber", "Plate", "Password"}
 )
-"""Items that name a person or a car."""
+"""Items that name a person or a car; the later ones are vendors'."""
 _CARDS: Final = ("Card", "IdentifierValue")
 _WORDS: Final[Mapping[str, tuple[str, Event]]] = {
     "AccessGranted": ("granted", Event.ACCESS_GRANTED),

@@ -41,6 +41,7 @@ DENIED_RETRY_S = 60.0  # devices lock a user out after a few wrong logins
 LOST_RETRY_S = 5.0  # longest pause before a subscription that was lost is made anew
 STEADY_S = 5.0  # a session that was heard for so long starts the back-off anew
 ANSWERING_PULLS = 2  # pulls without news after states were asked for: the subscription is dead
+UNSURE = 10  # times longer between proofs of a device that does not repeat its states
 TEND_S = 0.5
 
 
@@ -71,6 +72,8 @@ class OnvifSource:
         self._properties = Properties()
         self._subscription: Subscription | None = None
         self._online: bool | None = None
+        self._repeats = False  # whether it ever repeated a state
+        self._can_prove = False  # whether it can be asked to
         self._since: float | None = None  # when this session was first heard
         self._beat_at = 0.0
         name = f"onvif {source.camera}"
@@ -156,8 +159,11 @@ class OnvifSource:
         self._properties.begin(self._sink.now())
         self._sink.count("onvif_subscriptions")
         self._sink.count("connections")
-        with contextlib.suppress(Fault):  # most repeat their states at once, unasked
-            await self._ask(made, SYNCHRONISE)
+        try:
+            await self._ask(made, SYNCHRONISE)  # most repeat their states at once, unasked
+            self._can_prove = True
+        except Fault:
+            self._can_prove = False
         await self._listen(made)
 
     async def _ask(self, made: Subscription, request: Request, within_s: float = ANSWER_S) -> Any:
@@ -187,8 +193,10 @@ class OnvifSource:
             unanswered += unanswered >= 0
             if unanswered >= ANSWERING_PULLS:
                 self._sink.count("onvif_silent_subscriptions")
+                with contextlib.suppress(Fault, Transient):
+                    await self._ask(made, UNSUBSCRIBE)  # a device has room for few
                 raise _Lost("said nothing when asked for its states; the subscription is made anew")
-            if unanswered < 0 and loop.time() - news_at > source.proof_s:
+            if unanswered < 0 and loop.time() - news_at > self._proof_s():
                 unanswered = 0
                 await self._prove(made)
             await asyncio.sleep(max(0.0, began + MIN_PULL_S - loop.time()))
@@ -212,6 +220,11 @@ class OnvifSource:
             raise _Lost(f"does not renew the subscription ({fault})") from None
         return granted_s(answer) or made.granted_s or self._settings.subscription_s
 
+    def _proof_s(self) -> float:
+        """Return after how long a silence proves itself; where silence proves little, it is rarely asked."""
+        sure = self._repeats and self._can_prove
+        return self._settings.proof_s * (1 if sure else UNSURE)
+
     async def _prove(self, made: Subscription) -> None:
         """Ask for the states after a long silence: a dead subscription answers pulls for ever."""
         try:
@@ -228,6 +241,7 @@ class OnvifSource:
             notice = self._notice(payload, at)
             if notice is None:
                 continue
+            self._repeats |= notice.initialized
             if notice.reading.event is Event.VENDOR:
                 self._sink.count("onvif_unknown_topics")
             readings.append(self._properties.take(notice))
