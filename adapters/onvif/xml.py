@@ -112,7 +112,7 @@ def read_notification(payload: bytes) -> Notification:
     return Notification(
         text,
         _path(text, topic.nsmap),
-        _attribute(message, "PropertyOperation"),
+        _attribute(message, "PropertyOperation").capitalize(),
         _attribute(message, "UtcTime"),
         tuple(source),
         tuple(data),

@@ -39,6 +39,7 @@ class Faults:
     reboot_every_s: float = 0.0
     down_s: float = 1.0  # how long a reboot takes
     http_digest: bool = False  # wants HTTP's login, and knows none inside of SOAP
+    old_firmware: bool = False  # knows neither GetServices nor SetSynchronizationPoint
     sub_profile_fault: bool = False  # the sub-stream is listed and not served
 
 

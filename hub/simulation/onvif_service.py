@@ -16,6 +16,7 @@ from .onvif_device import OnvifDevice, PullPoint
 from .onvif_login import OPEN, Login
 from .onvif_snapshot import snapshot
 
+_YOUNG = frozenset({"GetServices", "SetSynchronizationPoint"})
 _DURATION = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?")
 _SUBSCRIPTION = "{urn:smarthub:simulated}SubscriptionId"
 
@@ -86,6 +87,8 @@ class _Service:
         self._device.asked.append(name)
         if name not in OPEN and not self._login.accepts(request, root):
             raise _Refusal("NotAuthorized", "Sender not Authorized")
+        if self._device.settings.faults.old_firmware and name in _YOUNG:
+            raise _Refusal("ActionNotSupported", f"{name} is not known")
         if name in self._operations:
             return await self._operations[name](request, root)
         return self._plain(name, asked)

@@ -22,6 +22,7 @@ FAULTS = {
     "no time": Faults(no_time=True),
     "events of year zero": Faults(zero_time=True),
     "other prefixes": Faults(odd_prefixes=True),
+    "old firmware": Faults(old_firmware=True),
     "login by HTTP": Faults(http_digest=True),
 }
 
