@@ -28,6 +28,7 @@ _WSN = "http://docs.oasis-open.org/wsn/b-2"
 _WSN_ACTION = "http://docs.oasis-open.org/wsn/bw-2/SubscriptionManager"
 EPOCH_YEAR, LAST_YEAR = 1970, 2200  # a clock beyond is none
 _GRANTED_S = (1.0, 86_400.0)
+_REFERENCE_CHARS = 16_384  # more is no reference, and would be sent with each request
 _DENIALS = ("notauthorized", "failedauthentication", "failedcheck", "sender not authorized")
 
 
@@ -201,12 +202,13 @@ def _parameters(reference: Any) -> str:
     """Return what WS-Addressing wants echoed as headers in every request."""
     blocks = []
     for holder in ("ReferenceParameters", "ReferenceProperties"):
-        for found in named(reference, holder):
-            for block in found:
-                if local(block):
-                    block.set(f"{{{_WSA}}}IsReferenceParameter", "true")
-                    blocks.append(etree.tostring(block, encoding="unicode", with_tail=False))
-    return "".join(blocks)
+        found = first(reference, holder)
+        for block in () if found is None else found:
+            if local(block):
+                block.set(f"{{{_WSA}}}IsReferenceParameter", "true")
+                blocks.append(etree.tostring(block, encoding="unicode", with_tail=False))
+    text = "".join(blocks)
+    return text if len(text) <= _REFERENCE_CHARS else ""
 
 
 def granted_s(root: Any) -> float | None:

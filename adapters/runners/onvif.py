@@ -119,7 +119,7 @@ class OnvifSource:
                 await self._gone(f"unexpected {type(error).__name__}; please report it")
             self._subscription = None
             failures = 0 if self._was_steady() else failures + 1
-            grown = FIRST_RETRY_S * 2 ** min(failures, 10) if failures else 0.0
+            grown = FIRST_RETRY_S * 2 ** min(failures - 1, 10) if failures else 0.0
             pause = max(shortest, min(longest, grown))
             await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - scatter, not a secret
 
@@ -183,9 +183,8 @@ class OnvifSource:
             hold_s = max(1.0, min(source.pull_s, renew_at - began))
             messages = await self._pull(made, hold_s)
             self._since = self._since or loop.time()
-            if not self.connected:
-                self.connected, self.trouble = True, ""
-                await self._say_online(holds=True)
+            self.connected, self.trouble = True, ""
+            await self._say_online(holds=True)
             if messages:
                 news_at, unanswered = loop.time(), -1
                 await self._keep(messages)

@@ -65,6 +65,27 @@ def test_a_large_answer_is_read_in_time() -> None:
     assert not hangs(lambda: read_notification(wide))
 
 
+def test_messages_inside_of_messages_cost_no_more_than_their_size() -> None:
+    """Nested as deep as XML allows, with a large heart: one message, not two hundred copies."""
+    heart = b"x" * (1 << 20)
+    depth = 200
+    nested = b"<NotificationMessage>" * depth + heart + b"</NotificationMessage>" * depth
+    root = parsed(nested, limit=4 << 20)
+    assert [len(message) for message in notifications(root)] == [len(nested)]
+    values = b"<Fault>" + b"<Value>" * depth + heart + b"</Value>" * depth + b"</Fault>"
+    assert len(fault_of(parsed(values, limit=4 << 20))) < 1000
+    blocks = b"<ReferenceParameters><a/>" * depth + b"</ReferenceParameters>" * depth
+    made = subscription_of(
+        parsed(
+            b"<r><SubscriptionReference><Address>/x</Address>"
+            + blocks
+            + b"</SubscriptionReference></r>"
+        )
+    )
+    assert made is not None
+    assert len(made.reference) <= 16_384
+
+
 def _read(payload: bytes) -> None:
     """Do with an answer all that the runner does."""
     read_matches(payload, "192.0.2.1")

@@ -139,7 +139,9 @@ async def test_forgotten_subscriptions_are_made_anew() -> None:
     async with listening() as heard:
         await heard.until_subscribed()
         heard.device.forget_subscriptions()
-        await heard.until_subscribed(2)
+        await heard.until(lambda: "dropped the subscription" in heard.source.trouble)
+        await heard.until(lambda: heard.source.trouble == "")
+        assert heard.sink.counters["onvif_subscriptions"] == 2
         await a_fire_and_its_end(heard)
         assert heard.states("online") == [True]
 
