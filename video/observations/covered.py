@@ -8,7 +8,7 @@ from pydantic import Field
 
 from video.contract import ObservationSettings, Sighting, Zones
 from video.detail import Detail, Flags
-from video.observations._usual import LEAST_TEXTURED, Likeness, Scenes, ZoneTiles
+from video.observations._health import LEAST_TEXTURED, Likeness, Scenes, ZoneTiles
 from video.view import View
 
 KEPT = 0.3  # a tile that keeps less of its structure lost it
