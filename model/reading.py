@@ -86,6 +86,12 @@ ALARM_STATES = frozenset(
         "fire", "fault", "isolated", "supervisory", "mains_fault", "backup_fault", "bus_fault",
         "line_fault", "channel_fault", "forced", "held_open", "duress", "tamper", "removed",
         "pre_alarm", "manual_alarm", "running", "feedback",
+        "intrusion",  # cameras (docs/video/): 区域入侵
+        "loitering",  # 徘徊
+        "crowd",  # 人员聚集
+        "object_left",  # 遗留物
+        "lane_occupied",  # 消防通道占用
+        "ebike",  # 电动自行车进楼
     }
 )  # fmt: skip
 """Boolean values that are an alarm while true; a flip in either direction is alarm-lane news.

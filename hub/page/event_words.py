@@ -68,5 +68,11 @@ ALARMS = {
     "manual_alarm": ("手动报警", "Manual alarm"),
     "running": ("启动", "Running"),
     "feedback": ("反馈", "Feedback"),
+    "intrusion": ("区域入侵", "Intrusion"),
+    "loitering": ("徘徊", "Loitering"),
+    "crowd": ("人员聚集", "Crowd"),
+    "object_left": ("遗留物", "Object left"),
+    "lane_occupied": ("消防通道占用", "Fire lane occupied"),
+    "ebike": ("电动自行车进楼", "E-bike inside"),
     "testing": ("测试", "Testing"),
 }
