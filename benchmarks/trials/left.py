@@ -30,9 +30,9 @@ def _bags() -> Iterator[Trial]:
     yield _trial(
         "left: a bag while people come and go",
         lambda: stage.staged(
-            clips.read(clips.FLOOR, most_s=90), stage.put(stage.bag(), 150, 290, 30, empty=room())
+            clips.read(clips.FLOOR, most_s=90), stage.put(stage.bag(), 150, 290, 46, empty=room())
         ),
-        {"object_left": (_span(30, 90),), "lane_occupied": ()},
+        {"object_left": (_span(46, 90),), "lane_occupied": ()},
     )
     yield _trial(
         "left: a bag, taken away, and another one later",
