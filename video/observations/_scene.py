@@ -29,7 +29,7 @@ NOISE_TIMES = 4.0
 MOST_THRESHOLD = 48.0
 RESTING = 9.0  # grey levels from the short memory; more is moving
 ANEW = 0.6  # of the picture different at once: the light or the camera changed, not the scene
-FADE = 3.0  # a pixel that looks empty again forgets so many times faster than it was marked
+FADE = 10.0  # a pixel that looks empty again forgets so many times faster than it was marked
 _NEAR = np.ones((3, 3), np.uint8)
 
 
