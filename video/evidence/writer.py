@@ -129,7 +129,8 @@ class EvidenceWriter:
             remedy = "raise evidence.max_mb, or see why the hub is away"
             log.warning("evidence_folder_full", remedy=remedy)
         self._full = not room
-        self._counters["not_kept.full"] += not room
+        if not room:
+            self._counters["not_kept.full"] += 1
         return room
 
     def _manifest(self, footage: Footage) -> None:
