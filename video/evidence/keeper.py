@@ -44,6 +44,7 @@ LONGEST_WAIT_S = 20.0
 """The ring reaches back over an observation's `after_s` up to this, so that its start is in the clip."""
 
 TOO_MANY = "too many episodes at once; a snapshot only"
+TOO_MUCH = "cut short: its pictures are larger than twice ring_mb"
 GENTLY = 10
 
 
@@ -140,6 +141,7 @@ class EvidenceKeeper:
             item.episode, item.at, self._ring,
             before_ms=int(self._settings.before_s * 1000),
             after_ms=int(self._settings.after_s * 1000),
+            most_bytes=self._settings.ring_mb << 21,
         )  # fmt: skip
         if recording.first is None:
             self.counters["episodes_without_pictures"] += 1
@@ -154,6 +156,7 @@ class EvidenceKeeper:
 
     def _finish(self, recording: Recording, note: str = "") -> None:
         facts = self._facts(recording.episode)
+        note = note or (TOO_MUCH if recording.cut else "")
         finished = Finished(tuple(recording.pictures), recording.better(), note)
         self._submit(lambda: self._writer.finish(facts, finished))
 
