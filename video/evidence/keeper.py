@@ -81,17 +81,23 @@ class EvidenceKeeper:
         self._own_pool = pool is None
 
     def frame(
-        self, frame: Frame, persons: Sequence[Box] | None = None, *, episodes: Iterable[Episode] = ()
-    ) -> None:  # fmt: skip
+        self,
+        frame: Frame,
+        persons: Sequence[Box] | None = None,
+        *,
+        episodes: Iterable[Episode] = (),
+        whole: bool = True,
+    ) -> None:
         """Remember a picture whose masks are blank; the picture itself is not kept or changed.
 
-        `persons` are what the detector saw in it, None when it did not look. `episodes` are those open
-        after this frame: a picture at which one is surer than before becomes its better snapshot.
+        `persons` are what the detector saw in it, None when it did not look; `whole` False: it looked
+        at some regions only. `episodes` are those open after this frame: a picture at which one is
+        surer than before becomes its better snapshot.
         """
         if not self._camera.clip:
             return
         if self._pixelation is not None:
-            self._pixelation.see(frame.at, persons)
+            self._pixelation.see(frame.at, persons, whole=whole)
         if self._kept_at is not None and frame.at < self._kept_at:
             self._clock_went_back()
         if self._kept_at is not None and frame.at - self._kept_at < 900 / self._settings.fps:

@@ -268,6 +268,7 @@ def test_persons_stay_hidden_between_two_looks_of_the_detector(tmp_path: Path) -
     fine[:, ::2] = 255
     made = EvidenceKeeper(tmp_path, EvidenceSettings(), camera(pixelate_persons=True))
     made.frame(Frame(BEGAN, fine), [Box(0.25, 0.2, 0.5, 0.9)])
+    made.frame(Frame(BEGAN + 1_000, fine), [], whole=False)
     made.frame(Frame(BEGAN + 2_000, fine), None)
     began = episode(BEGAN + 2_000)
     made.news([start(began)])
@@ -275,6 +276,22 @@ def test_persons_stay_hidden_between_two_looks_of_the_detector(tmp_path: Path) -
     data = (tmp_path / f"{began.id}.jpg").read_bytes()
     shown = np.asarray(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE), int)
     assert np.abs(np.diff(shown, axis=1))[60:130, 95:145].mean() < 20
+
+
+def test_a_look_at_some_regions_does_not_say_that_nobody_is_elsewhere(tmp_path: Path) -> None:
+    """Four seconds after the last look at all of it nobody knows: the whole picture is blocks."""
+    fine: Picture = np.zeros((TALL, WIDE, 3), np.uint8)
+    fine[:, ::2] = 255
+    made = EvidenceKeeper(tmp_path, EvidenceSettings(), camera(pixelate_persons=True))
+    made.frame(Frame(BEGAN, fine), [])
+    for at in range(1_000, 5_000, 1_000):
+        made.frame(Frame(BEGAN + at, fine), [], whole=False)
+    began = episode(BEGAN + 4_000)
+    made.news([start(began)])
+    made.close()
+    data = (tmp_path / f"{began.id}.jpg").read_bytes()
+    shown = np.asarray(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE), int)
+    assert np.abs(np.diff(shown, axis=1)).mean() < 20
 
 
 def test_a_process_that_died_leaves_nothing_without_an_end(tmp_path: Path) -> None:
