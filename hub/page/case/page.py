@@ -179,6 +179,7 @@ class CasePage:
             "pictures": lambda: pictures_html(
                 case,
                 view.episodes,
+                looks=view.looks,
                 may=may_look(visit.who, case),
                 purpose=self._purpose,
                 zone=zone,
