@@ -7,6 +7,7 @@ Exit code 1 when an aim is missed, 2 when the clips are not there.
 import argparse
 import sys
 
+import cv2
 from rich.console import Console
 from rich.table import Table
 
@@ -27,6 +28,7 @@ def main() -> int:
     asked = parser.parse_args()
     console = Console(soft_wrap=True)
     judge = Judge()
+    cv2.setNumThreads(1)  # one core is the measure
     try:
         for trial in found():
             if _wanted(trial, only=asked.only, quick=asked.quick):

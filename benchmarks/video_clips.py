@@ -65,3 +65,23 @@ def to_and_fro(pictures: Sequence[Picture], seconds: float, *, fps: float = FPS)
     wanted = round(seconds * fps)
     there_and_back = [*pictures, *reversed(pictures[1:-1])]
     return [there_and_back[n % len(there_and_back)] for n in range(wanted)]
+
+
+def scene(name: str) -> tuple[Picture, ...]:
+    """Return a fixed camera's view, as pictures or a single one: floor, bottles, house, street, facade."""
+    if name == "house":  # without the black bars beside it
+        return tuple(
+            np.asarray(cv2.resize(p[45:315, 85:555], SIZE, interpolation=cv2.INTER_AREA), np.uint8)
+            for p in read(FIRE)
+        )
+    if name in {"street", "facade"}:
+        return (read(BIKES)[{"street": 28, "facade": 36}[name]],)
+    return read({"floor": FLOOR, "bottles": BOTTLE}[name])
+
+
+SCENES = ("floor", "bottles", "house", "street", "facade")
+
+
+def resized(picture: Picture) -> Picture:
+    """Return a part of a picture as a whole one of SIZE."""
+    return np.asarray(cv2.resize(picture, SIZE, interpolation=cv2.INTER_CUBIC), np.uint8)

@@ -15,7 +15,7 @@ from .policy import Policy
 from .taxonomy import STORM, Category
 
 _FREE = frozenset({EventClass.EMERGENCY, EventClass.REPORT, EventClass.DUTY})
-_OWN_LANE = frozenset({GATEWAY_LOST, STORM, "fire_pre_alarm", "doors_not_released"})
+_OWN_LANE = frozenset({GATEWAY_LOST, STORM, "fire_pre_alarm", "fire_hint", "doors_not_released"})
 
 
 class Budget:

@@ -84,6 +84,8 @@ _ROWS = (
         "火警时门未释放",
         "doors not released in a fire",
     ),
+    # A camera's flame is no detector's alarm: somebody looks at the picture, and nothing sounds.
+    _row("fire_hint", _I, _MAJOR, _FIRE_ROOM, "视频疑似火情", "possible fire seen by a camera"),
     _row("fire_pre_alarm", _I, _MAJOR, _FIRE_ROOM, "火灾预警", "fire pre-alarm"),
     _row("high_temperature", _I, _MAJOR, _FIRE_ROOM, "高温", "high temperature"),
     _row("isolation", _I, _MAJOR, _FIRE_ROOM, "屏蔽", "isolation", echoes=True),
@@ -97,6 +99,8 @@ _ROWS = (
     _row("pump_fault", _I, _MAJOR, _CONTRACTOR, "消防泵异常", "pump stopped or not in auto"),
     _row("gateway_lost", _I, _MAJOR, _CONTRACTOR, "网关失联", "gateway lost"),
     _row("crowd", _I, _MAJOR, _PROPERTY, "人数超限", "crowd over the limit"),
+    _row("fire_lane_blocked", _I, _MAJOR, _PROPERTY, "消防通道被占用", "fire lane occupied"),
+    _row("ebike_indoors", _I, _MAJOR, _PROPERTY, "电动自行车进楼", "e-bike indoors"),
     _row("after_hours", _I, _MAJOR, _PROPERTY, "非开放时段有人", "presence after hours"),
     _row(
         "resident_unseen", _I, _MAJOR, _GRID, "独居居民未见活动", "resident living alone not seen"
@@ -106,6 +110,19 @@ _ROWS = (
     _row("duty_unanswered", _D, _MAJOR, _PROPERTY, "查岗无应答", "inspection call unanswered"),
     # Removed or tampered with is looked at as security first, hence the guard and not the contractor.
     _row("tamper", _M, _MAJOR, _PROPERTY, "防拆", "removed or tampered with", tells_each=True),
+    _row(
+        "camera_tampered",
+        _M,
+        _MAJOR,
+        _PROPERTY,
+        "摄像机被遮挡或移动",
+        "camera covered or moved",
+        by_device=True,
+        tells_each=True,
+    ),
+    _row("camera_offline", _M, _MINOR, _CONTRACTOR, "摄像机离线", "camera offline"),
+    _row("loitering", _M, _MINOR, _PROPERTY, "徘徊", "loitering", by_device=True),
+    _row("object_left", _M, _MINOR, _PROPERTY, "遗留物", "object left", by_device=True),
     _row("device_fault", _M, _MINOR, _CONTRACTOR, "设备故障", "device fault"),
     _row("battery_low", _M, _MINOR, _CONTRACTOR, "电池低", "battery low"),
     _row("silent", _M, _MINOR, _CONTRACTOR, "设备失联", "device silent"),

@@ -20,6 +20,7 @@ from model.topics import GatewayTopics
 from . import balance
 from .config import GatewayConfig
 from .crash import crash_points
+from .evidence import EvidenceUplink
 from .intake import Intake
 from .outbox import Outbox, OutboxRow
 from .sources import Sources
@@ -41,6 +42,7 @@ class Parts(NamedTuple):
     lanes: dict[Lane, LaneUplink]
     topics: GatewayTopics
     sources: Sources
+    evidence: EvidenceUplink
     tasks: list["asyncio.Task[None]"]
     cameras: list["Cameras"]  # none or one
 
@@ -75,6 +77,7 @@ async def running(config: GatewayConfig) -> AsyncIterator[Parts]:
     tasks += [
         asyncio.create_task(u.run(), name=f"uplink-{lane}") for lane, u in parts.lanes.items()
     ]
+    tasks.append(asyncio.create_task(parts.evidence.run(), name="evidence"))
     tasks.append(asyncio.create_task(_report(config, parts), name="heartbeat"))
     try:
         await parts.sources.start(config, parts.intake)
@@ -132,7 +135,14 @@ def _parts(config: GatewayConfig) -> Parts:
             crash=crash,
             client_id=client_id,
         )
-    return Parts(intake, outbox, lanes, topics, Sources(), [], [])
+    evidence = EvidenceUplink(
+        file.data / "evidence",
+        broker=file.uplink,
+        topics=topics,
+        client_id=client_id,
+        crash=crash,
+    )
+    return Parts(intake, outbox, lanes, topics, Sources(), evidence, [], [])
 
 
 def _look(config: GatewayConfig, parts: Parts) -> None:
@@ -195,9 +205,10 @@ async def heartbeat(config: GatewayConfig, parts: Parts, state: str) -> Heartbea
     warnings = [text for lane in parts.lanes.values() if (text := lane.warning())]
     warnings += parts.sources.warnings()
     warnings += [text for cameras in parts.cameras for text in cameras.warnings()]
+    warnings += parts.evidence.warnings()
     if parts.intake.oldest_at is None and (text := balance.warning(parts.intake.counters)):
         warnings.append(text)
-    counters = dict(parts.intake.counters)
+    counters = dict(parts.intake.counters) | parts.evidence.counters()
     if refused := sum(lane.window.refused for lane in parts.lanes.values()):
         counters[REFUSED] = refused
     if parts.intake.full:

@@ -1,16 +1,18 @@
-"""Starts what a gateway listens to: TCP ports, and one subscription per broker."""
+"""Starts what a gateway listens to: TCP ports, one subscription per broker, and ONVIF devices."""
 
 import asyncio
 from typing import Any, Protocol, cast
 
 from adapters.contract import Adapter
+from adapters.onvif.adapter import Onvif
 from adapters.runners.mqtt import MqttSource, subscribe_mqtt
+from adapters.runners.onvif import OnvifSource
 from adapters.runners.tcp import TcpAdapter, TcpSource, serve_tcp
 from model.errors import ConfigError
 
 from .config import Broker, GatewayConfig, Source
 from .intake import Intake
-from .secret import hmac_key
+from .secret import given_secret, hmac_key
 
 
 class Subscribes(Protocol):
@@ -38,14 +40,17 @@ class Sources:
     def __init__(self) -> None:
         self.listening: list[TcpSource[Any]] = []
         self.subscribed: list[MqttSource] = []
+        self.pulled: list[OnvifSource] = []
 
     async def start(self, config: GatewayConfig, intake: Intake) -> None:
-        """Start all; raises ConfigError when a port cannot be had."""
+        """Start all; raises ConfigError when a port cannot be had or a password is not there."""
         key = hmac_key(config.file.data)
         brokers: dict[Broker, list[tuple[list[str], Adapter]]] = {}
         for source in config.sources:
             adapter = source.adapter(source.settings, key)
-            if source.broker is None:
+            if isinstance(adapter, Onvif):
+                self.pulled.append(_pull(adapter, intake))
+            elif source.broker is None:
                 self.listening.append(await _listen(source, adapter, intake))
             else:
                 filters = cast("Subscribes", adapter).topics()
@@ -69,14 +74,24 @@ class Sources:
         await asyncio.Event().wait()
 
     def warnings(self) -> list[str]:
-        """Say which brokers cannot be heard, and why."""
-        return [source.trouble for source in self.subscribed if source.trouble]
+        """Say which brokers and devices cannot be heard, and why."""
+        heard: list[MqttSource | OnvifSource] = [*self.subscribed, *self.pulled]
+        return [source.trouble for source in heard if source.trouble]
 
     async def close(self) -> None:
         """Stop hearing; what is stored is still acknowledged."""
         every: list[TcpSource[Any] | MqttSource] = [*self.listening, *self.subscribed]
+        await asyncio.gather(*(source.close() for source in self.pulled))
         for source in every:
             await source.close()
+
+
+def _pull(adapter: Onvif, intake: Intake) -> OnvifSource:
+    login = adapter.source.login
+    password = given_secret(
+        env=login.password_env, file=login.password_file, key="sources.login.password"
+    )
+    return OnvifSource(adapter, intake, password=password)
 
 
 async def _listen(source: Source, adapter: Adapter, intake: Intake) -> TcpSource[Any]:

@@ -8,36 +8,37 @@ import structlog
 
 from gateway.config import Broker
 from gateway.sleep import SleepWatch
-from model.topics import ROOT
+from model.topics import GatewayTopics
 
 log = structlog.get_logger()
 RECONNECT_LAST_S = 10.0
 LEAVE_S = 2.0
 
 Handler = Callable[[str, bytes], Awaitable[None]]
+Sessions = Mapping[str, Sequence[str]]
+
+
+def alarm_sessions(site: str) -> Sessions:
+    """Return the connections of the way of alarms; telemetry has one of its own."""
+    every = GatewayTopics.of(site, "+")
+    return {"alarm": (every.alarm, every.status), "telemetry": (every.telemetry,)}
+
+
+def evidence_sessions(site: str) -> Sessions:
+    """Return the connection on which pictures and clips come: alarms never wait behind them."""
+    return {"evidence": (GatewayTopics.of(site, "+").evidence,)}
 
 
 class Bus:
     """Keeps clean sessions alive; the gateways' outboxes are the memory, not the broker."""
 
-    def __init__(
-        self,
-        broker: Broker,
-        *,
-        site: str,
-        handler: Handler,
-        sessions: Mapping[str, Sequence[str]] | None = None,
-    ) -> None:
-        """Take what hears; `sessions` are filters by name, without any alarms and telemetry."""
+    def __init__(self, broker: Broker, *, sessions: Sessions, handler: Handler) -> None:
+        """Take what to subscribe on each connection, by its name; the first one also publishes."""
         self.last_error = ""
         self._broker = broker
         self._handler = handler
-        stem = f"{ROOT}/{site}/+"
-        self._sessions = sessions or {
-            "alarm": (f"{stem}/alarm", f"{stem}/status"),
-            "telemetry": (f"{stem}/telemetry",),
-        }
-        self._speaks = next(iter(self._sessions))
+        self._sessions = sessions
+        self._speaker = next(iter(sessions))
         self._clients: dict[str, aiomqtt.Client] = {}
         self._drops: dict[str, asyncio.Event] = {}
         self._leaving: set[asyncio.Task[None]] = set()
@@ -48,8 +49,8 @@ class Bus:
         return len(self._clients) == len(self._sessions)
 
     async def publish(self, topic: str, payload: bytes, *, qos: int = 0) -> None:
-        """Publish on the first connection, that of alarms; raises ConnectionError when the broker is away."""
-        client = self._clients.get(self._speaks)
+        """Publish on the first connection; raises ConnectionError when the broker is away."""
+        client = self._clients.get(self._speaker)
         if client is None:
             raise ConnectionError(f"the broker is away: {self.last_error}")
         try:

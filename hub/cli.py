@@ -18,6 +18,7 @@ from model.errors import ConfigError, HubError
 from .commands import cases as cases_commands
 from .commands import demo as demo_commands
 from .commands import deploy as deploy_commands
+from .commands import discover as discover_commands
 from .commands import doctor as doctor_commands
 from .commands import grafana as grafana_commands
 from .commands import registry as registry_commands
@@ -104,6 +105,7 @@ def check(
 
 
 app.command()(doctor_commands.doctor)
+app.add_typer(discover_commands.app, name="discover")
 app.add_typer(rules_commands.app, name="rules")
 app.add_typer(cases_commands.app, name="cases")
 app.add_typer(cases_commands.letters, name="deadletter")

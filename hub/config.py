@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from gateway.config import Broker, Name
 from gateway.secret import given_secret
 from gateway.variables import filled_in
+from model.case import EventClass
 from model.errors import ConfigError
 from model.yamlfile import ConfigErrors, YamlText
 
@@ -70,6 +71,35 @@ class LogKeep(_Strict):
     keep_mb: int = Field(default=2048, ge=64)
 
 
+class EvidenceKeep(_Strict):
+    """How long pictures and clips of cameras are kept, and how much room they may take.
+
+    The days are our assumption; the site's own rules go first. What an open case refers to is kept.
+    """
+
+    max_mb: int = Field(default=20_480, ge=64, description="MiB; oldest unpinned go first")
+    days: int = Field(default=7, ge=1, le=3650, description="where no case refers to it")
+    days_of: dict[str, Annotated[int, Field(ge=1, le=3650)]] = Field(
+        default={}, description="by observation, where no case refers to it"
+    )
+    case_days: dict[EventClass, Annotated[int, Field(ge=1, le=36_500)]] = Field(
+        default={}, description="after closing, by class of case"
+    )
+
+    def days_after(self) -> dict[str, int]:
+        """Return for each class of case how many days after its closing its evidence is kept."""
+        return {cls.value: self.case_days.get(cls, CASE_DAYS[cls]) for cls in EventClass}
+
+
+CASE_DAYS = {
+    EventClass.EMERGENCY: 1095,
+    EventClass.IMPAIRMENT: 365,
+    EventClass.DUTY: 365,
+    EventClass.MAINTENANCE: 90,
+    EventClass.REPORT: 365,
+}
+
+
 class SilenceLimits(_Strict):
     """How long people may silence what they expect."""
 
@@ -105,6 +135,7 @@ class HubFile(_Strict):
     notices: tuple[Receiver, ...] = Field(default=(), description="robots and mail, for people")
     log: LogKeep = LogKeep()
     silences: SilenceLimits = SilenceLimits()
+    evidence: EvidenceKeep = EvidenceKeep()
     demo: Demo | None = None
 
     def cases_password(self) -> str:

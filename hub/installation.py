@@ -161,8 +161,8 @@ def broker_users(
     hub = BrokerUser(
         "hub",
         passwords["hub"],
-        (every.receipt, cases_topic(site), cameras.looked),
-        (every.alarm, every.telemetry, every.status, *cameras[:3]),
+        (every.receipt, every.evidence_receipt, cases_topic(site), cameras.looked),
+        (every.alarm, every.telemetry, every.status, every.evidence, *cameras[:3]),
     )
     return [
         hub,
@@ -179,8 +179,14 @@ def _gateway_user(site: str, name: str, password: str) -> BrokerUser:
     return BrokerUser(
         name,
         password,
-        (topics.alarm, topics.telemetry, topics.status, *cameras[:3]),
-        (topics.receipt, cameras.looked, *DEVICE_TOPICS, *BRIDGE_TOPICS),
+        (topics.alarm, topics.telemetry, topics.status, topics.evidence, *cameras[:3]),
+        (
+            topics.receipt,
+            topics.evidence_receipt,
+            cameras.looked,
+            *DEVICE_TOPICS,
+            *BRIDGE_TOPICS,
+        ),
     )
 
 

@@ -74,6 +74,7 @@ async def _move(hub: Hub, started: Started, say: Callable[[str], None] | None) -
             ("bus", hub.bus.run()),
             ("pictures", hub.picture_bus.run()),
             ("looked", hub.cameras.ask(hub.picture_bus.publish)),
+            ("evidence", hub.evidence.run()),
             ("tick", _tick(hub)),
             ("retain", _retain(hub)),
             ("outgoing", outgoing.run()),

@@ -4,6 +4,7 @@ import os
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 
 import msgspec
 import structlog
@@ -14,6 +15,7 @@ from model.anomaly import Anomaly
 from model.case import Case
 from model.entry import Action, Report
 from model.errors import ConfigError
+from model.footage import Type
 from model.place import Registry
 from model.ports import ReadingStore
 from model.silence import Scope, Silence, SilenceOrder
@@ -22,13 +24,14 @@ from model.walk_test import WalkTest, WalkTestOrder
 
 from .announcer import Announcer
 from .balance import balances_of
-from .bus import Bus
+from .bus import Bus, alarm_sessions
 from .cameras import CameraBook
 from .case_points import CasePoints
 from .case_store import CaseStore
 from .case_store.database import with_password
 from .config import HubFile
 from .device_answers import DeviceAnswers
+from .evidence.parts import EvidenceParts
 from .health import closing_parts
 from .intake import HubIntake
 from .letterbox import Letterbox
@@ -67,17 +70,18 @@ class Hub(DeviceAnswers):
         self._rules_shown = RulesShown()
         self.log, self.store = _open(file)
         self.scratch = file.data / "scratch"
-        self.looks = Looks(self.store.accounts, self.now)
+        self.looks = Looks(self.store.footage, self.now)
         self.letterbox = Letterbox(self.store, self.now)
         self._rule_texts = RuleTexts(self.log)
         self.readings: ReadingStore = open_store(file, self.registry)
-        self.bus = Bus(file.mqtt, site=file.site, handler=self._message)
+        self.bus = Bus(file.mqtt, sessions=alarm_sessions(file.site), handler=self._message)
         self.cameras = CameraBook(self.now, site=file.site)
         # Beside the alarms' connections: whether pictures come says nothing about being ready.
         filters = CameraTopics.of(file.site, "+", "+")[:3]
         self.picture_bus = Bus(
-            file.mqtt, site=file.site, handler=self.cameras.message, sessions={"pictures": filters}
+            file.mqtt, handler=self.cameras.message, sessions={"pictures": filters}
         )
+        self.evidence = _open_evidence(self)
         self.memory = MemoryAlarms(self.now)
         self.announcer = Announcer(file.site, self.publish_event, self.memory)
         self.intake = intake = HubIntake(
@@ -182,6 +186,7 @@ class Hub(DeviceAnswers):
             if self.case_points:
                 points = dict(self.case_points.counters)
                 found |= {f"case_points.{name}": n for name, n in points.items()}
+            found |= {f"evidence.{name}": n for name, n in self.evidence.counters().items()}
             found["desk.lag"] = self.log.end - self.desk.position
             found["recorder.lag"] = self.log.end - self.recorder.position
         return found
@@ -216,12 +221,17 @@ class Hub(DeviceAnswers):
             "log": "full" if self.intake.full else "ok",
             "desk": "ok" if failed is None else f"failed: {failed}",
             "reading_store": self.recorder.waiting_for or "ok",
+            "evidence": self.evidence.state(),
             "alarms_in_memory_only": len(self.memory),
             "open_cases": self.desk.open_cases,
             "walk_tests": len(self.running_walk_tests()),
             "log_end": self.log.end,
         }
         return self.bus.connected and failed is None and not self.intake.full, detail
+
+    def footage_path(self, digest: str, form: Type) -> Path:
+        """Return where a picture or clip with that SHA-256 lies, if it is here."""
+        return self.evidence.path(digest, form)
 
     def metrics(self) -> bytes:
         """Return counters and gauges in Prometheus' text format."""
@@ -235,6 +245,7 @@ class Hub(DeviceAnswers):
 
     def close(self) -> None:
         """Close every store; nothing moves any more."""
+        self.evidence.close()
         self.letterbox.close()
         self.readings.close()
         self.store.close()
@@ -261,6 +272,16 @@ def _open(file: HubFile) -> tuple[SqliteLog, CaseStore]:
         return SqliteLog(file.data / "log"), cases
     except (OSError, ValueError, sqlite3.Error) as error:
         raise ConfigError(f"the data folder {file.data} cannot be used: {error}") from error
+
+
+def _open_evidence(hub: Hub) -> EvidenceParts:
+    try:
+        return EvidenceParts(
+            hub.file, hub.store.footage,
+            dead_letter=hub.letterbox.keep_soon, clock=hub.now, crash=hub.crash,
+        )  # fmt: skip
+    except OSError as error:
+        raise ConfigError(f"the data folder {hub.file.data} cannot be used: {error}") from error
 
 
 def _plain(view: msgspec.Struct) -> Json:

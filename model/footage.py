@@ -21,6 +21,7 @@ PIECE_BYTES = 192 << 10
 """So much of a file travels in one message: NATS disconnects who sends more than 1 MiB."""
 
 MESSAGE_BYTES = 256 << 10
+MANIFEST_BYTES = 64 << 10
 
 Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 EpisodeId = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$")]
@@ -99,6 +100,7 @@ class Footage(msgspec.Struct, frozen=True, omit_defaults=True):
     zone: Name
     observation: Word
     started_at: Whole
+    title: tuple[Name, Name] = ("", "")  # zh, en: what the observation is called
     files: tuple[FootageFile, ...] = ()
     masks: int = 0  # polygons that were blanked before anything was kept
     pixelated: bool = False
@@ -165,6 +167,8 @@ def decode_piece(message: bytes) -> tuple[Piece, bytes]:
         raise CodecError(f"version {piece.v} of evidence is not known here")
     if piece.offset + len(data) > piece.size:
         raise CodecError(f"bytes up to {piece.offset + len(data)} of a file of {piece.size}")
+    if piece.card.kind is Kind.MANIFEST and piece.size > MANIFEST_BYTES:
+        raise CodecError(f"a manifest of {piece.size} bytes; at most {MANIFEST_BYTES}")
     if piece.card.type not in TYPES[piece.card.kind]:
         raise CodecError(f"a {piece.card.kind} is no {piece.card.type}")
     return piece, data

@@ -87,6 +87,8 @@ ALARM_STATES = frozenset(
         "line_fault", "channel_fault", "forced", "held_open", "duress", "tamper", "removed",
         "pre_alarm", "manual_alarm", "running", "feedback",
         "thermal_alarm", "signal_lost",
+        "covered", "black", "defocused", "moved", "frozen", "flame", "smoke", "intrusion",
+        "loitering", "crowd", "object_left", "lane_occupied", "ebike",
     }
 )  # fmt: skip
 """Boolean values that are an alarm while true; a flip in either direction is alarm-lane news.

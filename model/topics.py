@@ -7,18 +7,21 @@ ROOT = "smarthub/v1"
 
 
 class GatewayTopics(NamedTuple):
-    """The topics of one gateway; its broker user may write all but the receipt, and read only that."""
+    """The topics of one gateway; its broker user may write all but the receipts, and read only those."""
 
     alarm: str
     telemetry: str
     status: str
     receipt: str
+    evidence: str
+    evidence_receipt: str
 
     @classmethod
     def of(cls, site: str, gateway: str) -> "GatewayTopics":
         """Name the topics of `gateway` at `site`."""
         stem = f"{ROOT}/{site}/{gateway}"
-        return cls(f"{stem}/alarm", f"{stem}/telemetry", f"{stem}/status", f"{stem}/receipt")
+        leaves = ("alarm", "telemetry", "status", "receipt", "evidence", "evidence-receipt")
+        return cls(*(f"{stem}/{leaf}" for leaf in leaves))
 
 
 class CameraTopics(NamedTuple):

@@ -15,7 +15,7 @@ from .geometry import CameraZones, PrivacyMask
 from .motion_gate import MotionGate
 from .readings import news_reading, state_readings
 from .settings import CameraSettings, points
-from .view import View
+from .view import UNSETTLED, View
 
 STILL_MS = 2_000
 """Where nothing moves, the detector looks again after so long: who stands still is still there."""
@@ -55,7 +55,7 @@ class Camera:
         self._needs_objects = any(w.observation.needs_objects for w in self._watchers.values())
         self._visible: NDArray[np.uint8] | None = None
         self._looked_at = -STILL_MS
-        self._states: dict[str, dict[str, bool]] = {}
+        self._states: dict[str, dict[str, Value]] = {}
 
     def blind_observations(self) -> list[str]:
         """Return the observations that see nothing because no detector is configured."""
@@ -93,7 +93,7 @@ class Camera:
         return [news_reading(item, camera=own.camera, compound=own.compound) for item in news]
 
     def heartbeat(self, health: dict[str, Value], at: int) -> list[Reading]:
-        """Return the regular Readings: health and every state that is known."""
+        """Return the regular Readings: health, every state that is known, and what is measured."""
         own = self.settings
         return state_readings(self._states, health, camera=own.camera, compound=own.compound, at=at)
 
@@ -103,8 +103,8 @@ class Camera:
             self._visible is None or self._visible.shape != (height, width)
         ):
             self._visible = self._mask.visible(height, width)
-        motion = self._gate.look(frame.picture, frame.at, self._visible)
-        view = View(frame, motion, visible=self._visible)
+        view = View(frame, UNSETTLED, visible=self._visible)
+        view.motion = self._gate.look(view.small_grey, frame.at, self._visible)
         if self._needs_objects and self._detector is not None:
             self._name_objects(view, self._detector)
         return view
@@ -120,14 +120,20 @@ class Camera:
             view.objects = detector.detect(view.picture, view.looked)
 
     def _remember(self, sightings: dict[str, Sequence[Sighting]]) -> None:
-        """Keep what is known: true while an episode is open, false once a zone was seen without."""
+        """Keep what is known: true while an episode is open, false once a zone was seen without.
+
+        Measures are kept beside the states: the newest of each zone.
+        """
         for name, seen in sightings.items():
             active = {episode.zone for episode in self._watchers[name].book.open()}
+            measures = getattr(self._watchers[name].observation, "measures", frozenset[str]())
             for sighting in seen:
                 if sighting.zone in active:
                     self._states.setdefault(sighting.zone, {})[name] = True
                 elif sighting.seen is not None:
                     self._states.setdefault(sighting.zone, {})[name] = False
+                for key in measures & sighting.values.keys():
+                    self._states.setdefault(sighting.zone, {})[key] = sighting.values[key]
 
 
 __all__ = ["WHOLE", "Camera", "Detector", "Seen"]

@@ -122,6 +122,7 @@ class Observation(Protocol):
     needs_detector: ClassVar[bool]  # is blind without one, and says so
     always: ClassVar[bool]  # on unless switched off: the camera's own health
     quantities: ClassVar[frozenset[str]]  # keys its sightings may carry in `values`
+    # Optionally `measures: ClassVar[frozenset[str]]`: the quantities that are told regularly, episode or not.
     title: ClassVar[tuple[str, str]]  # zh, en
     limits: ClassVar[tuple[str, str]]  # zh, en: what it cannot see, one sentence
 

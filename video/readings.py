@@ -43,16 +43,16 @@ def news_reading(news: News, *, camera: str, compound: str) -> Reading:
 
 
 def state_readings(
-    states: Mapping[str, Mapping[str, bool]],
+    states: Mapping[str, Mapping[str, Value]],
     health: Mapping[str, Value],
     *,
     camera: str,
     compound: str,
     at: int,
 ) -> list[Reading]:
-    """Return the heartbeat: the camera's health and the known states, by zone ("" the camera's own).
+    """Return the heartbeat: the camera's health, and what is known of each zone ("" the camera's own).
 
-    A state that is not known is not in it.
+    Known are states and measures; what is not known is not in it.
     """
     own = {**health, **states.get(WHOLE, {})}
     zones = [

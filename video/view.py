@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .contract import Box, Detected, Frame, Picture
+from .detail import Detail, measured
 
 SMALL_WIDTH = 320
 GATE_HEIGHT = 100
@@ -25,6 +26,10 @@ class Motion(NamedTuple):
     boxes: tuple[Box, ...]
     mask: NDArray[np.uint8]
     settled: bool = True
+
+
+UNSETTLED = Motion(0.0, (), np.zeros((GATE_HEIGHT, 1), np.uint8), settled=False)
+"""Before any gate has looked."""
 
 
 class View:
@@ -52,7 +57,7 @@ class View:
     @cached_property
     def grey(self) -> Picture:
         """The picture in grey, full size."""
-        return _picture(cv2.cvtColor(self.picture, cv2.COLOR_BGR2GRAY))
+        return grey_of(self.picture)
 
     @cached_property
     def small(self) -> Picture:
@@ -61,16 +66,30 @@ class View:
 
     @cached_property
     def small_grey(self) -> Picture:
-        """The small picture in grey."""
-        return _picture(cv2.cvtColor(self.small, cv2.COLOR_BGR2GRAY))
+        """The picture in grey, in the size of `small`; a third of the work of making that first."""
+        return shrunk(self.grey)
+
+    @cached_property
+    def detail(self) -> Detail | None:
+        """How much there is to see and where; None when the picture is too small or all masked."""
+        return measured(
+            self.picture, self.small_grey, None if self._visible is None else self.visible
+        )
 
     @cached_property
     def visible(self) -> NDArray[np.uint8]:
         """255 where nothing is masked, in the size of `small`."""
-        height, width = self.small.shape[:2]
+        height, width = self.small_grey.shape[:2]
         if self._visible is None:
             return np.full((height, width), 255, np.uint8)
         return _picture(cv2.resize(self._visible, (width, height), interpolation=cv2.INTER_NEAREST))
+
+
+def grey_of(picture: Picture) -> Picture:
+    """Return the picture in grey; a grey one as it is."""
+    if picture.ndim == 2:  # noqa: PLR2004 - no colour channels
+        return picture
+    return _picture(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY))
 
 
 def shrunk(picture: Picture, width: int = SMALL_WIDTH) -> Picture:

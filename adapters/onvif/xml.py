@@ -16,7 +16,6 @@ from model.errors import FrameError
 MAX_PAYLOAD = 1 << 20
 MAX_ITEMS = 256
 MAX_VALUE = 512
-MAX_DEPTH = 100
 TOPICS = "http://www.onvif.org/ver10/topics"
 _DOCTYPE = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
 
@@ -35,13 +34,13 @@ class Notification(NamedTuple):
     data: Items
 
 
-def parsed(payload: bytes) -> Any:
+def parsed(payload: bytes, *, limit: int = MAX_PAYLOAD) -> Any:
     """Return the root element; raises FrameError `oversize`, `encoding`, `xml` or `doctype`.
 
     The error never quotes the payload, which may hold a card number.
     """
-    if len(payload) > MAX_PAYLOAD:
-        raise FrameError("oversize", f"{len(payload)} bytes; at most {MAX_PAYLOAD} are read")
+    if len(payload) > limit:
+        raise FrameError("oversize", f"{len(payload)} bytes; at most {limit} are read")
     try:
         payload.decode("utf-8-sig")
     except UnicodeDecodeError as error:

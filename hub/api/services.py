@@ -20,6 +20,7 @@ from hub.territory.registry_import import Merge
 from model.anomaly import Anomaly
 from model.case import Case
 from model.entry import Action, Report
+from model.footage import Type
 from model.place import Registry
 from model.reading import Reading
 from model.silence import Scope, Silence, SilenceOrder
@@ -166,6 +167,9 @@ class Services(Protocol):
 
     def ready(self) -> tuple[bool, Json]:
         """Say whether alarms become cases now, and why not."""
+
+    def footage_path(self, digest: str, form: Type) -> Path:
+        """Return where a picture or clip with that SHA-256 lies, if it is here."""
 
     def machine(self) -> Machine:
         """Return how the process and its disk are; reads the disk, for worker threads."""

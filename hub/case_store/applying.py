@@ -9,9 +9,10 @@ from sqlalchemy import Connection, Engine, Table, delete, insert, select
 from cases.events import outgoing_event
 from model.case import Case, Change, HistoryItem
 
+from .footage import episodes_of
 from .letters import DeadLetter, plain
-from .rows import put_into
-from .tables import cases, history, outgoing, reader_positions, rule_states
+from .rows import insert_into, put_into
+from .tables import case_episodes, cases, history, outgoing, reader_positions, rule_states
 
 DESK = "desk"
 RULES = "rules"
@@ -63,6 +64,7 @@ class Applier:
             if change.case.sequence > before.sequence:
                 events.setdefault((change.case.id, change.case.sequence), change)
         self._upsert_cases(newest.values())
+        self._refer(newest.values())
         self._insert(history, [_history_row(item) for item in lines.values()])
         self._insert(outgoing, [self._event_row(change) for change in events.values()])
         return self._contradictions(repeated)
@@ -111,6 +113,13 @@ class Applier:
         rows = [_case_row(case) for case in changed]
         if rows:
             self._connection.execute(put_into(self._engine, cases), rows)
+
+    def _refer(self, changed: Iterable[Case]) -> None:
+        """Note which episodes of cameras a case is about, so that what they showed is kept for it."""
+        rows = [row for case in changed for row in episodes_of(case)]
+        if rows:
+            statement = insert_into(self._engine, case_episodes).on_conflict_do_nothing()
+            self._connection.execute(statement, rows)
 
     def _insert(self, table: Table, rows: list[dict[str, object]]) -> None:
         if rows:

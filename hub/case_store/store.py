@@ -11,6 +11,7 @@ from .accounts import Accounts
 from .applying import DESK, RULES, Applier
 from .database import open_database
 from .filters import CaseFilter, behind, conditions, cursor_of
+from .footage import FootageRecords
 from .handovers import Handovers
 from .letters import DeadLetter, Letters
 from .notice_queue import NoticeQueue
@@ -42,6 +43,7 @@ class CaseStore:
         self.notices = NoticeQueue(self._engine, self._writer)
         self.accounts = Accounts(self._engine, self._writer)
         self.handovers = Handovers(self._engine, self._writer)
+        self.footage = FootageRecords(self._engine, self._writer)
 
     def close(self) -> None:
         """Give back connections and files."""

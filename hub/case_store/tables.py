@@ -205,3 +205,52 @@ handovers = Table(
     Column("hash", String(128), nullable=False),
     sqlite_autoincrement=True,
 )
+
+footage = Table(
+    "footage",
+    metadata,
+    Column("gateway", String(64), primary_key=True),
+    Column("episode", String(16), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("type", String(8), nullable=False),
+    Column("camera", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("observation", String(64), nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("pinned_by", Text, nullable=False),
+    Index("footage_by_age", "received_at"),
+    Index("footage_by_hash", "sha256"),
+)
+
+case_episodes = Table(
+    "case_episodes",
+    metadata,
+    Column("gateway", String(64), primary_key=True),
+    Column("episode", String(16), primary_key=True),
+    Column("case_id", String(64), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("device", Text, nullable=False),
+    Index("case_episodes_by_case", "case_id"),
+)
+
+footage_views = Table(
+    "footage_views",
+    metadata,
+    Column("id", SERIAL, primary_key=True, autoincrement=True),
+    Column("at", BigInteger, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("purpose", String(32), nullable=False),
+    Column("case_id", String(64), nullable=False),
+    Column("grid", Text, nullable=False),
+    Column("episode", String(16), nullable=False),
+    Column("device", Text, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Index("footage_views_by_person", "sha256", "who", "at"),
+    sqlite_autoincrement=True,
+)

@@ -11,6 +11,8 @@ import typer
 from hub.territory.demo_plan import DETECTORS, DOORS, PANELS
 from model.errors import HubError
 
+from .simulate_onvif import simulate_onvif
+
 if TYPE_CHECKING:
     from hub.simulation.mqtt_devices import Broker
     from hub.simulation.run import Plan
@@ -51,12 +53,16 @@ Topics = Annotated[
 
 def mount(app: typer.Typer) -> None:
     """Add simulate, replay and capture to the command line."""
-    app.command("simulate")(simulate_command)
+    simulate = typer.Typer(invoke_without_command=True)
+    simulate.callback()(simulate_command)
+    simulate.command("onvif")(simulate_onvif)
+    app.add_typer(simulate, name="simulate")
     app.command("replay")(replay_command)
     app.command("capture")(capture_command)
 
 
 def simulate_command(
+    context: typer.Context,
     *,
     fire_host: FireHost = "127.0.0.1",
     fire_port: FirePort = 26875,
@@ -76,6 +82,8 @@ def simulate_command(
     orders: OrdersFolder = None,
 ) -> None:
     """Simulate the demo territory: 2,000 detectors, 20 panels, 100 doors, and incidents. 模拟设备。"""
+    if context.invoked_subcommand:
+        return
     from hub.simulation.fire_panel import Centre
     from hub.simulation.orders import Orders
     from hub.simulation.run import Plan

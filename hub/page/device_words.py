@@ -39,6 +39,12 @@ QUANTITIES = {
     "look_ms": ("每帧耗时", "time a frame", "ms"),
     "cpu_pct": ("占用单核", "CPU of one core", "%"),
     "people_count": ("人数", "people", ""),
+    "confidence": ("置信度", "confidence", ""),
+    "seen_s": ("持续", "seen for", "s"),
+    "flame_area_pct": ("火焰面积", "flame area", "%"),
+    "flicker_hz": ("闪烁", "flicker", "Hz"),
+    "growth_factor": ("增长", "growth", "×"),
+    "veil_pct": ("烟雾面积", "veiled", "%"),
 }
 """What people call a quantity, and its unit; others are shown by their own name."""
 

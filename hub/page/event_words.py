@@ -7,6 +7,11 @@ KINDS = {
     "fire_component": ("消防部件", "Fire component"),
     "fire_system": ("消防主机", "Fire panel"),
     "fire_transmitter": ("用户信息传输装置", "Fire transmitter"),
+    "camera": ("摄像机", "Camera"),
+    "camera_zone": ("摄像机区域", "Zone of a camera"),
+    "video_server": ("视频服务器", "Video server"),
+    "digital_input": ("报警输入", "Alarm input"),
+    "relay": ("继电器输出", "Relay output"),
 }
 """A kind of another adapter is shown by its own name."""
 
@@ -71,4 +76,17 @@ ALARMS = {
     "thermal_alarm": ("测温报警", "Thermal alarm"),
     "signal_lost": ("视频信号丢失", "Video signal lost"),
     "testing": ("测试", "Testing"),
+    "covered": ("镜头遮挡", "Covered"),
+    "black": ("黑屏", "Black"),
+    "defocused": ("画面失焦", "Defocused"),
+    "moved": ("镜头移位", "Moved"),
+    "frozen": ("画面冻结", "Frozen"),
+    "flame": ("疑似明火", "Possible flame"),
+    "smoke": ("疑似烟雾", "Possible smoke"),
+    "intrusion": ("区域入侵", "Intrusion"),
+    "loitering": ("徘徊", "Loitering"),
+    "crowd": ("人数超限", "Crowd"),
+    "object_left": ("遗留物", "Object left"),
+    "lane_occupied": ("通道被占", "Lane blocked"),
+    "ebike": ("电动自行车", "E-bike"),
 }

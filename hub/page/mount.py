@@ -19,6 +19,7 @@ from . import (
     device,
     devices,
     entrance,
+    footage,
     handover,
     live,
     rules,
@@ -64,7 +65,7 @@ def install_page(
     site = Site(hub, access, board, zone=zone, secure=secure, orders=orders)
     app.include_router(cameras.install(site))
     app.mount("/page/static", StaticFiles(directory=STATIC))
-    for part in (entrance, live, unregistered):
+    for part in (entrance, live, unregistered, footage):
         app.include_router(part.routes(site))
     for part in (*_PARTS, *([demo] if orders else [])):
         part.register(site)

@@ -14,11 +14,13 @@ from model.place import Building, Compound, Contact, Device, Division, Household
 
 KINDS = (
     "smoke_detector", "door_sensor", "door", "fire_component", "fire_system", "fire_transmitter",
+    "camera", "camera_zone", "video_server", "digital_input", "relay",
 )  # fmt: skip
 """Kinds of devices that the adapters of today emit; a kind of another adapter is welcome."""
 
 ROLES = (
     "detector", "call_point", "panel", "transmitter", "pump", "valve", "door", "camera", "gateway",
+    "fire_lane", "night_zone",
 )  # fmt: skip
 """What a device is for the rules; others are welcome."""
 

@@ -231,7 +231,12 @@ class CorrelateRule(InTurn[Scene]):
         anomaly = started(self._spec, last, facts=f"{'; '.join(told)}; {self._text()}")
         anomaly = begun_at(anomaly, at, subject=subject)
         proof = tuple(word.evidence for word in met.values())
-        return self._begin(row, msgspec.structs.replace(anomaly, evidence=proof))
+        return self._begin(
+            row,
+            msgspec.structs.replace(
+                anomaly, evidence=proof, corroborates=bool(self._spec.corroborates)
+            ),
+        )
 
 
 def _devices(row: Scene) -> set[str]:

@@ -13,6 +13,7 @@ import msgspec
 
 from model.anomaly import Anomaly
 from model.entry import Tick
+from model.reading import Reading
 from rules.book import Book
 from rules.contract import Interest, Observation, Over
 from rules.finding import ended, fits, made_real, of_walk_test, started
@@ -56,14 +57,8 @@ class ThresholdRule:
         """Take a Reading; a value beyond the limit starts the hold time or, after it, the anomaly."""
         reading = seen.reading
         when = self._when(reading.values) if self._when else True
-        value = reading.values.get(self._spec.quantity)
-        if (
-            seen.stale
-            or when is None
-            or value is None
-            or isinstance(value, (bool, str))
-            or not math.isfinite(value)
-        ):
+        value = self._value(reading)
+        if seen.stale or when is None or value is None:
             return ()
         row = self._beyond.rows.get(reading.device)
         if any(reading.values.get(word) is True for word in self._spec.unless):
@@ -146,6 +141,14 @@ class ThresholdRule:
             f"{rule}; {subject} {state}: {self._spec.quantity}={row.value:g} at {row.at}, "
             f"beyond since {row.anomaly.started_at}"
         )
+
+    def _value(self, reading: Reading) -> float | None:
+        value = reading.values.get(self._spec.quantity)
+        if isinstance(value, bool):
+            return float(value) if self._spec.truth else None
+        if value is None or isinstance(value, str) or self._spec.truth:
+            return None
+        return value if math.isfinite(value) else None
 
     def _text(self) -> str:
         spec = self._spec

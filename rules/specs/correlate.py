@@ -24,3 +24,4 @@ class CorrelateSpec(InTurnSpec):
     by: Literal["building", "compound"] = "building"
     fresh_for: Span | None = None
     hold: Duration = Field(default=0, alias="for")
+    corroborates: Literal[True] | None = None  # independent machines agree: `machine_corroborated`

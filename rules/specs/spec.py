@@ -13,7 +13,9 @@ from .base import Devices, RuleId, Title, Written
 from .schedule import Schedule
 from .story import Story
 
-LIFE_SAFETY = frozenset({"fire", "gas", "water_flow", "duress", "panic", "fire_pre_alarm"})
+LIFE_SAFETY = frozenset(
+    {"fire", "gas", "water_flow", "duress", "panic", "fire_pre_alarm", "fire_hint"}
+)
 """Categories that no hours may hide; whatever is critical is of them too."""
 
 

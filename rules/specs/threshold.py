@@ -15,6 +15,9 @@ class ThresholdSpec(BaseSpec):
     quantity: Word
     above: float | None = None
     below: float | None = None
+    truth: Literal[True] | None = (
+        None  # the quantity is a yes or no, counted as 1 or 0: online below 0.5
+    )
     clear_at: float | None = None
     hold: Duration = Field(default=0, alias="for")
     when: Condition | None = None  # also needed on the same Reading; false: as if inside the limit

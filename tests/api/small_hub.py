@@ -27,8 +27,9 @@ from model.anomaly import Anomaly, Evidence, Severity, anomaly_key
 from model.case import Case, Change, Health
 from model.entry import Action, Report
 from model.errors import Refused, Transient
+from model.footage import Type
 from model.place import Building, Compound, Contact, Device, Registry
-from model.reading import Reading
+from model.reading import Reading, Value
 from model.silence import Scope, Silence, SilenceOrder
 from model.walk_test import WalkTest, WalkTestOrder
 from rules.engine import Engine
@@ -104,9 +105,14 @@ class SmallHub:
         self.events: asyncio.Queue[tuple[str, Json]] = asyncio.Queue()
         self.cameras = CameraBook(self.now)
         self.scratch = Path(tempfile.gettempdir()) / "smarthub-small-hub"
-        self.looks = Looks(store.accounts, self.now)
+        self.looks = Looks(store.footage, self.now)
         self.engine = Engine(REGISTRY, load_rules({}))
+        self.footage_folder = Path("nowhere")
         self._pos = 0
+
+    def footage_path(self, digest: str, form: Type) -> Path:
+        """Return where a picture or clip would lie."""
+        return self.footage_folder / f"{digest}{form.ending}"
 
     def now(self) -> int:
         """Return the test's clock."""
@@ -116,8 +122,8 @@ class SmallHub:
         """Return the small world."""
         return self.engine.book.registry
 
-    def alarm(self, device: str = "nb1", category: str = "fire") -> Case:
-        """Let a rule conclude something about a device; return its case."""
+    def alarm(self, device: str = "nb1", category: str = "fire", **values: Value) -> Case:
+        """Let a rule conclude something about a device that said `values`; return its case."""
         anomaly = Anomaly(
             key=anomaly_key(category, device, self.clock),
             rule=category,
@@ -127,7 +133,9 @@ class SmallHub:
             severity=Severity.CRITICAL,
             started_at=self.clock,
             last_at=self.clock,
-            evidence=(Evidence(f"g/e/alarm/{device}", device, self.clock, {"alarm": True}),),
+            evidence=(
+                Evidence(f"g/e/alarm/{device}", device, self.clock, {"alarm": True, **values}),
+            ),
         )
         self.said.insert(0, anomaly)
         return self._keep(self.desk.receive(anomaly, self.clock))[0].case
@@ -210,7 +218,7 @@ class SmallHub:
 
     def device(self, name: str) -> Found | None:
         """Return a registered device."""
-        return one(self.engine, REGISTRY, name)
+        return one(self.engine, self.registry(), name)
 
     def last_reading(self, name: str) -> Reading | None:
         """Return the newest Reading on the shelf."""

@@ -16,13 +16,14 @@ OPEN = {("POST", "/api/v1/login"), ("GET", "/livez"), ("GET", "/readyz"), ("GET"
 FILLED = dict.fromkeys(("case_id", "token_id", "name", "walk_test", "silence"), "x") | {
     "action": "note",
     "number": "1",
+    "sha256": "0" * 64,
 }
 READ = {
     "/api/v1/cases", "/api/v1/cases/{case_id}", "/api/v1/cases/{case_id}/history",
     "/api/v1/devices", "/api/v1/cameras", "/api/v1/anomalies", "/api/v1/areas",
     "/api/v1/census", "/api/v1/rules",
     "/api/v1/gateways", "/api/v1/readings", "/api/v1/walk-tests", "/api/v1/silences",
-    "/api/v1/ledger", "/api/v1/cases/{case_id}/why",
+    "/api/v1/ledger", "/api/v1/cases/{case_id}/why", "/api/v1/cases/{case_id}/evidence",
     "/api/v1/handovers", "/api/v1/handovers/current", "/api/v1/handovers/{number}",
     "/api/v1/stream", "/api/v1/counters", "/api/v1/channels", "/api/v1/me/password",
 }  # fmt: skip

@@ -48,7 +48,7 @@ async def hub_of(stack: Stack) -> AsyncIterator[CameraBook]:
     user = Broker(port=stack.ports.mqtt, user="hub", password_file=stack.folder / "hub.password")
     book = CameraBook(lambda: time.time_ns() // 1_000_000, site=SITE)
     filters = CameraTopics.of(SITE, "+", "+")[:3]
-    bus = Bus(user, site=SITE, handler=book.message, sessions={"pictures": filters})
+    bus = Bus(user, handler=book.message, sessions={"pictures": filters})
     tasks = [asyncio.create_task(bus.run()), asyncio.create_task(book.ask(bus.publish))]
     try:
         yield book

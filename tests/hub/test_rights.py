@@ -70,6 +70,10 @@ async def test_a_gateway_writes_only_its_own_topics(tmp_path: Path, *, mosquitto
         assert await arrives(stack, "device", "iot/hbw-01/nb/1/up", GATEWAY)
         assert not await arrives(stack, "device", "zigbee2mqtt/door", GATEWAY)
         assert await arrives(stack, "bridge", "zigbee2mqtt/门厅", GATEWAY)
+        assert await arrives(stack, GATEWAY, OWN.evidence, "hub")
+        assert not await arrives(stack, GATEWAY, OTHER.evidence, "hub")
+        assert not await arrives(stack, "device", OWN.evidence, "hub")
+        assert await arrives(stack, "hub", OWN.evidence_receipt, GATEWAY)
         assert await arrives(stack, "hub", OWN.receipt, GATEWAY)
         assert not await arrives(stack, GATEWAY, OWN.receipt, GATEWAY)
         assert await arrives(stack, GATEWAY, CAMERA.picture, "hub")
@@ -97,7 +101,9 @@ async def test_anonymous_and_wrong_passwords_are_refused(
 @pytest.mark.parametrize(
     ("user", "topic"),
     [
-        (GATEWAY, OTHER.receipt), (GATEWAY, CAMERA.picture), (GATEWAY, OTHERS.looked), (GATEWAY, OWN.alarm), ("device", OWN.alarm), ("device", "#"),
+        (GATEWAY, OTHER.receipt), (GATEWAY, CAMERA.picture), (GATEWAY, OTHERS.looked), (GATEWAY, OWN.alarm),
+        (GATEWAY, OWN.evidence), (GATEWAY, OTHER.evidence_receipt), ("bridge", OWN.evidence),
+        ("device", OWN.alarm), ("device", "#"),
         ("device", "iot/#"), ("bridge", "iot/#"), ("bridge", "smarthub/#"), ("capture", "smarthub/#"),
         ("hub", "iot/#"),
     ],

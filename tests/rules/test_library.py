@@ -17,6 +17,8 @@ CATEGORIES = {
     "crowd", "after_hours", "resident_unseen", "building_risk", "flow_unusual", "pressure_drift",
     "value_stuck", "detector_dirty",
     "doors_not_released",
+    "camera_offline", "camera_tampered", "loitering", "object_left", "fire_lane_blocked",
+    "ebike_indoors", "fire_hint",
 }  # fmt: skip
 
 

@@ -10,14 +10,18 @@ from benchmarks import video_clips as clips
 from model.errors import ConfigError
 from tests.shared_data import shared
 from tests.video.given_model import MODEL, detector, model_settings
-from video.contract import Box, Detected, Picture
+from video.camera import Camera
+from video.contract import Box, Detected, Frame, Picture
 from video.detectors import known, load
 from video.detectors._crops import overlap
-from video.settings import DetectorSettings
+from video.episodes import Stage
+from video.settings import CameraSettings, DetectorSettings
 
 WHOLE = Box(0, 0, 1, 1)
 STANDING = 24.0  # s into the clip: one person stands at the table
 EMPTY = 21.0  # nobody
+FROM = 16  # s; the first stands there already
+PERSONS = [(16.0, 19.8), (22.7, 44.9)]  # s; first and last sign of each, by looking at the frames
 
 
 def _picture(second: float) -> Picture:
@@ -102,3 +106,40 @@ def test_the_notice_beside_the_model_says_that_its_author_states_no_licence() ->
     notice = (MODEL.parent / "NOTICE").read_text(encoding="utf-8")
     assert "states NO LICENCE" in notice
     assert "MIT License" in notice
+
+
+def test_two_persons_who_come_one_after_the_other_are_two_intrusions() -> None:
+    """Real footage at 5/3 frames a second through the whole camera; benchmarks have all six persons."""
+    shared(f"data/video/{clips.FLOOR}")
+    camera = Camera(
+        CameraSettings.model_validate(
+            {
+                "camera": "lobby",
+                "source": {"url": "rtsp://clip"},
+                "zones": {"floor": [[0, 0.45], [1, 0.45], [1, 1], [0, 1]]},
+                "observations": {
+                    "intrusion": {"zones": ["floor"], "off_delay_s": 1.5},
+                    "crowd": {"zones": ["floor"]},
+                },
+            }
+        ),
+        detector(),
+    )
+    found: list[tuple[float, float]] = []
+    for number, picture in enumerate(clips.read(clips.FLOOR, most_s=48)[FROM * clips.FPS :: 3]):
+        for news in camera.see(
+            Frame(clips.BEGIN + FROM * 1000 + 600 * number, picture.copy())
+        ).news:
+            if news.stage is Stage.END:
+                episode = news.episode
+                assert episode.values["by"] == "detector"
+                found.append(
+                    tuple((at - clips.BEGIN) / 1000 for at in (episode.started_at, news.at))  # type: ignore[arg-type]
+                )
+        if number == 23:  # 30 s: one stands at the table
+            zone = {reading.device: reading for reading in camera.heartbeat({}, 0)}["lobby/floor"]
+            assert zone.values["people_count"] == 1
+    assert len(found) == len(PERSONS)
+    for (begin, end), (came, left) in zip(found, PERSONS, strict=True):
+        assert came - 0.1 <= begin <= came + 3
+        assert left - 2 <= end <= left + 5

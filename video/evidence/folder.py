@@ -17,6 +17,7 @@ from typing import NamedTuple
 from model.codec import CodecError
 from model.footage import Footage, decode_footage, encode_footage
 
+MAX_MB = 2048
 MANIFEST, DONE, PIN, DRAFT = ".json", ".done", ".pin", ".part"
 
 
@@ -32,10 +33,13 @@ class Stored(NamedTuple):
 class EvidenceFolder:
     """The files of one gateway's episodes; several processes may write, each its own episodes."""
 
-    def __init__(self, path: Path, *, max_mb: int) -> None:
+    def __init__(self, path: Path, *, max_mb: int = MAX_MB) -> None:
         """Make the folder; raises OSError."""
         self.path = path
         self._most = max_mb << 20
+        self._read: dict[
+            str, tuple[int, Footage]
+        ] = {}  # waiting manifests by name, with their mtime
         path.mkdir(parents=True, exist_ok=True)
 
     def write(self, name: str, content: bytes, *, owner: str) -> None:
@@ -70,9 +74,29 @@ class EvidenceFolder:
             with contextlib.suppress(OSError, CodecError):
                 yield decode_footage(path.read_bytes())
 
-    def done(self, episode: str) -> bool:
-        """Return whether nothing of an episode waits for the hub any more."""
-        return (self.path / f"{episode}{DONE}").exists()
+    def waiting(self) -> list[Footage]:
+        """Return the manifests of which something waits for the hub, the oldest episode first."""
+        with os.scandir(self.path) as entries:
+            found = {entry.name: entry for entry in entries if not entry.name.startswith(".")}
+        waiting: dict[str, tuple[int, Footage]] = {}
+        for name, entry in found.items():
+            episode = name.removesuffix(MANIFEST)
+            if episode == name or f"{episode}{DONE}" in found:
+                continue
+            with contextlib.suppress(OSError, CodecError):
+                written = entry.stat().st_mtime_ns
+                known = self._read.get(name)  # thousands may wait while the hub is away
+                if known is None or known[0] != written:
+                    known = written, decode_footage((self.path / name).read_bytes())
+                waiting[name] = known
+        self._read = waiting
+        manifests = (footage for _, footage in waiting.values())
+        return sorted(manifests, key=lambda footage: (footage.started_at, footage.episode))
+
+    def age(self, episode: str, now: float) -> float:
+        """Return for how many seconds a manifest has stood as it is; 0 when it is not there."""
+        written = _written_at(self.path / f"{episode}{MANIFEST}")
+        return max(0.0, now - written) if written else 0.0
 
     def mark_done(self, episode: str) -> None:
         """Say that nothing of an episode waits for the hub any more; raises OSError."""

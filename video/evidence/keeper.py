@@ -23,6 +23,7 @@ import structlog
 
 from model.footage import Footage
 from video.contract import Box, Frame
+from video.discovery import observations
 from video.episodes import Episode, News, Stage
 from video.readings import device_of
 from video.settings import CameraSettings, EvidenceSettings
@@ -68,6 +69,7 @@ class EvidenceKeeper:
         )
         self._pixelation = Pixelation() if camera.pixelate_persons else None
         self._settings_hash = settings_hash(camera)
+        self._titles = {name: kind.title for name, kind in observations().items()}
         self._recordings: dict[str, Recording] = {}
         self._kept_at: int | None = None
         self._waiting: set[Future[None]] = set()
@@ -163,6 +165,7 @@ class EvidenceKeeper:
             device=device_of(camera.camera, episode.zone),
             zone=episode.zone,
             observation=episode.observation,
+            title=self._titles.get(episode.observation, ("", "")),
             started_at=episode.started_at,
             masks=len(camera.masks),
             pixelated=camera.pixelate_persons,

@@ -80,12 +80,14 @@ class ClipSource:
         try:
             with av.open(where) as container:
                 first_s: float | None = None
-                last_s = offset_s
+                at_s = offset_s - LEAST_STEP_S
                 for taken in decoded(container, keyframes_only=self._keyframes_only, where=where):
-                    at_s = last_s + LEAST_STEP_S if taken.at_s is None else taken.at_s
-                    first_s = at_s - offset_s if first_s is None else first_s
-                    last_s = max(last_s, at_s - first_s)
-                    yield last_s, taken
+                    if taken.at_s is None:
+                        at_s += LEAST_STEP_S
+                    else:
+                        first_s = taken.at_s if first_s is None else first_s
+                        at_s = max(at_s, offset_s + taken.at_s - first_s)
+                    yield at_s, taken
                 return
         except av.error.FFmpegError as error:
             failure = lost(error, where, NOBODY, opening=True)

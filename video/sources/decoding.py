@@ -8,8 +8,10 @@ import av
 import av.container
 import av.error
 import numpy as np
+from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
+from av.video.stream import VideoStream
 
 from video.contract import Picture
 
@@ -53,7 +55,7 @@ def decoded(
     if keyframes_only:
         stream.codec_context.skip_frame = "NONKEY"
     seen_s = time.monotonic()
-    for packet in container.demux(stream):
+    for packet in _packets(container, stream, where):
         try:
             frames = packet.decode()
         except av.error.InvalidDataError:
@@ -68,6 +70,22 @@ def decoded(
                 f"{where}: packets came for {BLIND_S:.0f} s and made no picture; "
                 "choose H.264 in the camera and a key frame at least every 10 s",
             )
+
+
+def _packets(
+    container: av.container.InputContainer, stream: VideoStream, where: str
+) -> "Iterator[Packet[VideoStream]]":
+    """Yield packets; raises SourceLost when one did not come in time."""
+    packets = container.demux(stream)
+    while True:
+        asked_s = time.monotonic()
+        packet = next(packets, None)
+        if packet is None:
+            return
+        # At its time-out libav first hands out what its parser still held, then waits once more.
+        if time.monotonic() - asked_s > ANSWER_S - 0.1:
+            raise SourceLost(Reason.STALLED, f"{where} said nothing for {ANSWER_S:.0f} s")
+        yield packet
 
 
 def lost(

@@ -35,14 +35,20 @@ class Change(NamedTuple):
 class BackOff:
     """How long to wait before the next try: doubling from 0.5 s to 30 s, scattered over half of it."""
 
-    def __init__(self, scatter: Callable[[], float] = random.random) -> None:
+    def __init__(
+        self,
+        first_s: float = FIRST_S,
+        longest_s: float = LONGEST_S,
+        *,
+        scatter: Callable[[], float] = random.random,
+    ) -> None:
         """`scatter` returns 0-1; many cameras of one switch must not come back in step."""
-        self._scatter = scatter
+        self._first_s, self._longest_s, self._scatter = first_s, longest_s, scatter
         self._tries = 0
 
     def next_s(self) -> float:
         """Return the wait before the next try, in seconds."""
-        longest = min(LONGEST_S, FIRST_S * 2.0 ** min(self._tries, 10))
+        longest = min(self._longest_s, self._first_s * 2.0 ** min(self._tries, 16))
         self._tries += 1
         return longest * (0.5 + self._scatter() / 2)
 

@@ -90,7 +90,7 @@ class Pace:
         """Return whether the frame of this moment is one to look at; moments may jump either way."""
         if self._due_s is None or now_s < self._due_s - 2 * self._step_s:
             self._due_s = now_s
-        if now_s < self._due_s:
+        if now_s < self._due_s - self._step_s / 20:  # times are rounded
             return False
         # Frames come with jitter: one that was late does not delay those after it by a whole step.
         self._due_s = max(self._due_s + self._step_s, now_s + self._step_s / 2)

@@ -10,6 +10,8 @@ from .source import Reason, SourceLost
 MOST_BYTES = 16 * 1024 * 1024
 MOST_PIXELS = 40_000_000
 """More than 8K; a few kB can unpack to gigabytes otherwise."""
+MOST_SEGMENTS = 4096
+"""Before the frame header; a real picture has a dozen."""
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8"
@@ -56,7 +58,9 @@ def size_of(data: bytes) -> tuple[int, int] | None:
 def _jpeg_size(data: bytes) -> tuple[int, int] | None:
     """Walk the segments up to the frame header."""
     at = 2
-    while at + 9 <= len(data) and data[at] == 0xFF:  # noqa: PLR2004 - every marker begins so
+    for _ in range(MOST_SEGMENTS):
+        if at + 9 > len(data) or data[at] != 0xFF:  # noqa: PLR2004 - every marker begins so
+            break
         marker = data[at + 1]
         if marker == 0xFF:  # noqa: PLR2004 - fill byte
             at += 1

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from html import escape
 
-_VOID = frozenset({"input", "br", "hr"})
+_VOID = frozenset({"input", "br", "hr", "img"})
 # Marks that turn the direction of what follows, and controls that no name needs.
 _HARMFUL = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u061c\u200b-\u200f\u202a-\u202e\u2066-\u2069]"

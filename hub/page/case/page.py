@@ -7,6 +7,7 @@ from nicegui.events import GenericEventArguments
 from starlette.concurrency import run_in_threadpool
 
 from hub.api.contacts import QUIET
+from hub.evidence.looking import Purpose, may_look
 from hub.page.site import Visit
 
 from .chain_html import history_html, people_html
@@ -16,6 +17,7 @@ from .evidence_html import frames_html
 from .head_html import call_html, facts_html, head_html, proof_html
 from .markup import Markup, tag
 from .offers import offers
+from .pictures_html import LOOK, pictures_html, purpose_of
 from .view import View, read_view
 from .why_html import sequence_html, why_html
 
@@ -71,6 +73,7 @@ class CasePage:
         self._shown = visit.board.cases.get(view.case.id)
         self._read_at = visit.hub.now()
         self._desk = Desk(visit, view)
+        self._purpose: Purpose | None = None  # why one looks at the pictures; asked on every page
         self.chart = Chart(visit)
 
     def draw(self) -> None:
@@ -87,7 +90,7 @@ class CasePage:
                     self._desk.draw()
                 else:
                     self._region("no-role")
-                for name in ("facts", "sequence", "why"):
+                for name in ("pictures", "facts", "sequence", "why"):
                     self._region(name)
                 self.chart.draw(self._view)
                 for name in ("frames", "history"):
@@ -130,6 +133,10 @@ class CasePage:
             await self._reread()
 
     async def _submitted(self, event: GenericEventArguments) -> None:
+        if event.args.get("deed") == LOOK:
+            self._purpose = purpose_of(event.args.get("typed"))
+            await self.paint()
+            return
         if await self._desk.submitted(event.args):
             await self._reread()
 
@@ -166,6 +173,14 @@ class CasePage:
                 case,
                 whole=visit.query.get("frames") == "all",
                 path=visit.path,
+                zone=zone,
+                lang=lang,
+            ),
+            "pictures": lambda: pictures_html(
+                case,
+                view.episodes,
+                may=may_look(visit.who, case),
+                purpose=self._purpose,
                 zone=zone,
                 lang=lang,
             ),

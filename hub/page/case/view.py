@@ -8,6 +8,7 @@ import structlog
 from cases.closing import Item
 from hub.api.cases import closing_parts
 from hub.api.contacts import whom_to_call
+from hub.evidence.looking import Episode, episodes_of
 from hub.page.site import Visit
 from hub.rule_texts import Limit
 from model.case import Case
@@ -30,6 +31,7 @@ class View(NamedTuple):
     parts: Sequence[Item]
     rules: Rules
     contacts: Sequence[Contact]
+    episodes: Sequence[Episode] = ()
 
     @property
     def limits(self) -> tuple[Limit, ...]:
@@ -49,6 +51,7 @@ def read_view(visit: Visit, case_id: str) -> View | None:
         closing_parts(hub, visit.who, case),
         {key: hub.rule(*key) for key in rules_of(case)},
         whom_to_call(case, hub.registry(), now=hub.now(), zone=visit.zone),
+        episodes_of(hub, case),
     )
 
 

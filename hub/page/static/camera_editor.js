@@ -321,7 +321,7 @@
 
   function fresh() {
     const image = by("ce-picture");
-    const asked = new URLSearchParams({ name: camera, view: "plain", purpose: "maintenance 设备维护", t: Date.now() });
+    const asked = new URLSearchParams({ name: camera, view: "plain", purpose: "technical", t: Date.now() });
     image.src = `/page/cameras/picture?${asked}`;
   }
 

@@ -1,0 +1,37 @@
+"""Serves pictures and clips to whoever is signed in and may look; each look is written down before."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Path, Query, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from hub.api.evidence import shown_file
+from hub.evidence.looking import Purpose
+
+from .site import SESSION_COOKIE, Site
+
+
+def footage_path(sha256: str, case: str, purpose: Purpose) -> str:
+    """Return the address of a picture or clip of a case, looked at for a purpose."""
+    return f"/page/evidence/{sha256}?case={case}&purpose={purpose.value}"
+
+
+def routes(site: Site) -> APIRouter:
+    """Return the route that the page's pictures and players fetch."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/page/evidence/{sha256}")
+    async def show(
+        request: Request,
+        sha256: Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")],
+        case: Annotated[str, Query(max_length=64, pattern=r"^[0-9A-Za-z_-]+$")],
+        purpose: Purpose,
+    ) -> Response:
+        token = request.cookies.get(SESSION_COOKIE, "")
+        who = await run_in_threadpool(site.access.authenticate, token)
+        if who is None:
+            raise HTTPException(401, "sign in first")
+        return await shown_file(site.hub, who, request, sha256=sha256, purpose=purpose, case=case)
+
+    return router

@@ -1,0 +1,90 @@
+"""`smarthub simulate onvif` and `smarthub discover onvif` as people call them, in processes of their own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+
+from tests.brokers import free_port
+
+COMMAND = [sys.executable, "-m", "hub.cli"]
+LIMIT_S = 60
+
+
+def free_udp_port() -> int:
+    """Return a UDP port that nobody has."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def discover(*options: str) -> subprocess.CompletedProcess[str]:
+    """Run the discovery, unicast on loopback."""
+    return subprocess.run(
+        [*COMMAND, "discover", "onvif", "--no-multicast", "--address", "127.0.0.1", *options],
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+        check=False,
+        env=os.environ | {"COLUMNS": "120"},
+    )
+
+
+def test_a_simulated_camera_is_found_and_takes_orders() -> None:
+    """Table on one stream, the block to paste on the other; an order by HTTP; a clean end."""
+    port, udp = free_port(), free_udp_port()
+    simulated = subprocess.Popen(
+        [
+            *(*COMMAND, "simulate", "onvif", "--port", str(port), "--probe-port", str(udp)),
+            *("--name", "Gate 1", "--wrong-host"),
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert simulated.stdout is not None
+        assert "/onvif/device_service" in simulated.stdout.readline()
+        found = discover("--port", str(udp), "--timeout", "1")
+        assert found.returncode == 0
+        assert f"    port: {port}\n    camera: cam-gate-1\n" in found.stdout
+        assert "adapter: onvif" in found.stdout
+        assert "192.0.2.77" in found.stderr
+        order = urllib.request.Request(
+            f"http://127.0.0.1:{port}/simulate/input/AlarmIn_1/true", method="POST"
+        )
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(order, timeout=5) as answer:
+            assert answer.status == 204
+    finally:
+        simulated.send_signal(signal.SIGINT)
+        assert simulated.wait(LIMIT_S) == 0
+        if simulated.stdout:
+            simulated.stdout.close()
+
+
+def test_nobody_found_is_exit_code_1_and_says_what_to_do() -> None:
+    """In both languages."""
+    found = discover("--port", str(free_udp_port()), "--timeout", "0.5")
+    assert found.returncode == 1
+    assert "--address" in found.stderr
+    assert "没有 ONVIF 设备应答" in found.stderr
+
+
+@pytest.mark.parametrize("option", ["--duration", "--help"])
+def test_the_territory_is_still_simulated_without_a_word(option: str) -> None:
+    """`simulate` alone does what it did; `onvif` is one of its commands."""
+    began = time.monotonic()
+    words = ["simulate", option, *(["0.1"] if option == "--duration" else [])]
+    ran = subprocess.run(
+        [*COMMAND, *words, *(["--detectors", "0", "--panels", "0", "--doors", "0"] if option != "--help" else [])],
+        capture_output=True, text=True, timeout=LIMIT_S, check=False,
+        env=os.environ | {"SMARTHUB_DEVICE_PASSWORD": "x"},
+    )  # fmt: skip
+    assert time.monotonic() - began < LIMIT_S
+    said = ran.stdout + ran.stderr
+    assert ("onvif" in said) if option == "--help" else ("simulating 0 detectors" in said)
