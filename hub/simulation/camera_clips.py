@@ -12,6 +12,8 @@ import av
 
 from .camera_scenes import FPS, HEIGHT, LENGTH_S, WIDTH, Scene, frames, scenes
 
+BITS_S = 400_000
+
 
 def clip_path(folder: Path, camera: str) -> Path:
     """Name the clip of a camera."""
@@ -37,7 +39,8 @@ def draw(folder: Path, scene: Scene, done: float, part: float, *, seconds: int =
     half = path.with_suffix(".part")
     total = seconds * FPS
     with av.open(str(half), "w", format="mp4") as file:
-        stream = file.add_stream("mpeg4", rate=FPS, options={"qscale": "4"})
+        stream = file.add_stream("mpeg4", rate=FPS)
+        stream.bit_rate = BITS_S
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         for number, picture in enumerate(frames(scene, seconds=seconds)):
             file.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "bgr24")))

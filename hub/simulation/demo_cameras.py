@@ -14,10 +14,10 @@ FOLDER = "cameras"
 COMPOUND, BUILDING = "hbw-01", "hbw-01-b1"
 YARD, LANE = "demo-yard", "demo-lane"
 _DEVICES = (
-    (YARD, "camera", "模拟 院内枪机 yard"),
-    (f"{YARD}/path", "camera_zone", "模拟 院内步道 path"),
-    (LANE, "camera", "模拟 消防通道枪机 fire lane"),
-    (f"{LANE}/lane", "camera_zone", "模拟 消防通道 fire lane"),
+    (YARD, "camera", "camera", "模拟 院内枪机 yard"),
+    (f"{YARD}/path", "camera_zone", "camera", "模拟 院内步道 path"),
+    (LANE, "camera", "camera", "模拟 消防通道枪机 fire lane"),
+    (f"{LANE}/lane", "camera_zone", "fire_lane", "模拟 消防通道 fire lane"),
 )
 
 
@@ -42,11 +42,10 @@ def gateway_lines(folder: Path) -> str:
       compound: {COMPOUND}
       source: {{file: {clip(LANE)}, repeat: true}}
       fps: 2
-      clip: false
       zones:
         lane: [[0.24, 0.54], [0.87, 0.54], [0.87, 0.94], [0.24, 0.94]]
       observations:
-        motion: {{zones: [lane], after_s: 1, off_delay_s: 8}}
+        lane_occupied: {{zones: [lane], hold_s: 30}}
 """
 
 
@@ -54,16 +53,11 @@ def with_cameras(devices_csv: str) -> str:
     """Return the demo's devices with its cameras."""
     head = devices_csv.partition("\n")[0].split(",")
     rows = []
-    for name, kind, said in _DEVICES:
+    for name, kind, role, said in _DEVICES:
         cells = {
-            "id": name,
-            "kind": kind,
-            "building": BUILDING,
-            "name": said,
+            "id": name, "kind": kind, "role": role, "building": BUILDING, "name": said,
             "silent_after_s": "0",
-        }
-        if kind == "camera":
-            cells["role"] = "camera"
+        }  # fmt: skip
         rows.append(",".join(cells.get(column, "") for column in head))
     return devices_csv.rstrip("\n") + "\n" + "\n".join(rows) + "\n"
 

@@ -28,6 +28,7 @@ from .words import observation
 
 DAY = 86_400_000
 EPISODES = 60
+CLIPS = 20
 ASKED = 5_000
 CHARTS = {"fps": "#7fc8ff", "cpu_pct": "#ffab4a", "people_count": "#63d897"}
 
@@ -55,7 +56,8 @@ async def build(visit: Visit, tiles: Tiles) -> None:
     )  # fmt: skip
     await _past(visit, view)
     if pictures and visit.may(Role.MAINTENANCE):
-        ui.html(joined([editor_html(visit, view), trial_html(visit)]), sanitize=False)
+        clips = await run_in_threadpool(partial(hub.store.footage.clips_of, name, limit=CLIPS))
+        ui.html(joined([editor_html(visit, view), trial_html(visit, clips)]), sanitize=False)
 
 
 def purpose_of(visit: Visit) -> LivePurpose:
