@@ -23,7 +23,7 @@ from .simulation.orders import Orders
 from .simulation.stories import GATEWAY_CUT
 
 log = structlog.get_logger()
-READY_S = 30.0
+READY_S = 60.0  # a small box that does other work beside
 STOP_S = 8.0
 RESTART_LAST_S = 10.0
 ORDERS_EVERY_S = 0.5
