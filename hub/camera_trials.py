@@ -72,13 +72,17 @@ class Trials:
                 "the hub's disk is nearly full; try again when there is room 磁盘空间不足"
             )
 
-    def start(self, owner: str, clip: str, before: Json, after: Json) -> str:
-        """Begin a trial and return its name; raises Refused while another one runs, LookupError for no clip."""
-        known = self._clips.get(clip)
+    def clip(self, owner: str, name: str) -> Path:
+        """Return a clip that somebody brought; raises LookupError."""
+        known = self._clips.get(name)
         if known is None or known[1] != owner:
             raise LookupError(
                 "the clip is not there any more; choose it again 录像已清除，请重新选择"
             )
+        return known[0]
+
+    def start(self, owner: str, clip: Path, before: Json, after: Json) -> str:
+        """Begin a trial and return its name; raises Refused while another one runs."""
         if self._running is not None and not self._running[1].done():
             raise Refused("another trial runs; try again in a moment 有试运行正在进行，请稍后")
         name = secrets.token_urlsafe(12)
@@ -87,7 +91,7 @@ class Trials:
         while len(self._states) > 20:  # noqa: PLR2004 - results of some hours
             old, _ = self._states.popitem(last=False)
             self._owners.pop(old, None)
-        orders: Json = {"clip": str(known[0]), "before": before, "after": after}
+        orders: Json = {"clip": str(clip), "before": before, "after": after}
         self._running = (name, asyncio.create_task(self._run(name, orders), name="camera-trial"))
         return name
 

@@ -22,6 +22,7 @@ from model.topics import CameraTopics, GatewayTopics, cases_topic
 from .broker import BrokerUser
 from .config import load as load_hub
 from .own_files import check_yours, written_unless_yours
+from .simulation.demo_cameras import gateway_lines
 
 SITE = "haibowan"
 GATEWAY = "gw-01"
@@ -113,7 +114,8 @@ sources:
   - adapter: nb_iot
   - adapter: zigbee2mqtt
   - adapter: access_control
-""",
+"""
+            + (gateway_lines(folder) if simulated else ""),
         )
         if kept:
             _check_gateway(gateway, ports, mode)

@@ -1,4 +1,4 @@
-"""Notes who looked at pictures of cameras and what for 查看留痕: in the audit, beside changes of accounts.
+"""Notes who looked at the live pictures of cameras and what for 查看留痕, beside the looks at evidence.
 
 Looking on is one look: the same person, camera and purpose are noted once in ten minutes.
 """
@@ -6,9 +6,12 @@ Looking on is one look: the same person, camera and purpose are noted once in te
 from collections import OrderedDict
 from collections.abc import Callable
 
-from .case_store.accounts import LOOKED, AccountChange, Accounts
+from .access import Principal
+from .case_store.footage import FootageRecords, Look
 
-PURPOSE_MAX = 200
+LIVE = "live"
+"""The kind of a look at what is there now; the others are at what was kept."""
+
 AGAIN_MS = 10 * 60_000
 REMEMBERED = 10_000
 
@@ -16,18 +19,22 @@ REMEMBERED = 10_000
 class Looks:
     """The notes; `note` is for worker threads, it writes to the disk before anything is shown."""
 
-    def __init__(self, accounts: Accounts, clock: Callable[[], int]) -> None:
-        """Take the audit and a clock in ms."""
-        self._accounts = accounts
+    def __init__(self, records: FootageRecords, clock: Callable[[], int]) -> None:
+        """Take where looks are kept and a clock in ms."""
+        self._records = records
         self._clock = clock
         self._noted: OrderedDict[tuple[str, str, str], int] = OrderedDict()
 
-    def note(self, who: str, what: str, purpose: str) -> None:
-        """Note that somebody looks at a camera (or the wall of all); raises what the disk raises."""
-        now, key = self._clock(), (who, what, purpose)
+    def note(self, who: Principal, what: str, purpose: str, *, grid: str = "") -> None:
+        """Note that somebody looks at a camera of a grid, or the wall of all; raises what the disk raises."""
+        now, key = self._clock(), (who.name, what, purpose)
         if 0 <= now - self._noted.get(key, -AGAIN_MS) < AGAIN_MS:
             return
-        self._accounts.note(AccountChange(now, who, LOOKED, what, purpose[:PURPOSE_MAX]))
+        look = Look(
+            now, who.name, purpose, case_id="", grid=grid or who.grid, episode="", device=what,
+            kind=LIVE, sha256="",
+        )  # fmt: skip
+        self._records.looked(look)
         self._noted[key] = now
         self._noted.move_to_end(key)
         if len(self._noted) > REMEMBERED:

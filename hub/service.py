@@ -70,7 +70,7 @@ class Hub(DeviceAnswers):
         self._rules_shown = RulesShown()
         self.log, self.store = _open(file)
         self.scratch = file.data / "scratch"
-        self.looks = Looks(self.store.accounts, self.now)
+        self.looks = Looks(self.store.footage, self.now)
         self.letterbox = Letterbox(self.store, self.now)
         self._rule_texts = RuleTexts(self.log)
         self.readings: ReadingStore = open_store(file, self.registry)

@@ -18,11 +18,12 @@ from model.errors import ConfigError
 
 from .broker import EmbeddedBroker, die_with_parent
 from .installation import GATEWAY, ORDERS, Installation, Ports, check_ports, written_in
+from .simulation.demo_cameras import Drawing, demo_registry
 from .simulation.orders import Orders
 from .simulation.stories import GATEWAY_CUT
 
 log = structlog.get_logger()
-READY_S = 30.0
+READY_S = 60.0  # a small box that does other work beside
 STOP_S = 8.0
 RESTART_LAST_S = 10.0
 ORDERS_EVERY_S = 0.5
@@ -114,7 +115,7 @@ async def up(folder: Path, ports: Ports, *, demo_speed: float | None) -> None:
     with written_in(folder):
         installation = Installation(folder)
         logs.mkdir(exist_ok=True)
-        registry = _demo_registry(folder) if demo else _own_registry(folder)
+        registry = demo_registry(folder) if demo else _own_registry(folder)
         mode = "simulated" if demo else "real"
         gateway_file, hub_file = installation.write_files(ports, registry=registry, mode=mode)
     broker = EmbeddedBroker(
@@ -145,10 +146,12 @@ async def up(folder: Path, ports: Ports, *, demo_speed: float | None) -> None:
         for child in children[2:]:
             await child.start()
             supervisors.append(asyncio.create_task(child.supervise(), name=child.name))
+        drawing = Drawing(folder)
         if demo:
+            supervisors.append(asyncio.create_task(drawing.run(), name="drawing"))
             cuts = _cut_when_ordered(children[1], Orders(folder / ORDERS))
             supervisors.append(asyncio.create_task(cuts, name="cuts"))
-        await _watch(ports, supervisors, stop)
+        await _watch(ports, supervisors, stop, drawing)
     finally:
         for task in supervisors:
             task.cancel()
@@ -168,17 +171,6 @@ def _own_registry(folder: Path) -> Path:
             "compounds: []\n",
             encoding="utf-8",
         )
-    return path
-
-
-def _demo_registry(folder: Path) -> Path:
-    from .territory.demo_territory import demo_documents
-
-    path = folder / "registry"
-    if not path.exists():
-        path.mkdir()
-        for name, text in demo_documents().items():
-            (path / name).write_text(text, encoding="utf-8")
     return path
 
 
@@ -258,14 +250,17 @@ def _say(installation: Installation, ports: Ports, *, demo: bool) -> None:
     ]
     if demo:
         lines.append(
-            "  SIMULATED 模拟: 2,000 smoke detectors, 20 fire panels and 100 doors in 8 compounds;"
-            " a planted fire follows within seconds"
+            "  SIMULATED 模拟: 2,000 smoke detectors, 20 fire panels, 100 doors and 2 cameras in 8"
+            " compounds; a planted fire follows within seconds"
         )
     print("\n".join(lines), flush=True)  # noqa: T201 - this is the command's output
 
 
 async def _watch(
-    ports: Ports, supervisors: list["asyncio.Task[None]"], stop: asyncio.Event
+    ports: Ports,
+    supervisors: list["asyncio.Task[None]"],
+    stop: asyncio.Event,
+    drawing: Drawing,
 ) -> None:
     """Keep one status line up to date until told to stop."""
     terminal = sys.stdout.isatty()
@@ -275,7 +270,7 @@ async def _watch(
             if task.done():
                 task.result()
         state = await asyncio.to_thread(_get, ports, "/readyz")
-        line = _status(state)
+        line = _status(state) + drawing.said
         if terminal:
             print(f"\r\x1b[K{line}", end="", flush=True)  # noqa: T201 - the status line
         elif line != shown:

@@ -54,7 +54,7 @@ def create_app(
     api = APIRouter(prefix=PREFIX)
     parts = (
         cases, devices, readings, reports, stream, system, accounts, channels, walk_tests, silences,
-        handovers, ledger, evidence, cameras,
+        handovers, ledger, cameras, evidence,
     )  # fmt: skip
     for part in parts:
         api.include_router(part.router)

@@ -1,15 +1,16 @@
 """Cameras 摄像机 over HTTP: how each is and what it sees, and its newest picture."""
 
+from functools import partial
 from typing import Annotated, Literal
 
 import msgspec
 from fastapi import APIRouter, Depends, HTTPException, Path, Query
-from pydantic import StringConstraints
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from hub.access import Principal, Role
 from hub.camera_views import camera_views, visible
+from hub.evidence.live import LivePurpose
 
 from .answer import answer
 from .auth import Hub, Reader, require
@@ -21,10 +22,6 @@ PICTURE_ROLES = (Role.MAINTENANCE, Role.DISPATCH)
 """Who may see pictures; a viewer sees states only. Our assumption: people in pictures are personal data."""
 
 Watcher = Annotated[Principal, Depends(require(*PICTURE_ROLES))]
-Purpose = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=2, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$"),
-]  # fmt: skip
 
 
 @router.get("/cameras", summary="Cameras: state, load, what they see now 摄像机")
@@ -45,7 +42,7 @@ async def picture(
     who: Watcher,
     name: Annotated[Name, Path()],
     *,
-    purpose: Annotated[Purpose, Query(description="what for; noted with the name in the audit")],
+    purpose: Annotated[LivePurpose, Query(description="what for; noted with the name")],
     view: Annotated[
         Literal["plain", "seen"], Query(description="seen: with what the algorithms saw")
     ] = "plain",
@@ -57,7 +54,8 @@ async def picture(
     found = await run_in_threadpool(hub.device, name)
     if not visible(found, hub.cameras, name, who.sees):
         raise HTTPException(404, f"no camera {name}")
-    await run_in_threadpool(hub.looks.note, who.name, name, purpose)
+    grid = found.place.grid if found and found.place else ""
+    await run_in_threadpool(partial(hub.looks.note, who, name, purpose.value, grid=grid))
     shot = hub.cameras.shot(name, view)
     if shot is None:
         raise HTTPException(404, f"no picture of {name} yet; ask again in 10 s")

@@ -109,6 +109,14 @@ class FootageRecords:
         """Return the records of an episode's files."""
         return self._read(and_(footage.c.gateway == gateway, footage.c.episode == episode))
 
+    def clips_of(self, camera: str, *, limit: int) -> list[Shown]:
+        """Return the newest clips of a camera, newest first; their files may be gone."""
+        query = select(footage).where(footage.c.camera == plain(camera), footage.c.kind == "clip")
+        query = query.order_by(footage.c.since.desc()).limit(limit)
+        with self._reader.connect() as connection:
+            rows = connection.execute(query).mappings().all()
+        return [record(Shown, {str(k): v for k, v in row.items()}) for row in rows]
+
     def hashes(self) -> frozenset[str]:
         """Return the SHA-256 of every file that has a record."""
         with self._reader.connect() as connection:

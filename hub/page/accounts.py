@@ -87,7 +87,9 @@ class AccountsPage:
                 "add": add_html(visit),
                 "tokens": tokens_html(visit, visit.site.access.tokens(), mine),
                 "changes": changes_html(visit, self._people.changes(CHANGES_SHOWN))
-                + looks_html(visit, self._people.looks(CHANGES_SHOWN)),
+                + looks_html(
+                    visit, visit.hub.store.footage.looks(grid=visit.who.grid, limit=CHANGES_SHOWN)
+                ),
             }
         return found
 

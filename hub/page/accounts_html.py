@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from hub.access import Role
 from hub.case_store import Token, User
 from hub.case_store.accounts import AccountChange
+from hub.case_store.footage import Look
+from hub.evidence.live import LIVE_PURPOSES
 from hub.people import PASSWORD_MIN
 
 from .case.markup import Markup, Part, badge, joined, tag
@@ -21,6 +23,13 @@ _WHAT = {
     "password_changed": ("本人改密码", "Own password changed"),
     "token_added": ("新建令牌", "Token added"),
     "token_removed": ("撤销令牌或会话", "Token or session withdrawn"),
+}
+
+_LOOKED = {
+    "live": ("实时画面", "live picture"),
+    "snapshot": ("抓拍", "snapshot"),
+    "clip": ("录像", "clip"),
+    "manifest": ("清单", "manifest"),
 }
 
 
@@ -152,10 +161,17 @@ def changes_html(visit: Visit, changes: Sequence[AccountChange]) -> str:
     return table(say("变更记录", "What was changed"), head, rows, empty=say("尚无", "Nothing yet"))
 
 
-def looks_html(visit: Visit, looks: Sequence[AccountChange]) -> str:
+def looks_html(visit: Visit, looks: Sequence[Look]) -> str:
     """Return who looked at pictures of cameras and what for, newest first."""
     say = visit.say
-    rows: list[Row] = [[visit.time(look.at), look.actor, look.whom, look.detail] for look in looks]
+    rows: list[Row] = [
+        [
+            visit.time(look.at), look.who, look.device,
+            word(_LOOKED, look.kind, visit.lang), purpose_word(visit, look.purpose),
+            Cell(look.case_id, link=f"/cases/{look.case_id}") if look.case_id else "",
+        ]
+        for look in looks
+    ]  # fmt: skip
     head = [
         say("时间", "Time"),
         say("查看人", "By"),
@@ -166,6 +182,12 @@ def looks_html(visit: Visit, looks: Sequence[AccountChange]) -> str:
     return f'<h3 class="sh-h2">{title}</h3>' + table(
         title, head, rows, empty=say("尚无", "Nothing yet"), stacks=True
     )
+
+
+def purpose_word(visit: Visit, purpose: str) -> str:
+    """Return what for, in words; what was written by hand is shown as it is."""
+    known = {name.value: words for name, words in LIVE_PURPOSES.items()}
+    return word(known, purpose, visit.lang)
 
 
 def territory(visit: Visit, grid: str) -> str:

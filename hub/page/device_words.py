@@ -35,6 +35,9 @@ QUANTITIES = {
     "residual_current_ma": ("剩余电流", "residual current", "mA"),
     "gas_lel_pct": ("燃气", "gas", "% LEL"),
     "link_quality": ("链路", "link quality", ""),
+    "fps": ("帧率", "frames a second", ""),
+    "look_ms": ("每帧耗时", "time a frame", "ms"),
+    "cpu_pct": ("占用单核", "CPU of one core", "%"),
     "people_count": ("人数", "people", ""),
     "confidence": ("置信度", "confidence", ""),
     "seen_s": ("持续", "seen for", "s"),
@@ -42,9 +45,6 @@ QUANTITIES = {
     "flicker_hz": ("闪烁", "flicker", "Hz"),
     "growth_factor": ("增长", "growth", "×"),
     "veil_pct": ("烟雾面积", "veiled", "%"),
-    "fps": ("帧率", "frames a second", ""),
-    "look_ms": ("每帧耗时", "time a frame", "ms"),
-    "cpu_pct": ("占用单核", "CPU of one core", "%"),
 }
 """What people call a quantity, and its unit; others are shown by their own name."""
 

@@ -103,11 +103,11 @@ class SmallHub:
         self.silencing = Silences()
         self.outgoing = Dispatcher(store, (), clock=self.now)
         self.events: asyncio.Queue[tuple[str, Json]] = asyncio.Queue()
-        self.footage_folder = Path("nowhere")
         self.cameras = CameraBook(self.now)
         self.scratch = Path(tempfile.gettempdir()) / "smarthub-small-hub"
-        self.looks = Looks(store.accounts, self.now)
+        self.looks = Looks(store.footage, self.now)
         self.engine = Engine(REGISTRY, load_rules({}))
+        self.footage_folder = Path("nowhere")
         self._pos = 0
 
     def footage_path(self, digest: str, form: Type) -> Path:
@@ -218,7 +218,7 @@ class SmallHub:
 
     def device(self, name: str) -> Found | None:
         """Return a registered device."""
-        return one(self.engine, REGISTRY, name)
+        return one(self.engine, self.registry(), name)
 
     def last_reading(self, name: str) -> Reading | None:
         """Return the newest Reading on the shelf."""

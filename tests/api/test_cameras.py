@@ -18,7 +18,7 @@ from .small_hub import GRID_A, GRID_B, T0, SmallHub
 
 PATH = "/api/v1/cameras"
 JPEG = b"\xff\xd8\xff\xe0 a picture"
-FOR = {"purpose": "duty watch"}
+FOR = {"purpose": "duty_watch"}
 
 
 @pytest.fixture(autouse=True)
@@ -126,9 +126,9 @@ async def test_who_sees_pictures(
     answer = await asyncio.to_thread(client.get, f"{PATH}/cam1/picture", params=FOR)
     assert answer.status_code == status
     assert "cam1" in await asyncio.to_thread(items, client)
-    noted = hub.store.accounts.changes(10, looks=True)
-    assert [(n.actor, n.whom, n.detail) for n in noted] == (
-        [("li", "cam1", "duty watch")] if status == 200 else []
+    noted = hub.store.footage.looks()
+    assert [(n.who, n.device, n.purpose, n.kind) for n in noted] == (
+        [("li", "cam1", "duty_watch", "live")] if status == 200 else []
     )
     if status == 200:
         assert (answer.content, answer.headers["content-type"]) == (JPEG, "image/jpeg")
@@ -146,13 +146,13 @@ async def test_a_look_needs_a_purpose_and_looking_on_is_one_look(
     def look(**params: str) -> int:
         return admin.get(path, params=params).status_code
 
-    asked = [{}, {"purpose": " "}, FOR, FOR, {"purpose": "fire 12"}]
+    asked = [{}, {"purpose": "because"}, FOR, FOR, {"purpose": "verify"}]
     codes = [await asyncio.to_thread(look, **params) for params in asked]
     assert codes == [422, 422, 200, 200, 200]
-    assert len(hub.store.accounts.changes(10, looks=True)) == 2
+    assert len(hub.store.footage.looks()) == 2
     hub.clock += 11 * 60_000
     assert await asyncio.to_thread(look, **FOR) == 200
-    assert len(hub.store.accounts.changes(10, looks=True)) == 3
+    assert len(hub.store.footage.looks()) == 3
 
 
 async def test_a_territory_sees_its_own_cameras(with_role: WithRole, hub: SmallHub) -> None:
@@ -176,18 +176,3 @@ async def test_a_camera_without_a_picture_is_asked_for_one(admin: Client, hub: S
     assert hub.cameras.wanted()["gw-1"].seen == ["cam1"]
     bad = await asyncio.to_thread(admin.get, f"{PATH}/cam1/picture", params=FOR | {"view": "raw"})
     assert bad.status_code == 422
-
-
-def test_looks_push_no_change_of_an_account_out(
-    hub: SmallHub, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Of each kind the newest are kept."""
-    from hub.case_store import accounts
-
-    monkeypatch.setattr(accounts, "CHANGES_MAX", 3)
-    kept = hub.store.accounts
-    kept.note(accounts.AccountChange(1, "admin", "user_added", "li"))
-    for number in range(9):
-        kept.note(accounts.AccountChange(number, "li", accounts.LOOKED, f"cam{number}", "duty"))
-    assert [look.whom for look in kept.changes(10, looks=True)] == ["cam8", "cam7", "cam6"]
-    assert [change.what for change in kept.changes(10)] == ["user_added"]

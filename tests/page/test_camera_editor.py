@@ -106,9 +106,9 @@ def test_what_the_algorithm_saw_is_a_click_away(opens: Opens, cameras: Cameras) 
     cameras.show(GATE, seen=True)
     page.wait_for_function("document.getElementById('cm-picture').dataset.view === 'seen'")
     assert page.get_attribute("#cm-seen", "aria-pressed") == "true"
-    page.select_option("#cm-purpose", index=1)
+    page.select_option("#cm-purpose", "verify")
     accounts = opens().sign_in(lang="en").go("/accounts")
-    expect(accounts.locator("#sh-main")).to_contain_text("案件核查")
+    expect(accounts.locator("#sh-main")).to_contain_text("verify an alarm")
     assert screen.errors == []
 
 

@@ -1,11 +1,15 @@
 """The editor of zones and masks, and trials of changed settings with a clip, as HTML; scripts do the rest."""
 
 import json
+from collections.abc import Sequence
 
 from hub.camera_views import CameraView
+from hub.case_store.footage import Shown
 from hub.page.case.markup import Markup, joined, tag
 from hub.page.links import picture_path
 from hub.page.site import Visit
+
+from .words import observation
 
 
 def editor_html(visit: Visit, view: CameraView) -> Markup:
@@ -79,9 +83,14 @@ def _result(visit: Visit) -> Markup:
     ])  # fmt: skip
 
 
-def trial_html(visit: Visit) -> Markup:
+def trial_html(visit: Visit, clips: Sequence[Shown]) -> Markup:
     """Return the form of a trial: a clip, and the settings of the editor against those in force."""
     say = visit.say
+    stored = [
+        tag("option", f"{visit.time(clip.since)} · {observation(clip.observation).say(visit.lang)}",
+            value=clip.sha256)
+        for clip in clips
+    ]  # fmt: skip
     return tag(
         "section",
         tag("h2", say("用录像试新设置", "Try the new settings with a clip"), class_="sh-h2"),
@@ -90,6 +99,9 @@ def trial_html(visit: Visit) -> Markup:
             "Choose a clip (at most 64 MiB) and compare what the settings in force and the new ones above notice in it. The clip is used for trials only and removed after half an hour; observations that need a detector say that they were not looked for.",
         ), class_="sh-muted"),
         tag("div",
+            tag("label", say("已存的录像", "Kept clip"), tag("br"),
+                tag("select", tag("option", say("（用旁边的文件）", "(the file beside)"), value=""), *stored,
+                    id="cr-stored", class_="sh-select"), hidden=not stored),
             tag("label", say("录像文件", "Clip"), tag("br"),
                 tag("input", type="file", id="cr-file", class_="sh-input", accept="video/*,.mkv,.avi,.mov")),
             tag("button", say("试运行", "Try"), type="button", id="cr-start", class_="sh-button", disabled=True),

@@ -1,8 +1,7 @@
 """A camera's picture with its switches, and what is known of the camera now."""
 
-from collections.abc import Sequence
-
 from hub.camera_views import CameraView
+from hub.evidence.live import LIVE_PURPOSES, LivePurpose
 from hub.page.case.markup import Markup, icon, joined, tag
 from hub.page.links import picture_path
 from hub.page.site import Visit
@@ -11,21 +10,17 @@ from hub.page.words import Lang
 from .tile import is_stale
 from .words import chip, observation, remedy, state_word
 
-Purposes = Sequence[tuple[str, str, str]]
 
-
-def stage_html(
-    visit: Visit, view: CameraView, purposes: Purposes, *, chosen: str, pictures: bool
-) -> Markup:
+def stage_html(visit: Visit, view: CameraView, *, chosen: LivePurpose, pictures: bool) -> Markup:
     """Return the picture and its switches; the browser's own script keeps it current."""
     say = visit.say
     if not pictures:
         said = say("您的角色不显示画面", "Your role shows no pictures")
         return tag("div", tag("p", said, class_="sh-empty"), class_="sh-card")
-    known = [purpose for purpose, _, _ in purposes]
-    choices = [tag("option", say(zh, en), value=key, selected=key == chosen) for key, zh, en in purposes]  # fmt: skip
-    if chosen not in known:
-        choices.insert(0, tag("option", chosen, value=chosen, selected=True))
+    choices = [
+        tag("option", say(*words), value=purpose.value, selected=purpose is chosen)
+        for purpose, words in LIVE_PURPOSES.items()
+    ]
     alt = say(f"{view.name or view.id} 的最新画面", f"newest picture of {view.name or view.id}")
     at = view.picture_at or 0
     return joined([

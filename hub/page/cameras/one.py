@@ -8,6 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from hub.access import Role
 from hub.camera_episodes import SeenEpisode, episodes_of
 from hub.camera_views import CameraView, camera_view
+from hub.evidence.live import LivePurpose
 from hub.page.case.markup import Markup, joined, tag
 from hub.page.device_charts import options
 from hub.page.device_history import Series, history
@@ -27,15 +28,9 @@ from .words import observation
 
 DAY = 86_400_000
 EPISODES = 60
+CLIPS = 20
 ASKED = 5_000
 CHARTS = {"fps": "#7fc8ff", "cpu_pct": "#ffab4a", "people_count": "#63d897"}
-PURPOSES = (
-    ("duty watch 值班巡看", "值班巡看", "duty watch"),
-    ("checking a case 案件核查", "案件核查", "checking a case"),
-    ("maintenance 设备维护", "设备维护", "maintenance"),
-    ("privacy or complaint 隐私或投诉", "隐私或投诉", "privacy or complaint"),
-)
-"""What people look for, as the audit notes it."""
 
 
 async def build(visit: Visit, tiles: Tiles) -> None:
@@ -49,28 +44,31 @@ async def build(visit: Visit, tiles: Tiles) -> None:
     pictures = sees_pictures(visit.who)
     head(visit.site, "camera.js", "camera_editor.js")
     if pictures:
-        await run_in_threadpool(hub.looks.note, visit.who.name, name, purpose_of(visit))
+        note = partial(hub.looks.note, visit.who, name, purpose_of(visit).value, grid=view.grid)
+        await run_in_threadpool(note)
     cases = open_cases(tiles.board)
     ui.html(
         tag("div",
-            tag("div", stage_html(visit, view, PURPOSES, chosen=purpose_of(visit), pictures=pictures)),
+            tag("div", stage_html(visit, view, chosen=purpose_of(visit), pictures=pictures)),
             tag("section", facts_html(view, cases.get(name, ""), visit.lang), id="cm-facts", class_="sh-card",
                 data_camera=name), class_="cw-one"),
         sanitize=False,
     )  # fmt: skip
     await _past(visit, view)
     if pictures and visit.may(Role.MAINTENANCE):
-        ui.html(joined([editor_html(visit, view), trial_html(visit)]), sanitize=False)
+        clips = await run_in_threadpool(partial(hub.store.footage.clips_of, name, limit=CLIPS))
+        ui.html(joined([editor_html(visit, view), trial_html(visit, clips)]), sanitize=False)
 
 
-def purpose_of(visit: Visit) -> str:
+def purpose_of(visit: Visit) -> LivePurpose:
     """Return what somebody looks for: as the address says, else by their role."""
     given = visit.query.get("purpose", "")
-    if any(given == purpose for purpose, _, _ in PURPOSES):
-        return given
+    if given in set(LivePurpose):
+        return LivePurpose(given)
     if visit.query.get("case"):
-        return f"case 案件 {visit.query['case'][:60]}"
-    return PURPOSES[2 if visit.who.role is Role.MAINTENANCE else 0][0]
+        return LivePurpose.HANDLE
+    fixes = visit.who.role is Role.MAINTENANCE
+    return LivePurpose.TECHNICAL if fixes else LivePurpose.DUTY
 
 
 async def _past(visit: Visit, view: CameraView) -> None:

@@ -10,6 +10,7 @@ from hub.access import Principal, Role
 from hub.api.answer import answer
 from hub.camera_views import visible
 from hub.cameras import VIEWS
+from hub.evidence.live import LivePurpose
 from hub.page.case.markup import Markup
 from hub.page.site import SESSION_COOKIE, Site, language_of
 from hub.page.words import Lang
@@ -55,16 +56,21 @@ def routes(site: Site, tiles: Tiles) -> APIRouter:
         name: Annotated[str, Query(max_length=64)],
         view: str = "plain",
         of: str = "page",
-        purpose: Annotated[str, Query(max_length=200)] = PURPOSE,
+        purpose: LivePurpose = LivePurpose.DUTY,
     ) -> Response:
         who = await door.enter(request, *PICTURE_ROLES)
         if view not in VIEWS:
             raise HTTPException(422, "view is plain or seen")
 
         def look() -> bool:
-            if not visible(hub.device(name), hub.cameras, name, who.sees):
+            found = hub.device(name)
+            if not visible(found, hub.cameras, name, who.sees):
                 return False
-            hub.looks.note(who.name, WALL if of == "wall" else name, purpose)
+            if of == "wall":
+                hub.looks.note(who, WALL, PURPOSE)
+            else:
+                grid = found.place.grid if found and found.place else ""
+                hub.looks.note(who, name, purpose.value, grid=grid)
             return True
 
         if not await run_in_threadpool(look):

@@ -1,6 +1,7 @@
 """What the editor asks for: whether settings are valid, and trials of them with a clip."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query, Request
@@ -17,6 +18,7 @@ from hub.page.entrance import from_here
 from hub.page.site import Site, language_of
 from hub.page.words import Lang
 from model.errors import ConfigError, Refused, Transient
+from model.footage import Kind, Type
 from model.yamlfile import ConfigErrors
 
 from .routes import Door
@@ -29,7 +31,8 @@ class Written(BaseModel):
     model_config = ConfigDict(extra="forbid")
     camera: str = Field(min_length=1, max_length=64)
     text: str = Field(max_length=48_000)
-    clip: str = Field(default="", max_length=64)
+    clip: str = Field(default="", max_length=64, description="one that was brought")
+    stored: str = Field(default="", pattern=r"^([0-9a-f]{64})?$", description="one of the evidence")
 
 
 def routes(site: Site, trials: Trials) -> APIRouter:
@@ -78,6 +81,16 @@ class _Desk:
             raise HTTPException(403, "this came from another site")
         return await self._door.enter(request, Role.MAINTENANCE)
 
+    def _clip(self, who: Principal, written: Written) -> Path:
+        """Return the clip to look at; raises LookupError. Of the evidence only this camera's own."""
+        if not written.stored:
+            return self._trials.clip(who.name, written.clip)
+        for shown in self._hub.store.footage.by_hash(written.stored):
+            path = self._hub.footage_path(shown.sha256, Type(shown.type))
+            if shown.kind == Kind.CLIP and shown.camera == written.camera and path.exists():
+                return path
+        raise LookupError("the clip is not kept any more; choose another one 录像已清除，请另选")
+
     async def check(self, written: Written) -> Response:
         try:
             await run_in_threadpool(checked, written.text, written.camera)
@@ -109,7 +122,8 @@ class _Desk:
             "fps", before.get("fps", 5.0)
         )  # the same frames for both, unless it was changed
         try:
-            return answer({"trial": self._trials.start(who.name, written.clip, before, after)})
+            clip = await run_in_threadpool(self._clip, who, written)
+            return answer({"trial": self._trials.start(who.name, clip, before, after)})
         except Refused as error:
             raise HTTPException(409, str(error)) from error
         except LookupError as error:

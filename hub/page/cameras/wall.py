@@ -8,13 +8,14 @@ from starlette.concurrency import run_in_threadpool
 
 from hub.access import Principal, Role
 from hub.camera_views import CameraView
+from hub.evidence.live import LivePurpose
 from hub.page.case.markup import Markup, joined, tag
 from hub.page.site import Site, Visit
 from hub.page.words import Lang
 
 from .tiles import Drawn, Tiles
 
-PURPOSE = "duty watch 值班巡看"
+PURPOSE = LivePurpose.DUTY.value
 WALL = "wall 摄像机墙"
 QUIET = frozenset({"online"})
 PICTURE_ROLES = (Role.MAINTENANCE, Role.DISPATCH)
@@ -63,7 +64,7 @@ async def build(visit: Visit, tiles: Tiles) -> None:
         ui.html(empty_html(visit), sanitize=False)
         return
     if sees_pictures(visit.who):
-        await run_in_threadpool(visit.hub.looks.note, visit.who.name, WALL, PURPOSE)
+        await run_in_threadpool(visit.hub.looks.note, visit.who, WALL, PURPOSE)
     shown = [drawn for drawn in everything if asked.shows(drawn.view)]
     ui.html(filter_html(visit, asked, [d.view for d in everything]), sanitize=False)
     none = visit.say("没有符合条件的摄像机", "No camera is like that")

@@ -321,7 +321,7 @@
 
   function fresh() {
     const image = by("ce-picture");
-    const asked = new URLSearchParams({ name: camera, view: "plain", purpose: "maintenance 设备维护", t: Date.now() });
+    const asked = new URLSearchParams({ name: camera, view: "plain", purpose: "technical", t: Date.now() });
     image.src = `/page/cameras/picture?${asked}`;
   }
 
@@ -350,16 +350,17 @@
 
   async function start() {
     const file = by("cr-file").files[0];
-    if (!file) return;
-    if (file.size > 64 * 1024 * 1024) return say(words.sayLarge, true);
+    const stored = by("cr-stored").value;
+    if (!file && !stored) return;
+    if (!stored && file.size > 64 * 1024 * 1024) return say(words.sayLarge, true);
     by("cr-result").replaceChildren();
     by("cr-progress").hidden = false;
     by("cr-start").disabled = true;
     by("cr-bar").value = 0;
     say(words.sayUploading);
     try {
-      const clip = await upload(file);
-      const answer = await post("/page/cameras/trial", { camera, text: yaml(), clip });
+      const clip = stored ? { stored } : { clip: await upload(file) };
+      const answer = await post("/page/cameras/trial", { camera, text: yaml(), ...clip });
       const said = await answer.json();
       if (!answer.ok) throw new Error((said.errors || [said.detail]).join("; "));
       trial = said.trial;
@@ -413,7 +414,11 @@
       });
       by("ce-said").textContent = words.sayCopied;
     });
-    by("cr-file").addEventListener("change", () => { by("cr-start").disabled = !by("cr-file").files.length; });
+    for (const id of ["cr-file", "cr-stored"]) {
+      by(id).addEventListener("change", () => {
+        by("cr-start").disabled = !by("cr-file").files.length && !by("cr-stored").value;
+      });
+    }
     by("cr-start").addEventListener("click", start);
     by("cr-stop").addEventListener("click", () =>
       fetch(`/page/cameras/trial?trial=${encodeURIComponent(trial)}`, { method: "DELETE" }));
