@@ -20,13 +20,18 @@ export default {
     },
   },
   methods: {
+    // An observer calls at once, too: a chart that fits already is not drawn twice.
+    fit() {
+      const { clientWidth, clientHeight } = this.$el;
+      if (this.chart.getWidth() !== clientWidth || this.chart.getHeight() !== clientHeight) this.chart.resize();
+    },
     async draw() {
       if (!this.options.series) return;
       const { echarts } = await import("nicegui-echart");
       if (this.gone) return;
       if (!this.chart) {
         this.chart = echarts.init(this.$el);
-        this.sized = new ResizeObserver(() => this.chart.resize());
+        this.sized = new ResizeObserver(() => this.fit());
         this.sized.observe(this.$el);
       }
       this.chart.setOption(this.options, { notMerge: true });
