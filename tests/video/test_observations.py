@@ -46,7 +46,8 @@ def pictures() -> Iterator[Picture]:
 
 def watched(observation: Observation, *, step_ms: int = 200) -> list[Sighting]:
     """Return all it says of the strange pictures; the clock stands still and goes back on the way."""
-    gate, found = MotionGate(), []
+    gate = MotionGate()
+    found: list[Sighting] = []
     at = 1_800_000_000_000
     person = Detected("person", 0.9, Box(0.4, 0.3, 0.5, 0.8))
     for number, picture in enumerate(pictures()):

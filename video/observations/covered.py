@@ -23,7 +23,7 @@ class CoveredSettings(ObservationSettings):
         default=5.0, ge=0, le=86_400, description="seconds seen before it counts"
     )
     least: float = Field(
-        default=0.5, gt=0, le=1, description="part of the structured picture that is hidden, 0-1"
+        default=0.4, gt=0, le=1, description="part of the structured picture that is hidden, 0-1"
     )
 
 
