@@ -25,7 +25,8 @@ Change = Callable[[Picture, int], Picture]
 @cache
 def empty_room() -> Picture:
     """Return the room of the persons' clip with nobody in it (mean of two seconds)."""
-    return np.mean(np.stack(clips.read(clips.FLOOR)[5:15]), axis=0).astype(np.uint8)
+    mean = np.mean(np.stack(clips.read(clips.FLOOR)[5:15]), axis=0)
+    return np.asarray(mean, np.uint8)
 
 
 @cache

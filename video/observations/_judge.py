@@ -39,7 +39,7 @@ def is_light(now: Floats, empty: Floats, mask: Mask) -> bool:
     if float(_texture(empty)[inside].std()) > TEXTURE:
         return _shines(_texture(empty), _texture(now), inside, SHINES_THROUGH)
     ratio = np.log((now[inside] + 1) / (empty[inside] + 1))
-    return np.count_nonzero(inside) >= LEAST_EVEN and float(ratio.std()) < EVEN
+    return int(np.count_nonzero(inside)) >= LEAST_EVEN and float(ratio.std()) < EVEN
 
 
 def is_ghost(now: Floats, empty: Floats, mask: Mask) -> bool:
@@ -74,7 +74,7 @@ def _texture(picture: Floats) -> Floats:
 def _edges(picture: Floats) -> Floats:
     across = cv2.Sobel(picture, cv2.CV_32F, 1, 0)
     along = cv2.Sobel(picture, cv2.CV_32F, 0, 1)
-    return cv2.magnitude(across, along)
+    return np.asarray(cv2.magnitude(across, along), np.float32)
 
 
 def _stands_out(picture: Floats, inside: NDArray[np.bool_], outside: NDArray[np.bool_]) -> float:

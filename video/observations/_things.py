@@ -19,6 +19,7 @@ from video.view import View
 from ._judge import is_ghost, is_light, likeness
 from ._scene import Floats, Marked, Scene
 
+SEARCH_MS = 500  # between searches for what is new
 SETTLE_MS = 2_000.0  # at rest so long, a region is looked at
 MARGIN = 3  # pixels around a thing that belong to its picture
 RING = 6  # pixels beyond: what moves there too came from outside
@@ -88,6 +89,7 @@ class Things:
         self._things: list[Thing] = []
         self._at = 0
         self._began = 0
+        self._searched_at = 0
 
     def __iter__(self) -> Iterator[Thing]:
         return iter(self._things)
@@ -103,7 +105,9 @@ class Things:
         step = float(min(5_000, view.at - self._at)) if self._at else 0.0
         self._at = view.at
         self._things = [thing for thing in self._things if self._kept(thing, marked, view.at, step)]
-        self._find(marked, view.at)
+        if view.at - self._searched_at >= SEARCH_MS:
+            self._searched_at = view.at
+            self._find(marked, view.at)
         return True
 
     def _spare_persons(self, view: View) -> None:
@@ -163,6 +167,8 @@ class Things:
 
         A person who stands still is at rest in parts; what a person stands at is not left.
         """
+        if cv2.minMaxLoc(marked.rest_ms)[1] < SETTLE_MS:
+            return
         closed = cv2.morphologyEx(marked.different, cv2.MORPH_CLOSE, _CLOSE)
         count, labels, stats, _ = cv2.connectedComponentsWithStats(closed)
         least = self._least * closed.size

@@ -1,4 +1,4 @@
-"""What objects cost a frame, processor time of one core: `python -m benchmarks.video_objects`."""
+"""What objects cost a frame, processor time of one core: `python -m benchmarks.object_cost`."""
 
 import sys
 import time
