@@ -35,8 +35,9 @@ AIRLIGHT = 95.0  # grey level of the veil itself; a shadow adds none
 WHITE = 330.0  # lamps and reflections add more than smoke can
 STIRS = 2.5  # mean grey levels from look to look: smoke drifts, a smear or a person's rim does not
 MOST_STIR = 25.0  # one cut or passing person must not count for long
-LEAST_CELLS = 3
+LEAST_CELLS = 4
 MEMORY_S = 2.0
+OFTEN = 0.25  # share of the looks with a veil: real smoke comes in gusts
 
 
 class SmokeSettings(ObservationSettings):
@@ -113,13 +114,13 @@ class Smoke:
         self._veil += share * (veiled - self._veil)
         stirred = _cells(np.abs(now.whole - scene.whole))
         self._stir += share * (np.minimum(stirred, MOST_STIR) - self._stir)
-        calm = np.where(self._veil > 0.2, 0.1, 1.0).astype(np.float32)  # noqa: PLR2004
+        calm = np.where(self._veil > OFTEN, 0.1, 1.0).astype(np.float32)
         self._scene = _mixed(scene, now, 1 - math.exp(-passed / FORGET_S), calm)
         return [self._in_zone(zone, left) for zone in self._zones.names()]
 
     def _in_zone(self, zone: str, left: Levels) -> Sighting:
         height, width = self._veil.shape
-        lasting = (self._veil > 0.5) & (self._stir > STIRS)  # noqa: PLR2004 - more often than not
+        lasting = (self._veil > OFTEN) & (self._stir > STIRS)
         if zone != WHOLE:
             lasting &= self._zones.mask(zone, height, width) > 0
         count, labels, stats, _ = cv2.connectedComponentsWithStats(lasting.astype(np.uint8))
