@@ -44,7 +44,7 @@ class EvidenceWriter:
         self._full = False
         self._failure = ""
         folder.sweep(self._owner)
-        for footage in folder.manifests():
+        for footage in folder.waiting():
             if footage.camera == camera and not footage.complete:
                 whole = msgspec.structs.replace(footage, complete=True, note=CUT)
                 folder.write_manifest(whole, owner=self._owner)
