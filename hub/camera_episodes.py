@@ -24,8 +24,8 @@ def episodes_of(readings: Iterable[Reading], camera: str) -> list[SeenEpisode]:
     found: dict[tuple[str, str], SeenEpisode] = {}
     for reading in readings:
         episode = reading.values.get("episode")
-        # Exactly one state of an episode's Reading is its own; a heartbeat has no episode.
-        name = next((k for k, v in reading.values.items() if isinstance(v, bool)), "")
+        # The observation stands behind its own quantities; a heartbeat has no episode.
+        name = next((k for k, v in reversed(reading.values.items()) if isinstance(v, bool)), "")
         if not isinstance(episode, str) or not name:
             continue
         key = (reading.device, episode)

@@ -106,29 +106,38 @@ class Trials:
 
     async def _run(self, name: str, orders: Json) -> None:
         state = self._states[name]
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "hub.camera_trial",
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL, limit=LINE_BYTES,
-            start_new_session=True, preexec_fn=die_with_parent,
-        )  # fmt: skip
         try:
-            async with asyncio.timeout(LIMIT_S):
-                await _hear(process, orders, state)
+            code = await _looked(orders, state)
         except TimeoutError:
             state.update(state="failed", error=f"not done after {LIMIT_S:.0f} s; cut the clip, or lower fps 超时")  # fmt: skip
-        except asyncio.CancelledError:
+        except asyncio.CancelledError:  # also before its process has begun
             state.update(state="failed", error="stopped 已停止")
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+        except OSError as error:
+            state.update(state="failed", error=f"no process could be started: {error.strerror}")
         if state["state"] == "running":
-            log.warning("camera_trial_broke", code=process.returncode)
+            log.warning("camera_trial_broke", code=code)
             state.update(
                 state="failed",
                 error="the trial broke; is it a video file? 无法分析，请确认是录像文件",
             )
+
+
+async def _looked(orders: Json, state: Json) -> int:
+    """Run a trial's process to its end, and no longer than allowed; return its code."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "hub.camera_trial",
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL, limit=LINE_BYTES,
+        start_new_session=True, preexec_fn=die_with_parent,
+    )  # fmt: skip
+    try:
+        async with asyncio.timeout(LIMIT_S):
+            await _hear(process, orders, state)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+    return process.returncode or 0
 
 
 async def _written(file: BinaryIO, chunks: AsyncIterator[bytes]) -> None:

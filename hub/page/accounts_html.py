@@ -172,12 +172,8 @@ def looks_html(visit: Visit, looks: Sequence[Look]) -> str:
         ]
         for look in looks
     ]  # fmt: skip
-    head = [
-        say("时间", "Time"),
-        say("查看人", "By"),
-        say("摄像机", "Camera"),
-        say("目的", "Purpose"),
-    ]
+    head = [say("时间", "Time"), say("查看人", "By"), say("摄像机", "Camera"),
+            say("内容", "What"), say("目的", "Purpose"), say("案件", "Case")]  # fmt: skip
     title = say("摄像机画面查看记录", "Who looked at cameras")
     return f'<h3 class="sh-h2">{title}</h3>' + table(
         title, head, rows, empty=say("尚无", "Nothing yet"), stacks=True

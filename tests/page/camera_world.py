@@ -60,6 +60,12 @@ class Cameras:
         payload = encode_picture(PictureSent(age_ms, drawn(colour, seen=seen)))
         self._publish([(topics.seen if seen else topics.picture, payload)])
 
+    def show_all(self, cameras: list[str]) -> None:
+        """Let the gateway send one picture of each."""
+        payload = encode_picture(PictureSent(0, drawn(90)))
+        topics = [CameraTopics.of(SITE, GATEWAY, camera).picture for camera in cameras]
+        self._publish([(topic, payload) for topic in topics])
+
     def tell(self, camera: str, **settings: object) -> None:
         """Let the gateway tell a camera's settings."""
         known = {"compound": "c1", "source": "rtsp", "host": "192.0.2.10", "fps": 5.0, "zones": ZONES,

@@ -57,6 +57,10 @@ def decoded(
     if not container.streams.video:
         raise SourceLost(Reason.UNDECODABLE, f"{where} has no video stream")
     stream = container.streams.video[0]
+    if (
+        stream.codec_context is None
+    ):  # a kind of picture that is known and that nothing here decodes
+        raise SourceLost(Reason.UNDECODABLE, f"{where} has no video stream that can be decoded")
     stream.codec_context.thread_count = 1  # frame threads would hold pictures back
     if keyframes_only:
         stream.codec_context.skip_frame = "NONKEY"
