@@ -130,7 +130,12 @@ def _queue() -> Iterator[stage.Change]:
 
 
 def _people() -> Iterator[Trial]:
-    for name in (clips.FLOOR, clips.BOTTLE, clips.BIKES):
+    yield _trial(
+        "left: a real bottle, as large as a van, is put down at 24 s and stays",
+        lambda: clips.timed(clips.read(clips.BOTTLE)),
+        {"lane_occupied": (_span(24.2, 40),), "object_left": ()},
+    )
+    for name in (clips.FLOOR, clips.BIKES):
         yield _trial(
             f"left: nothing in {name}",
             lambda name=name: clips.timed(clips.read(name, most_s=140)),  # type: ignore[misc]

@@ -136,6 +136,14 @@ def test_people_who_stand_still_for_twenty_seconds_are_nothing_left() -> None:
     }
 
 
+def test_a_real_bottle_that_is_put_down_and_stays_is_told_after_its_hold_time() -> None:
+    """Real footage: three bottles are taken and put back; at 24 s the middle one comes to stay."""
+    shared(f"data/video/{clips.BOTTLE}")
+    told = _told(_lane(), clips.timed(clips.read(clips.BOTTLE)))
+    began = [at for at, state in told if state]
+    assert 30 <= began[0] <= 33
+
+
 def test_what_the_detector_calls_a_person_is_nothing_left() -> None:
     """A person who sleeps on the ground does not stir; a name is enough."""
     watch, sleeper = _left(), Detected("person", 0.7, Box(0.45, 0.8, 0.55, 0.95))
