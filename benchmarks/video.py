@@ -16,6 +16,7 @@ from .video_cost import MOST_MS, Cost, measured
 from .video_judge import Judge, Score
 
 LEAST_RECALL = {"flame": 0.9}  # others 0.95, the issue's aims
+WITHOUT_AIM = {"smoke"}  # only ever a hint beside a sensor: measured and shown, not judged
 
 
 def main() -> int:
@@ -53,7 +54,7 @@ def main() -> int:
 def met(name: str, score: Score) -> bool:
     """Return whether an observation reached its aims."""
     recall = score.recall
-    return (
+    return name in WITHOUT_AIM or (
         (recall is None or recall >= LEAST_RECALL.get(name, 0.95))
         and score.false == 0
         and score.honest == score.unknown
