@@ -90,3 +90,18 @@ def test_gateways_without_cameras_load_no_picture_library(tmp_path: Path) -> Non
         [sys.executable, "-c", code, str(file)], capture_output=True, text=True, check=True
     )
     assert ran.stdout.strip() == "[]"
+
+
+def test_the_overview_for_installers_lists_every_observation_and_its_example_is_right() -> None:
+    import re
+
+    from video.discovery import observations
+
+    text = (Path(__file__).parents[2] / "docs/video/README.md").read_text(encoding="utf-8")
+    for name, kind in observations().items():
+        assert f"| [{name}]({name}.md) | {kind.title[0]} |" in text
+    example = re.search(r"```yaml\n(video:.*?)```", text, re.DOTALL)
+    assert example is not None
+    model = "model: models/centernet-coco.onnx, sha256: "
+    written = example[1].replace(f"{model}…", f"{model}{'a' * 64}")
+    assert check(HEAD.partition("video:")[0] + written, "docs").video is not None

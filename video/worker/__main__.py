@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import cv2
 import structlog
 
 from model.errors import ConfigError
@@ -32,6 +33,7 @@ def main() -> int:
     """Run until stdin closes; exit code 2 when the orders are wrong, 3 when looking got stuck."""
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     os.nice(NICE)
+    cv2.setNumThreads(1)  # many cameras share a box: one core each process
     try:
         orders = decode_orders(sys.stdin.buffer.readline())
         settings = VideoSettings.model_validate(orders.settings)
