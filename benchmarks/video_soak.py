@@ -2,7 +2,8 @@
 
 Two are clips played at ten times their speed, two are RTSP streams of GStreamer's server that send ten times
 as many pictures a second and hang up now and then (each clip's end). Every picture taken goes through the
-camera's whole analysis. Memory and descriptors are sampled; the first fifth of the time is for warming up,
+camera's whole analysis (all observations that need no detector) and its evidence: snapshots and clips are
+written until the folder's limit, and refused then. Memory and descriptors are sampled; the first fifth of the time is for warming up,
 over the rest a straight line is fitted. Exit code 1 when it climbs, 2 when a part is missing.
 
 Before that a table of one RTSP stream by mode: time to the first picture, latency, CPU. The latency is from
@@ -32,11 +33,14 @@ from tests.shared_data import shared
 from tests.video.servers import RtspServer, encoded, now_ms, playing, rtsp_server, without_gstreamer
 from video.camera import Camera
 from video.contract import Frame
-from video.settings import CameraSettings, SourceSettings
+from video.discovery import observations
+from video.evidence.keeper import EvidenceKeeper
+from video.settings import CameraSettings, EvidenceSettings, SourceSettings
 from video.sources import BackOff, Keeper, open_source
 
 CLIPS = ("intel_one_by_one_person.mp4", "furg_house6_flame_smoke.mp4")
 FPS, TIMES = 5.0, 10
+EVIDENCE_MB = 64
 MOST_GROWTH = 0.02
 """Of the memory, over the measured time: more is a climb."""
 COLOURED = (
@@ -68,13 +72,15 @@ class Fit(NamedTuple):
 class Consumer:
     """Looks at one camera's pictures in a thread, as a worker does."""
 
-    def __init__(self, name: str, source: SourceSettings) -> None:
+    def __init__(self, name: str, source: SourceSettings, evidence: Path) -> None:
         self.name = name
         self.frames = 0
-        settings = CameraSettings(
-            camera=name, source=source, fps=FPS, observations={"motion": {"after_s": 1}}
-        )
+        wanted: dict[str, dict[str, object]] = {
+            kind: {} for kind, one in observations().items() if not one.needs_detector
+        }
+        settings = CameraSettings(camera=name, source=source, fps=FPS, observations=wanted)
         self._camera = Camera(settings)
+        self._evidence = EvidenceKeeper(evidence, EvidenceSettings(max_mb=EVIDENCE_MB), settings)
         opened = open_source(source, clock=now_ms, fps=FPS if source.file else FPS * TIMES)
         self.keeper = Keeper(opened, name=name, clock=now_ms, back_off=BackOff(0.1, 1.0))
         self._stopped = threading.Event()
@@ -90,15 +96,19 @@ class Consumer:
         self._stopped.set()
         self.keeper.stop(timeout_s=6)
         self._thread.join()
+        self._evidence.close()
 
     def _run(self) -> None:
         while not self._stopped.is_set():
             taken = self.keeper.take(0.5)
             if isinstance(taken, Frame):
-                self._camera.see(taken)
+                seen = self._camera.see(taken)
+                masked = Frame(taken.at, seen.view.picture)
+                self._evidence.frame(masked, episodes=self._camera.open())
+                self._evidence.news(seen.news)
                 self.frames += 1
             elif taken is not None and not taken.online:
-                self._camera.blind(taken.at)
+                self._evidence.news(self._camera.blind(taken.at))
 
 
 def fitted(samples: list[Sample], values: list[float]) -> Fit:
@@ -121,7 +131,8 @@ def streams(folder: Path) -> Iterator[list[Consumer]]:
             home.mkdir()
             server = stack.enter_context(rtsp_server(home, playing(made)))
             sources.append(SourceSettings(url=server.url))
-        consumers = [Consumer(f"c{n}", source) for n, source in enumerate(sources)]
+        evidence = folder / "evidence"
+        consumers = [Consumer(f"c{n}", source, evidence) for n, source in enumerate(sources)]
         for consumer in consumers:
             consumer.start()
             stack.callback(consumer.stop)

@@ -56,6 +56,7 @@ class Camera:
         self._visible: NDArray[np.uint8] | None = None
         self._looked_at = -STILL_MS
         self._states: dict[str, dict[str, Value]] = {}
+        self.broken: dict[str, str] = {}  # observations that raised, and what: a defect of ours
 
     def blind_observations(self) -> list[str]:
         """Return the observations that see nothing because no detector is configured."""
@@ -69,7 +70,7 @@ class Camera:
         """Look at one frame. Masked pixels are blank before anything looks; the picture is changed."""
         picture = self._mask.blank(frame.picture)
         view = self._view(Frame(frame.at, picture))
-        sightings = {name: w.observation.look(view) for name, w in self._watchers.items()}
+        sightings = {name: self._sighted(name, view) for name in self._watchers}
         news = [
             item
             for name, watcher in self._watchers.items()
@@ -96,6 +97,14 @@ class Camera:
         """Return the regular Readings: health, every state that is known, and what is measured."""
         own = self.settings
         return state_readings(self._states, health, camera=own.camera, compound=own.compound, at=at)
+
+    def _sighted(self, name: str, view: View) -> Sequence[Sighting]:
+        """Let one observation look. What breaks in one says nothing and costs the others nothing."""
+        try:
+            return [plain(sighting) for sighting in self._watchers[name].observation.look(view)]
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others must go on looking
+            self.broken[name] = f"{type(error).__name__}: {error}"
+            return []
 
     def _view(self, frame: Frame) -> View:
         height, width = frame.picture.shape[:2]
@@ -134,6 +143,23 @@ class Camera:
                     self._states.setdefault(sighting.zone, {})[name] = False
                 for key in measures & sighting.values.keys():
                     self._states.setdefault(sighting.zone, {})[key] = sighting.values[key]
+
+
+def plain(sighting: Sighting) -> Sighting:
+    """Return a sighting in Python's own numbers: NumPy's go into no message."""
+    box = sighting.box
+    return Sighting(
+        sighting.zone,
+        None if sighting.seen is None else bool(sighting.seen),
+        float(sighting.confidence),
+        box and Box(*(float(side) for side in box)),
+        {key: _plain_value(value) for key, value in sighting.values.items()},
+    )
+
+
+def _plain_value(value: object) -> Value:
+    found = value.item() if isinstance(value, np.generic) else value
+    return found if isinstance(found, bool | str) else float(found)  # type: ignore[arg-type]
 
 
 __all__ = ["WHOLE", "Camera", "Detector", "Seen"]

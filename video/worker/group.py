@@ -141,6 +141,10 @@ class Group:
             blind = watched.camera.blind_observations()
             if watched.evidence:
                 found += watched.evidence.warnings()
+            found += [
+                f"camera {name}: the observation {kind} broke ({why}); please report it"
+                for kind, why in watched.camera.broken.items()
+            ]
             if blind:
                 found.append(
                     f"camera {name}: {', '.join(blind)} need a detector; set video.detector or"
