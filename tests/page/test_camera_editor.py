@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from hub.camera_settings import checked
 from tests.trust.stack import Up
 
-from .browsing import DESKTOP, PHONE, Opens, chromium_path, shot, until
+from .browsing import DESKTOP, PHONE, Opens, Screen, chromium_path, shot, until
 from .camera_world import HOSTILE, Cameras
 from .case_world import FIXER, HANDLER, PASSWORD, VIEWER, add_people, serious, write_registry
 
@@ -238,6 +238,32 @@ def test_a_clip_is_tried_with_new_settings_and_the_difference_is_said(
     assert str(up.folder) not in page.inner_text("#cr-said")
     kept = list((up.folder / "hub" / "scratch" / "clips").iterdir())
     assert 0 < len(kept) <= 3
+
+
+def test_clips_and_settings_are_taken_from_maintenance_on_our_own_pages_only(
+    opens: Opens, cameras: Cameras
+) -> None:
+    """Nobody else's request is read; what is larger than a clip may be is refused at its head."""
+    assert cameras
+    fixer = opens().sign_in(FIXER, PASSWORD, lang="en")
+    base = fixer.base
+    clip, check = f"{base}/page/cameras/clip", f"{base}/page/cameras/check"
+    body = {"camera": GATE, "text": "fps: 3"}
+
+    def posts(screen: Screen, url: str, **more: object) -> int:
+        return screen.page.request.post(url, **more).status  # type: ignore[arg-type]
+
+    assert posts(fixer, check, data=body) == 200
+    assert posts(fixer, check, data=body, headers={"sec-fetch-site": "cross-site"}) == 403
+    assert posts(fixer, clip, data=b"x" * 200_000) == 200
+    assert posts(fixer, clip, data=b"x", headers={"origin": "https://elsewhere.example"}) == 403
+    assert posts(fixer, clip, data=b"x" * (65 << 20)) == 413
+    assert posts(fixer, f"{base}/page/cameras/trial", data={**body, "clip": "none"}) == 404
+    wrong = {**body, "text": "fps: 99"}
+    assert posts(fixer, f"{base}/page/cameras/trial", data=wrong) == 422
+    assert posts(opens().sign_in(VIEWER, PASSWORD), clip, data=b"x") == 403
+    assert posts(opens(), clip, data=b"x") == 401
+    assert posts(opens(), check, data=body) == 401
 
 
 def write_clip(path: Path) -> None:
