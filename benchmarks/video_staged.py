@@ -16,6 +16,7 @@ from video.contract import Frame, Picture
 
 WIDTH, HIGH = clips.SIZE
 PERSON = 22  # grey levels from the empty room: somebody stands there
+LEAST_PERSON = 1_500  # pixels
 NOISE = 2.0  # grey levels, as a camera has
 Change = Callable[[Picture, int], Picture]
 """Takes a picture and its time in ms from the clip's begin."""
@@ -24,7 +25,8 @@ Change = Callable[[Picture, int], Picture]
 @cache
 def empty_room() -> Picture:
     """Return the room of the persons' clip with nobody in it (mean of two seconds)."""
-    return np.mean(np.stack(clips.read(clips.FLOOR)[5:15]), axis=0).astype(np.uint8)
+    mean = np.mean(np.stack(clips.read(clips.FLOOR)[5:15]), axis=0)
+    return np.asarray(mean, np.uint8)
 
 
 @cache
@@ -70,7 +72,7 @@ def vehicle(
 ) -> Picture:
     """Return the side of a van: body with reflections, windows, wheels, door lines (BGR)."""
     wide = high * 2
-    made = _cloth(wide, high, colour, seed)
+    made = _cloth(wide, high, colour, seed, folds=6)
     shine = np.linspace(1.25, 0.75, high)[:, None, None]
     made = np.clip(made * shine, 0, 255).astype(np.uint8)
     cv2.rectangle(made, (wide // 12, high // 8), (wide * 4 // 5, high * 2 // 5), (60, 52, 48), -1)
@@ -117,14 +119,7 @@ def drive(
 
 
 def light(
-    x: int,
-    y: int,
-    radius: int,
-    times: float,
-    since_s: float,
-    until_s: float = 1e9,
-    *,
-    soft: int = 25,
+    x: int, y: int, radius: int, times: float, *, since_s: float = 0.0, soft: int = 25
 ) -> Change:
     """Make a round place lighter (a lamp) or darker (a shadow) by a factor."""
     round_place: NDArray[np.float32] = np.zeros((HIGH, WIDTH), np.float32)
@@ -220,10 +215,12 @@ def _spot(picture: Picture, x: int, y: int, radius: int = 80) -> Picture:
     return out
 
 
-def _cloth(wide: int, high: int, colour: tuple[int, int, int], seed: int) -> Picture:
-    coarse = np.random.default_rng(seed).normal(0, 18, (max(2, high // 6), max(2, wide // 6)))
-    folds = cv2.resize(coarse, (wide, high), interpolation=cv2.INTER_CUBIC)
-    return np.clip(np.array(colour)[None, None] + folds[:, :, None], 0, 255).astype(np.uint8)
+def _cloth(
+    wide: int, high: int, colour: tuple[int, int, int], seed: int, folds: float = 18
+) -> Picture:
+    coarse = np.random.default_rng(seed).normal(0, folds, (max(2, high // 6), max(2, wide // 6)))
+    waves = cv2.resize(coarse, (wide, high), interpolation=cv2.INTER_CUBIC)
+    return np.clip(np.array(colour)[None, None] + waves[:, :, None], 0, 255).astype(np.uint8)
 
 
 def _persons(picture: Picture, empty: Picture | None) -> NDArray[np.bool_] | None:
@@ -233,7 +230,10 @@ def _persons(picture: Picture, empty: Picture | None) -> NDArray[np.bool_] | Non
     opened = cv2.morphologyEx(
         (away > PERSON).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)
     )
-    return np.asarray(cv2.dilate(opened, np.ones((5, 5), np.uint8)) > 0)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(opened)
+    large = [n for n in range(1, count) if stats[n][cv2.CC_STAT_AREA] > LEAST_PERSON]
+    person = np.isin(labels, large).astype(np.uint8)
+    return np.asarray(cv2.dilate(person, np.ones((5, 5), np.uint8)) > 0)
 
 
 def _pasted(

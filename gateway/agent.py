@@ -20,7 +20,7 @@ from model.topics import GatewayTopics
 from . import balance
 from .config import GatewayConfig
 from .crash import crash_points
-from .evidence import EvidenceUplink
+from .evidence import KBIT_S, EvidenceUplink
 from .intake import Intake
 from .outbox import Outbox, OutboxRow
 from .sources import Sources
@@ -141,6 +141,7 @@ def _parts(config: GatewayConfig) -> Parts:
         topics=topics,
         client_id=client_id,
         crash=crash,
+        kbit_s=config.video.evidence.kbit_s if config.video else KBIT_S,
     )
     return Parts(intake, outbox, lanes, topics, Sources(), evidence, [], [])
 

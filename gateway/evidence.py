@@ -99,6 +99,7 @@ class EvidenceUplink:
         while True:
             started = time.monotonic()
             try:
+                await asyncio.to_thread(self._shelf.look)
                 async with self._session() as client:
                     await self._send(client, self._shelf)
             except (aiomqtt.MqttError, OSError, TimeoutError, HubError) as error:

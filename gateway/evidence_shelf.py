@@ -95,6 +95,10 @@ class EvidenceShelf:
         self.waiting = len(waiting)
         return waiting
 
+    def look(self) -> None:
+        """Count what waits, for when nothing can be sent; raises OSError."""
+        self._unsettled()
+
     def sent(self, file: Outgoing) -> None:
         """Take the hub's word that a file is verified and durable there."""
         self._settle(file.episode, file.name)

@@ -13,6 +13,7 @@ from rules.views import Census, DeviceView
 
 from .access import Principal
 from .desk_reader import DeskReader
+from .device_pages import Asked, page_of
 from .device_search import Found, Page, Wanted, one, search
 from .log.sqlite import SqliteLog
 from .registering import Register
@@ -81,18 +82,18 @@ class DeviceAnswers:
             rows = self.desk.core.engine.book.devices
             return {name: row.heard_at for name, row in rows.items()}
 
-    def strangers(self, limit: int | None = None) -> list[DeviceView]:
-        """Return the devices that nobody registered, by id, the first `limit` of them."""
+    def strangers(self, limit: int | None = None, *, offset: int = 0) -> list[DeviceView]:
+        """Return the devices that nobody registered, by id, `limit` of them from `offset` on."""
         with self.desk.guard:
-            return self.desk.core.engine.unregistered(limit)
+            return self.desk.core.engine.unregistered(limit, offset=offset)
 
-    def devices(self, *, q: str = "", unregistered: bool = False, limit: int = 500) -> list[Json]:
-        """Return devices as the engine knows them; `q` is a part of the id."""
+    def devices(self, asked: Asked, sees: Callable[[str], bool]) -> tuple[list[Json], str | None]:
+        """Return a page of devices by id, and the cursor of the next one."""
         with self.desk.guard:
             engine = self.desk.core.engine
-            views = engine.unregistered() if unregistered else engine.devices()
-        wanted = q.lower()
-        return [msgspec.to_builtins(view) for view in views if wanted in view.id.lower()][:limit]
+            names, after = page_of(engine.book, asked, sees)
+            views = engine.devices(names)
+        return [msgspec.to_builtins(view) for view in views], after
 
     def flagged(self, flags: AbstractSet[str]) -> list[Json]:
         """Return the devices that have one of those flags."""

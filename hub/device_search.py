@@ -1,6 +1,7 @@
 """Finds devices among many without building a view of each: only the page that is shown is built."""
 
 from collections.abc import Callable
+from heapq import nsmallest
 from typing import NamedTuple
 
 from model.anomaly import Severity
@@ -55,7 +56,7 @@ def search(engine: Engine, wanted: Wanted, sees: Callable[[str], bool]) -> Page:
     registry, rows = engine.book.registry, engine.book.devices
     alarmed = {a.subject for a in engine.open() if a.severity.rank >= Severity.MAJOR.rank}
     words = wanted.text.lower().split()
-    names = {*registry.devices, *list(rows)}
+    names = {*registry.devices, *rows.copy()}
     kinds: set[str] = set()
     hits: list[tuple[int, str]] = []
     for name in names:
@@ -77,7 +78,8 @@ def search(engine: Engine, wanted: Wanted, sees: Callable[[str], bool]) -> Page:
         if words and not _says(words, name, known, place):
             continue
         hits.append((0 if wanted.source else _ORDER[state], name))
-    shown = [name for _, name in sorted(hits)[wanted.offset : wanted.offset + wanted.limit]]
+    until = wanted.offset + wanted.limit
+    shown = [name for _, name in nsmallest(until, hits)[wanted.offset :]]
     items = [
         Found(
             view_device(engine.book, name, alarmed), registry.place_of(name),

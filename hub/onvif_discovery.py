@@ -38,7 +38,7 @@ class FoundDevice(NamedTuple):
     @property
     def foreign(self) -> bool:
         """Return whether it names only other hosts than the one that answered."""
-        return all(urlsplit(address).hostname != self.host for address in self.addresses)
+        return all(_host_of(address) != self.host for address in self.addresses)
 
 
 def probe_message() -> bytes:
@@ -61,7 +61,7 @@ def read_matches(payload: bytes, host: str) -> list[FoundDevice]:
         addresses = tuple(
             clean(address)
             for address in text_of(first(match, "XAddrs")).split()
-            if address.startswith(("http://", "https://"))
+            if _host_of(address)
         )
         if not addresses:
             continue
@@ -81,10 +81,19 @@ def read_matches(payload: bytes, host: str) -> list[FoundDevice]:
 
 def _port(addresses: Sequence[str], host: str) -> int:
     """Return the port of the address that names the answering host, else of the first."""
-    for address in sorted(addresses, key=lambda text: urlsplit(text).hostname != host):
+    for address in sorted(addresses, key=lambda text: _host_of(text) != host):
         with contextlib.suppress(ValueError):
             return urlsplit(address).port or (443 if address.startswith("https") else 80)
     return 80
+
+
+def _host_of(address: str) -> str:
+    """Return the host of an address over HTTP, "" when it is none."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    return (parts.hostname or "") if parts.scheme in ("http", "https") else ""
 
 
 def _scope(scopes: Sequence[str], name: str) -> str:

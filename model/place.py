@@ -147,6 +147,9 @@ class Registry:
         self.contacts = tuple(contacts)
         self.outlines = {item.code: item for item in outlines}
         self.households = {item.id: item for item in households}
+        self._places: dict[
+            str, Place
+        ] = {}  # of devices, as they are asked for: nothing here changes
 
     def device(self, device: str) -> Device | None:
         """Return the device of that id, or None if nobody registered it."""
@@ -154,15 +157,16 @@ class Registry:
 
     def place_of(self, device: str) -> Place | None:
         """Return where a registered device is, or None."""
-        known = self.devices.get(device)
-        if known is None:
-            return None
-        place = self.place(known.building or known.compound)
-        if place is None:
-            return None
-        return msgspec.structs.replace(
-            place, floor=known.floor, room=known.room, name=_joined(place.name, known)
-        )
+        found = self._places.get(device)
+        if found is None:
+            known = self.devices.get(device)
+            place = self.place(known.building or known.compound) if known else None
+            if known is None or place is None:
+                return None
+            name = _joined(place.name, known)
+            found = msgspec.structs.replace(place, floor=known.floor, room=known.room, name=name)
+            self._places[device] = found
+        return found
 
     def hangs_on(self, device: str) -> tuple[tuple[str, str], ...]:
         """Return what a device hangs on, as (link, device); nothing for one that is not known."""

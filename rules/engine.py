@@ -177,15 +177,16 @@ class Engine:
         """Return every anomaly that has started and not ended."""
         return [anomaly for rule in self._rules.values() for anomaly in rule.open()]
 
-    def devices(self) -> list[DeviceView]:
-        """Return every device that is registered or was heard, by id."""
+    def devices(self, names: Iterable[str] | None = None) -> list[DeviceView]:
+        """Return devices by id: those named, else every one that is registered or was heard."""
         alarmed = {a.subject for a in self.open() if a.severity.rank >= Severity.MAJOR.rank}
-        names = self.book.registry.devices.keys() | self.book.devices.keys()
+        if names is None:
+            names = self.book.registry.devices.keys() | self.book.devices.keys()
         return [view_device(self.book, name, alarmed) for name in sorted(names)]
 
-    def unregistered(self, limit: int | None = None) -> list[DeviceView]:
-        """Return the devices that were heard and that nobody registered, by id; the first `limit`."""
-        names = sorted(self.book.strangers)[:limit]
+    def unregistered(self, limit: int | None = None, *, offset: int = 0) -> list[DeviceView]:
+        """Return the devices that were heard and that nobody registered, by id; `limit` from `offset` on."""
+        names = sorted(self.book.strangers)[offset:][:limit]
         return [view_device(self.book, name, set()) for name in names]
 
     def flagged(self, flags: AbstractSet[str]) -> list[DeviceView]:

@@ -28,9 +28,12 @@ BACKGROUND_S = 10.0  # time constant of the background where nothing differs
 STILL_MS = 10_000  # what did not stir so long is background
 BACK_MS = 1_500  # the same where it looks as it did before: what had stood there left
 SHORT_S = 0.7  # time constant of the short average that says whether something stirs
-RESTLESS_S = 60.0  # time constant of what a place usually differs by
-RESTLESS_TIMES = 3.0
-RESTLESS_MOST = 4.0  # times the plain threshold
+RESTLESS_S = 60.0  # time constant of how often a place changes between moving and not
+RESTLESS_FROM, RESTLESS_TO = (
+    0.1,
+    0.4,
+)  # changes a second: who walks by makes two, a branch makes one a second
+RESTLESS_MOST = 5.0  # times the plain threshold, at RESTLESS_TO
 RECALIBRATE = 0.8  # part of the picture that changes only when the light or the camera did
 SUDDEN = 0.6  # the same from one frame to the next, before the light is fitted
 SETTLE_MS = 1_000
@@ -80,12 +83,11 @@ class _Scene:
         self._background: _Floats = small.astype(np.float32)
         self._before: _Floats = self._background.copy()  # what was there before what is there
         self._short: _Floats = self._background.copy()
-        self._usual: _Floats = np.zeros_like(
-            self._background
-        )  # what a place differs by, on average
+        self._restless: _Floats = np.zeros_like(self._background)  # changes a second
+        self._over = np.zeros(small.shape, np.bool_)  # differs by more than the plain threshold
         self._still_ms: _Floats = np.zeros_like(self._background)
         self._last = small
-        self._difference: _Floats = self._usual
+        self._difference: _Floats = self._restless
         self._level = 0.0  # threshold in grey levels
         self._began = self._at = at
         self._measured_at: int | None = None
@@ -116,7 +118,9 @@ class _Scene:
         if self._measured_at is None or self._at - self._measured_at >= SPAN_EVERY_MS:
             self._measured_at = self._at
             self._level = THRESHOLD * _span(small, shown)
-        limit = np.clip(RESTLESS_TIMES * self._usual, self._level, RESTLESS_MOST * self._level)
+        slope = (RESTLESS_MOST - 1) / (RESTLESS_TO - RESTLESS_FROM)
+        times = np.clip(1 + slope * (self._restless - RESTLESS_FROM), 1, RESTLESS_MOST)
+        limit = (self._level * times).astype(np.float32)
         mask = np.asarray(cv2.compare(self._difference, limit, cv2.CMP_GT), np.uint8)
         if shown is not None:
             cv2.bitwise_and(mask, shown, dst=mask)
@@ -128,12 +132,12 @@ class _Scene:
         now = small.astype(np.float32)
         stirs = np.abs(now - self._short) > max(6.0, self._level / 2)
         self._still_ms += passed * 1000
-        self._still_ms[stirs | (self._difference <= self._level)] = 0
+        over = self._difference > self._level
+        self._still_ms[stirs | ~over] = 0
         cv2.accumulateWeighted(now, self._short, 1 - math.exp(-passed / SHORT_S))
         if self.settled(at):
-            cv2.accumulateWeighted(
-                self._difference, self._usual, 1 - math.exp(-passed / RESTLESS_S)
-            )
+            changes = (over ^ self._over).astype(np.float32) / np.float32(max(passed, 1e-3))
+            cv2.accumulateWeighted(changes, self._restless, 1 - math.exp(-passed / RESTLESS_S))
             share = 1 - math.exp(-passed / BACKGROUND_S)
         else:
             share = 0.5
@@ -144,7 +148,7 @@ class _Scene:
             self._before[stood] = self._background[stood]
             self._background[stood] = now[stood]
             self._still_ms[stood] = 0
-        self._last, self._at = small, at
+        self._last, self._at, self._over = small, at, over
         self._frames += 1
 
 

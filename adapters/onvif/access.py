@@ -19,9 +19,10 @@ from .xml import Notification
 
 PERSONAL: Final = frozenset(
     {"CredentialToken", "CredentialHolderName", "IdentifierValue", "Card", "PIN", "Pin"}
-    | {"LicensePlate", "PlateNumber", "Plate"}
+    | {"UserName", "PersonName", "HolderName", "IDNumber", "CardNo", "CardNumber", "PhoneNumber"}
+    | {"LicensePlate", "PlateNumber", "Plate", "Password"}
 )
-"""Items that name a person or a car."""
+"""Items that name a person or a car; the later ones are vendors'."""
 _CARDS: Final = ("Card", "IdentifierValue")
 _WORDS: Final[Mapping[str, tuple[str, Event]]] = {
     "AccessGranted": ("granted", Event.ACCESS_GRANTED),
@@ -163,21 +164,22 @@ def _fault(state: str, said: Said, note: Notification) -> bool:
 
 
 def _open(state: str, said: Said, _note: Notification) -> bool:
-    if state == "Fault":
-        said.state(State("fault", Event.FAULT, Event.FAULT_CLEARED), holds=True)
-    elif state in ("Open", "Closed"):
-        said.state(State("open"), holds=state == "Open")
-        said.state(State("fault", Event.FAULT), holds=False)
-    return state in ("Open", "Closed", "Fault")
+    return _one_of("open", "Open", "Closed", state, said)
 
 
 def _lock(state: str, said: Said, _note: Notification) -> bool:
+    return _one_of("unlocked", "Unlocked", "Locked", state, said)
+
+
+def _one_of(name: str, yes: str, no: str, state: str, said: Said) -> bool:
+    """Read a physical state; its word Fault is the sensor's."""
+    fault = State("fault", Event.FAULT, Event.FAULT_CLEARED)
     if state == "Fault":
-        said.state(State("fault", Event.FAULT, Event.FAULT_CLEARED), holds=True)
-    elif state in ("Locked", "Unlocked"):
-        said.state(State("unlocked"), holds=state == "Unlocked")
-        said.state(State("fault", Event.FAULT), holds=False)
-    return state in ("Locked", "Unlocked", "Fault")
+        said.state(fault, holds=True)
+    elif state in (yes, no):
+        said.state(State(name), holds=state == yes)
+        said.state(fault._replace(over=Event.NONE), holds=False)
+    return state in (yes, no, "Fault")
 
 
 def _double_lock(state: str, said: Said, _note: Notification) -> bool:

@@ -4,6 +4,7 @@ A payload is one wsnt:NotificationMessage (ONVIF Core, clause 9). Fire panels re
 on a camera: the setting `inputs` says which one it is and what it means.
 """
 
+from functools import partial
 from typing import ClassVar
 
 from adapters.contract import Received, Settings
@@ -72,7 +73,7 @@ class Onvif:
             if _is_alarm(note.path):
                 raise FrameError("type", f"{note.topic} says neither yes nor no")
             said = vendor(note, said, PERSONAL)
-        initialized = note.operation.lower() == INITIALIZED
+        initialized = note.operation == INITIALIZED.capitalize()
         if initialized:
             said.flaws.append(INITIALIZED)
         observed_at = observed(note.utc_time, received.at, offset_ms, said.flaws)
@@ -96,23 +97,24 @@ class Onvif:
 
     def _understood(self, note: Notification, said: Said) -> bool:
         """Fill in `said` by the topic's family; False when it is not known, or its words are not."""
+        source, token = self.source, partial(value_of, note.source)
         family = note.path.partition("/")[0]
         if note.path in INPUTS:
             return self._input(note, said)
         if family in ("AccessControl", "AccessPoint"):
-            self._behind(said, self.source.access_points, note, "AccessPointToken", "ap")
+            self._behind(said, source.access_points, token("AccessPointToken"), "ap")
             return self._access(note, said)
         if family == "Credential":
             return read_credential(note, said, self._secret)
         if family == "Door":
-            self._behind(said, self.source.doors, note, "DoorToken", "door")
+            self._behind(said, source.doors, token("DoorToken"), "door")
             return read_door(note, said)
         if family == "Configuration":
             said.event = Event.CONFIGURATION
             said.values["topic"] = note.topic
             return True
         if note.path == RELAY:
-            self._behind(said, {}, note, "RelayToken", "relay")
+            self._behind(said, {}, token("RelayToken"), "relay")
             said.kind = "relay"
         return read_camera(note, said)
 
@@ -128,20 +130,17 @@ class Onvif:
                 said = Said(f"{camera}/{zone}", "camera_zone", said.values, fronted_by=camera)
         return said
 
-    def _behind(
-        self, said: Said, known: dict[str, str], note: Notification, item: str, prefix: str
-    ) -> None:
-        """Say it of what is behind the token of an item."""
-        token = clean(value_of(note.source, item)) or "?"
+    def _behind(self, said: Said, known: dict[str, str], token: str, prefix: str) -> None:
+        """Say it of what is behind a token."""
+        token = clean(token) or "?"
         said.device = known.get(token) or f"{self.source.camera}/{prefix}-{token}"
         said.fronted_by = self.source.camera
 
     def _input(self, note: Notification, said: Said) -> bool:
         item, state = INPUTS[note.path]
-        wired = self.source.inputs.get(value_of(note.source, item, "InputToken", "Source"))
-        self._behind(said, {}, note, item, "input")
-        if wired and wired.device:
-            said.device = wired.device
+        token = value_of(note.source, item, "InputToken", "Source", "Token")
+        wired = self.source.inputs.get(token)
+        self._behind(said, {token: wired.device} if wired else {}, token, "input")
         return read_input(note, said, state, wired)
 
     def _access(self, note: Notification, said: Said) -> bool:

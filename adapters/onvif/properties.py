@@ -6,21 +6,30 @@ re-subscription is not; and one that changed while nobody listened is, though no
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
 from model.reading import Event, Reading
 
-from .said import Notice, State
+from .said import Notice
 
-MOMENT_MS = (
-    10_000  # a moment (line crossed, duress) is shown as a state for so long (our assumption)
-)
-REMEMBERED = 4096
+MOMENT_MS: Final = 10_000
+"""A moment (line crossed, duress) is shown as a state for so long (our assumption)."""
+REPEATED_MS: Final = 30_000
+"""After a new subscription, what is seen and is not repeated within this time is gone (our assumption)."""
+REMEMBERED: Final = 4096
 """Property values kept for one device; the oldest that do not hold go first."""
+PASSING: Final = frozenset(
+    {"motion", "intrusion", "loitering", "line_crossed", "person", "vehicle", "animal"}
+    | {"package", "package_delivered", "package_taken"}
+)
+"""What a camera sees; its properties may vanish with the object at a reboot, without a last word.
 
-_Place = tuple[str, str]
+A contact, a door or a fault is never taken back because a device keeps silent about it.
+"""
+
+_Place = tuple[str, str]  # device, state
 
 
 class _Moment(NamedTuple):
@@ -33,49 +42,74 @@ class Properties:
 
     def __init__(self) -> None:
         self._said: dict[tuple[str, str, str], bool] = {}  # device, state, source
-        self._holding: dict[_Place, set[str]] = {}  # the sources by which a state holds
+        self._holding: dict[_Place, dict[str, Reading]] = {}  # by source, why a state holds
         self._moments: dict[_Place, _Moment] = {}
+        self._unrepeated: set[tuple[str, str, str]] = set()
+        self._gone_at = 0
+
+    def begin(self, now: int) -> None:
+        """Take note of a new subscription: what still holds will be repeated; `now` in ms."""
+        self._gone_at = now + REPEATED_MS
+        self._unrepeated = {
+            (*place, source)
+            for place, sources in self._holding.items()
+            if place[1] in PASSING
+            for source in sources
+        }
 
     def take(self, notice: Notice) -> Reading:
         """Return the Reading to store: its states over all sources, its word only where it is news."""
         if not notice.states:
             return notice.reading
-        values = dict(notice.reading.values)
-        changed = told = False
+        reading = notice.reading
+        values = dict(reading.values)
+        news = False
         for state in notice.states:
             holds = values[state.name] is True
-            place = (notice.reading.device, state.name)
-            before = self._said.get((*place, notice.source))
-            others = self._holding.get(place, set()) - {notice.source}
+            place = (reading.device, state.name)
             if state.moment:
-                self._moments[place] = _over(notice.reading, state)
-                told = True
+                self._moments[place] = _Moment(
+                    reading.received_at + MOMENT_MS, _ended(reading, state.name)
+                )
+                news = True
                 continue
-            self._remember(place, notice.source, holds=holds)
+            before = self._said.get((*place, notice.source))
+            others = self._holding.get(place, {}).keys() - {notice.source}
+            self._remember(place, notice.source, reading if holds else None)
             values[state.name] = holds or bool(others)
             # The first false of a process ends nothing that it knew of.
-            changed |= holds is not bool(before) and not others
-            told |= not notice.initialized and not others and (holds or before is not False)
-        reading = notice.reading
-        if not (changed or told):
-            return msgspec.structs.replace(reading, values=values, event=Event.NONE)
-        return msgspec.structs.replace(reading, values=values)
+            changed = holds is not bool(before)
+            told = not notice.initialized and (holds or before is not False)
+            news |= (changed or told) and not others
+        event = reading.event if news else Event.NONE
+        return msgspec.structs.replace(reading, values=values, event=event)
 
     def over(self, now: int) -> Iterator[Reading]:
-        """Yield the ends of moments that are past; `now` in ms."""
+        """Yield the ends of moments that are past and of what was not repeated; `now` in ms."""
         for place, moment in list(self._moments.items()):
             if now >= moment.over_at:
                 del self._moments[place]
                 yield msgspec.structs.replace(moment.reading, received_at=now)
+        if not self._unrepeated or now < self._gone_at:
+            return
+        for device, state, source in sorted(self._unrepeated):
+            sources = self._holding.get((device, state), {})
+            last = sources.get(source)
+            self._remember((device, state), source, None)
+            if last is not None and not sources:
+                yield msgspec.structs.replace(_ended(last, state), received_at=now)
 
-    def _remember(self, place: _Place, source: str, *, holds: bool) -> None:
-        self._said.pop((*place, source), None)
-        self._said[(*place, source)] = holds
-        holding = self._holding.setdefault(place, set())
-        if holds:
-            holding.add(source)
+    def _remember(self, place: _Place, source: str, why: Reading | None) -> None:
+        """Note that a state holds by a source, or (None) that it does not."""
+        key = (*place, source)
+        self._unrepeated.discard(key)
+        self._said.pop(key, None)
+        self._said[key] = why is not None
+        holding = self._holding.setdefault(place, {})
+        if why is not None:
+            holding[source] = why
         else:
-            holding.discard(source)
+            holding.pop(source, None)
         if len(self._said) > REMEMBERED:
             self._forget_one()
 
@@ -84,12 +118,11 @@ class Properties:
             (key for key, holds in self._said.items() if not holds), next(iter(self._said))
         )
         del self._said[oldest]
-        self._holding.get(oldest[:2], set()).discard(oldest[2])
+        self._holding.get(oldest[:2], {}).pop(oldest[2], None)
 
 
-def _over(reading: Reading, state: State) -> _Moment:
-    """Return the end of a moment; its Reading says the state and nothing else."""
-    end = msgspec.structs.replace(
-        reading, values={state.name: False}, event=Event.NONE, observed_at=None, quality=(), raw=""
+def _ended(reading: Reading, state: str) -> Reading:
+    """Return the Reading of a state's end, which says nothing else."""
+    return msgspec.structs.replace(
+        reading, values={state: False}, event=Event.NONE, observed_at=None, quality=(), raw=""
     )
-    return _Moment(reading.received_at + MOMENT_MS, end)

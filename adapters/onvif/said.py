@@ -75,8 +75,10 @@ def source_of(note: Notification) -> str:
 
 def vendor(note: Notification, said: Said, hidden: frozenset[str]) -> Said:
     """Keep what no table knows: the topic and its items, without what names a person."""
+    known = {name.lower() for name in hidden}
     items = [
-        f"{name}={'***' if name in hidden else value}" for name, value in (*note.source, *note.data)
+        f"{name}={'***' if name.lower() in known else value}"
+        for name, value in (*note.source, *note.data)
     ]
     said.event = Event.VENDOR
     said.values = {"topic": note.topic}

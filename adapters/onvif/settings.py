@@ -72,7 +72,7 @@ class OnvifSettings(Settings):
     pull_s: float = Field(default=10.0, ge=1, le=60, description="how long the device may hold")
     subscription_s: float = Field(default=120.0, ge=20, le=3600, description="termination time")
     proof_s: float = Field(
-        default=300.0, ge=1, le=86_400, description="s without news until states are asked for"
+        default=60.0, ge=1, le=86_400, description="s without news until states are asked for"
     )
     heartbeat_s: float = Field(default=60.0, ge=1, le=3600)
 

@@ -26,7 +26,9 @@ _DEVICE = "http://www.onvif.org/ver10/device/wsdl"
 _EVENTS = "http://www.onvif.org/ver10/events/wsdl"
 _WSN = "http://docs.oasis-open.org/wsn/b-2"
 _WSN_ACTION = "http://docs.oasis-open.org/wsn/bw-2/SubscriptionManager"
+EPOCH_YEAR, LAST_YEAR = 1970, 2200  # a clock beyond is none
 _GRANTED_S = (1.0, 86_400.0)
+_REFERENCE_CHARS = 16_384  # more is no reference, and would be sent with each request
 _DENIALS = ("notauthorized", "failedauthentication", "failedcheck", "sender not authorized")
 
 
@@ -171,8 +173,10 @@ def device_time(root: Any) -> int | None:
     try:
         numbers = [int(parts[name]) for name in names]
         numbers[5] = min(numbers[5], 59)  # a leap second is no reason to have no clock
+        if not EPOCH_YEAR <= numbers[0] < LAST_YEAR:
+            return None
         return int(datetime(*numbers, tzinfo=UTC).timestamp() * 1000)  # type: ignore[arg-type, misc]
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, OverflowError):
         return None
 
 
@@ -198,12 +202,13 @@ def _parameters(reference: Any) -> str:
     """Return what WS-Addressing wants echoed as headers in every request."""
     blocks = []
     for holder in ("ReferenceParameters", "ReferenceProperties"):
-        for found in named(reference, holder):
-            for block in found:
-                if local(block):
-                    block.set(f"{{{_WSA}}}IsReferenceParameter", "true")
-                    blocks.append(etree.tostring(block, encoding="unicode", with_tail=False))
-    return "".join(blocks)
+        found = first(reference, holder)
+        for block in () if found is None else found:
+            if local(block):
+                block.set(f"{{{_WSA}}}IsReferenceParameter", "true")
+                blocks.append(etree.tostring(block, encoding="unicode", with_tail=False))
+    text = "".join(blocks)
+    return text if len(text) <= _REFERENCE_CHARS else ""
 
 
 def granted_s(root: Any) -> float | None:
@@ -211,7 +216,7 @@ def granted_s(root: Any) -> float | None:
     now, until = text_of(first(root, "CurrentTime")), text_of(first(root, "TerminationTime"))
     try:
         seconds = (_instant(until) - _instant(now)).total_seconds()
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     shortest, longest = _GRANTED_S
     return min(seconds, longest) if seconds >= shortest else None

@@ -77,8 +77,13 @@ def first(element: Any, name: str) -> Any:
 
 
 def text_of(element: Any) -> str:
-    """Return an element's text without white space around it; "" for None."""
-    return "" if element is None else "".join(element.itertext(with_tail=False)).strip()
+    """Return an element's own text without white space around it; "" for None.
+
+    Not what is inside of its children: nested a hundred times, that is a hundred times the answer.
+    """
+    if element is None:
+        return ""
+    return "".join([element.text or "", *(child.tail or "" for child in element)]).strip()
 
 
 def notifications(root: Any) -> list[bytes]:
@@ -86,6 +91,7 @@ def notifications(root: Any) -> list[bytes]:
     return [
         etree.tostring(found, encoding="utf-8", with_tail=False)
         for found in named(root, "NotificationMessage")
+        if not any(local(outer) == "NotificationMessage" for outer in found.iterancestors())
     ]
 
 
@@ -112,7 +118,7 @@ def read_notification(payload: bytes) -> Notification:
     return Notification(
         text,
         _path(text, topic.nsmap),
-        _attribute(message, "PropertyOperation"),
+        _attribute(message, "PropertyOperation").capitalize(),
         _attribute(message, "UtcTime"),
         tuple(source),
         tuple(data),

@@ -38,8 +38,10 @@ SLACK_S = 10.0  # a device may hold longer than it was asked to
 FIRST_RETRY_S = 1.0
 LAST_RETRY_S = 60.0
 DENIED_RETRY_S = 60.0  # devices lock a user out after a few wrong logins
-STEADY_S = 30.0  # a session that held so long starts the back-off anew
+LOST_RETRY_S = 5.0  # longest pause before a subscription that was lost is made anew
+STEADY_S = 5.0  # a session that was heard for so long starts the back-off anew
 ANSWERING_PULLS = 2  # pulls without news after states were asked for: the subscription is dead
+UNSURE = 10  # times longer between proofs of a device that does not repeat its states
 TEND_S = 0.5
 
 
@@ -70,6 +72,9 @@ class OnvifSource:
         self._properties = Properties()
         self._subscription: Subscription | None = None
         self._online: bool | None = None
+        self._repeats = False  # whether it ever repeated a state
+        self._can_prove = False  # whether it can be asked to
+        self._since: float | None = None  # when this session was first heard
         self._beat_at = 0.0
         name = f"onvif {source.camera}"
         self._tasks = [
@@ -90,17 +95,22 @@ class OnvifSource:
         await self._client.close()
 
     async def _run(self) -> None:
-        """Hold one session after another; the pause grows and is scattered."""
-        loop, failures = asyncio.get_running_loop(), 0
+        """Hold one session after another; the pause grows and is scattered.
+
+        A lost subscription is made anew at once: what happens in between is kept by nobody.
+        """
+        failures = 0
         while True:
-            began, pause = loop.time(), 0.0
+            shortest, longest = FIRST_RETRY_S, LAST_RETRY_S
+            self._since = None
             try:
                 await self._session()
             except _Lost as lost:
                 self.trouble = self._says(str(lost))
+                shortest, longest = 0.0, LOST_RETRY_S
             except Fault as fault:
                 await self._gone(self._refusal(fault))
-                pause = DENIED_RETRY_S if fault.denied else 0.0
+                shortest = DENIED_RETRY_S if fault.denied else FIRST_RETRY_S
             except Transient as error:
                 # One lost answer is not yet an absent device: the next attempt tells.
                 await self._gone(str(error), offline=not self.connected)
@@ -108,9 +118,14 @@ class OnvifSource:
                 self._sink.count("onvif_unexpected")
                 await self._gone(f"unexpected {type(error).__name__}; please report it")
             self._subscription = None
-            failures = 0 if loop.time() - began > STEADY_S else failures + 1
-            pause = max(pause, min(LAST_RETRY_S, FIRST_RETRY_S * 2 ** min(failures - 1, 10)))
+            failures = 0 if self._was_steady() else failures + 1
+            grown = FIRST_RETRY_S * 2 ** min(failures - 1, 10) if failures else 0.0
+            pause = max(shortest, min(longest, grown))
             await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - scatter, not a secret
+
+    def _was_steady(self) -> bool:
+        since = self._since
+        return since is not None and asyncio.get_running_loop().time() - since > STEADY_S
 
     def _refusal(self, fault: Fault) -> str:
         login = self._settings.login
@@ -141,10 +156,14 @@ class OnvifSource:
             raise Fault("made a subscription without an address", denied=False)
         url = reachable(made.address, base=self._client.events_url, dialled=self._client.dialled)
         self._subscription = made = made._replace(address=url)
+        self._properties.begin(self._sink.now())
         self._sink.count("onvif_subscriptions")
         self._sink.count("connections")
-        with contextlib.suppress(Fault):  # most repeat their states at once, unasked
-            await self._ask(made, SYNCHRONISE)
+        try:
+            await self._ask(made, SYNCHRONISE)  # most repeat their states at once, unasked
+            self._can_prove = True
+        except Fault:
+            self._can_prove = False
         await self._listen(made)
 
     async def _ask(self, made: Subscription, request: Request, within_s: float = ANSWER_S) -> Any:
@@ -163,9 +182,9 @@ class OnvifSource:
                 renew_at = began + await self._renew(made) / 2
             hold_s = max(1.0, min(source.pull_s, renew_at - began))
             messages = await self._pull(made, hold_s)
-            if not self.connected:
-                self.connected, self.trouble = True, ""
-                await self._say_online(holds=True)
+            self._since = self._since or loop.time()
+            self.connected, self.trouble = True, ""
+            await self._say_online(holds=True)
             if messages:
                 news_at, unanswered = loop.time(), -1
                 await self._keep(messages)
@@ -173,8 +192,10 @@ class OnvifSource:
             unanswered += unanswered >= 0
             if unanswered >= ANSWERING_PULLS:
                 self._sink.count("onvif_silent_subscriptions")
+                with contextlib.suppress(Fault, Transient):
+                    await self._ask(made, UNSUBSCRIBE)  # a device has room for few
                 raise _Lost("said nothing when asked for its states; the subscription is made anew")
-            if unanswered < 0 and loop.time() - news_at > source.proof_s:
+            if unanswered < 0 and loop.time() - news_at > self._proof_s():
                 unanswered = 0
                 await self._prove(made)
             await asyncio.sleep(max(0.0, began + MIN_PULL_S - loop.time()))
@@ -193,9 +214,15 @@ class OnvifSource:
         except Fault as fault:
             self._sink.count("onvif_renew_refused")
             with contextlib.suppress(Fault, Transient):
+                await self._keep(await self._pull(made, 0.0))  # what it still holds for us
                 await self._ask(made, UNSUBSCRIBE)
             raise _Lost(f"does not renew the subscription ({fault})") from None
         return granted_s(answer) or made.granted_s or self._settings.subscription_s
+
+    def _proof_s(self) -> float:
+        """Return after how long a silence proves itself; where silence proves little, it is rarely asked."""
+        sure = self._repeats and self._can_prove
+        return self._settings.proof_s * (1 if sure else UNSURE)
 
     async def _prove(self, made: Subscription) -> None:
         """Ask for the states after a long silence: a dead subscription answers pulls for ever."""
@@ -213,6 +240,7 @@ class OnvifSource:
             notice = self._notice(payload, at)
             if notice is None:
                 continue
+            self._repeats |= notice.initialized
             if notice.reading.event is Event.VENDOR:
                 self._sink.count("onvif_unknown_topics")
             readings.append(self._properties.take(notice))
@@ -231,7 +259,7 @@ class OnvifSource:
         return None
 
     async def _tend(self) -> None:
-        """End what was only a moment, and say from time to time that the device answers."""
+        """End what was only a moment or is no longer repeated, and say from time to time that the device answers."""
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(TEND_S)

@@ -30,9 +30,9 @@ def _bags() -> Iterator[Trial]:
     yield _trial(
         "left: a bag while people come and go",
         lambda: stage.staged(
-            clips.read(clips.FLOOR, most_s=90), stage.put(stage.bag(), 150, 290, 30, empty=room())
+            clips.read(clips.FLOOR, most_s=90), stage.put(stage.bag(), 150, 290, 46, empty=room())
         ),
-        {"object_left": (_span(30, 90),), "lane_occupied": ()},
+        {"object_left": (_span(46, 90),), "lane_occupied": ()},
     )
     yield _trial(
         "left: a bag, taken away, and another one later",
@@ -130,7 +130,12 @@ def _queue() -> Iterator[stage.Change]:
 
 
 def _people() -> Iterator[Trial]:
-    for name in (clips.FLOOR, clips.BOTTLE, clips.BIKES):
+    yield _trial(
+        "left: a real bottle, as large as a van, is put down at 24 s and stays",
+        lambda: clips.timed(clips.read(clips.BOTTLE)),
+        {"lane_occupied": (_span(24.2, 40),), "object_left": ()},
+    )
+    for name in (clips.FLOOR, clips.BIKES):
         yield _trial(
             f"left: nothing in {name}",
             lambda name=name: clips.timed(clips.read(name, most_s=140)),  # type: ignore[misc]
@@ -147,9 +152,9 @@ def _weather() -> Iterator[Trial]:
         "dusk": (stage.dusk(10, 70),),
         "an infrared switch": (stage.infrared(20),),
         "headlights": (stage.dusk(0, 1, 0.4), stage.headlights(260, 6)),
-        "a lamp that is switched on": (stage.light(320, 280, 120, 1.7, 20),),
-        "a soft shadow that stays": (stage.light(320, 280, 120, 0.55, 20),),
-        "a sharp shadow that stays": (stage.light(320, 280, 120, 0.55, 20, soft=2),),
+        "a lamp that is switched on": (stage.light(320, 280, 120, 1.7, since_s=20),),
+        "a soft shadow that stays": (stage.light(320, 280, 120, 0.55, since_s=20),),
+        "a sharp shadow that stays": (stage.light(320, 280, 120, 0.55, since_s=20, soft=2),),
         "trees in the wind": (stage.leaves(0, 100, 640, 200),),
         "an escalator": (stage.escalator(220, 150, 120, 200),),
         "rain of noise": (),

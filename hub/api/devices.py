@@ -1,5 +1,6 @@
 """Devices, gateways and what the rules said of them lately, over HTTP."""
 
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Annotated
 
 import msgspec
@@ -7,6 +8,8 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from hub.access import Principal
+from hub.case_store.filters import BadCursor
+from hub.device_pages import Asked
 from hub.territory.areas import areas, geojson
 from model.place import Registry
 
@@ -17,6 +20,7 @@ from .words import Limit, Word
 router = APIRouter(tags=["devices"])
 
 EVERY = 1_000_000  # more devices than a hub has: asked for when the territory decides afterwards
+Cursor = Annotated[str, Query(max_length=8_000, description="`next` of the page before")]
 _DEVICE, _PLACE = "device:", "place:"
 
 
@@ -27,15 +31,20 @@ def list_devices(
     *,
     q: Annotated[Word, Query(description="a part of the device's id")] = "",
     unregistered: Annotated[bool, Query(description="only those nobody registered")] = False,
+    cursor: Cursor = "",
     limit: Limit = 100,
 ) -> Response:
-    """Return devices; those that nobody registered belong to no territory."""
-    asked = EVERY if who.grid else limit
-    found = hub.devices(q=q, unregistered=unregistered, limit=asked)
-    if who.grid:
-        registry = hub.registry()
-        found = [item for item in found if in_territory(str(item.get("id")), who, registry)]
-    return answer({"items": found[:limit], "next": None})
+    """Return `{"items": […], "next": cursor}` by id; a device that nobody registered belongs to no territory."""
+    items, after = hub.devices(Asked(q, unregistered, _id_in(cursor), limit), who.sees)
+    return answer({"items": items, "next": after and urlsafe_b64encode(after.encode()).decode()})
+
+
+def _id_in(cursor: str) -> str:
+    """Return the id that a cursor stands for; ids may hold anything, addresses may not."""
+    try:
+        return urlsafe_b64decode(cursor).decode()
+    except ValueError as error:
+        raise BadCursor("the cursor is not one that a page of devices gave") from error
 
 
 @router.get("/rules", summary="Rules in force 规则")

@@ -9,6 +9,7 @@ from cases.closing import Item
 from hub.access import Principal
 from hub.cameras import CameraBook
 from hub.case_store import CaseStore
+from hub.device_pages import Asked
 from hub.device_search import Found, Page, Wanted
 from hub.looks import Looks
 from hub.machine import Machine
@@ -108,8 +109,11 @@ class Services(Protocol):
     def holds(self, rule: str, subject: str) -> str:
         """Return in words what a rule in force holds about a subject now."""
 
-    def devices(self, *, q: str = "", unregistered: bool = False, limit: int = 500) -> list[Json]:
-        """Return devices as the engine knows them, each with its `id`; `q` is a part of the id."""
+    def devices(self, asked: Asked, sees: Callable[[str], bool]) -> tuple[list[Json], str | None]:
+        """Return a page of devices as the engine knows them, by id, and the cursor of the next one.
+
+        `sees` tells whether a grid is in the asker's territory.
+        """
 
     async def import_devices(self, text: str, *, name: str, by: Principal, apply: bool) -> Merge:
         """Show or make the change of the registry that a CSV of devices is.
@@ -132,8 +136,8 @@ class Services(Protocol):
     def last_heard(self) -> dict[str, int]:
         """Return when each device that ever spoke was last heard (ms); cheap."""
 
-    def strangers(self, limit: int | None = None) -> Sequence[DeviceView]:
-        """Return the devices that nobody registered, by id, the first `limit` of them."""
+    def strangers(self, limit: int | None = None, *, offset: int = 0) -> Sequence[DeviceView]:
+        """Return the devices that nobody registered, by id, `limit` of them from `offset` on."""
 
     def rules(self) -> list[Json]:
         """Return every rule in force: what it is, what it holds open, how often it broke."""

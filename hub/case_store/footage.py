@@ -24,6 +24,7 @@ from .rows import insert_into, record
 from .tables import case_episodes, cases, footage, footage_views
 
 DAY_MS = 86_400_000
+EPISODE_LETTERS = 16
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -230,9 +231,6 @@ def episodes_of(case: Case) -> Sequence[dict[str, object]]:
         for item in case.evidence
         if isinstance(episode := item.values.get("episode"), str) and len(episode) == EPISODE_LETTERS
     ]  # fmt: skip
-
-
-EPISODE_LETTERS = 16
 
 
 def _same_episode() -> ColumnElement[bool]:

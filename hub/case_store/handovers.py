@@ -69,6 +69,15 @@ class Handovers:
         """Return the newest hand-overs of a territory and all within it, newest first."""
         return self._read(handovers.c.grid.startswith(grid, autoescape=True), limit=limit)
 
+    def newest_number(self, grid: str = "") -> int:
+        """Return the number of the newest of a territory and all within it, 0 when there is none.
+
+        As long as it stays, `newest` says the same: nothing here is ever changed or removed.
+        """
+        here = handovers.c.grid.startswith(grid, autoescape=True)
+        with self._reader.connect() as connection:
+            return connection.execute(select(func.max(handovers.c.id)).where(here)).scalar() or 0
+
     def last(self, grid: str) -> Handover | None:
         """Return the last hand-over of exactly that territory, or None."""
         found = self._read(handovers.c.grid == grid, limit=1)

@@ -20,8 +20,6 @@ Password = Annotated[
     Path | None,
     typer.Option("--password-file", help=f"else {_PASSWORD_VARIABLE}; none: no login 密码文件"),
 ]
-Switch = Annotated[bool, typer.Option()]
-Seconds = Annotated[float, typer.Option(min=0, help="s; 0: never 秒，0 为从不")]
 
 
 def simulate_onvif(
@@ -34,25 +32,39 @@ def simulate_onvif(
     stream: Annotated[str, typer.Option(help="RTSP address it gives 主码流")] = "",
     sub_stream: Annotated[str, typer.Option(help="RTSP, sub-stream 子码流")] = "",
     token: Inputs = None,
-    motion_every: Seconds = 20.0,
+    motion_every: Annotated[
+        float, typer.Option(min=0, help="s; motion 移动侦测; 0: never 不发生")
+    ] = 20.0,
     fire_every: Annotated[float, typer.Option(min=0, help="s; first input 首个输入报火警")] = 0.0,
     probe_port: Annotated[int, typer.Option(min=0, max=65535, help="UDP; 0: off")] = 3702,
     duration: Annotated[float | None, typer.Option(min=0, help="stop after so many s")] = None,
-    relative_address: Switch = False,
-    reference_parameters: Switch = False,
-    instant_empty: Switch = False,
-    wrong_host: Switch = False,
-    no_time: Switch = False,
-    zero_time: Switch = False,
-    refuse_renew: Switch = False,
-    odd_prefixes: Switch = False,
-    http_digest: Switch = False,
-    sub_profile_fault: Switch = False,
+    relative_address: Annotated[
+        bool, typer.Option(help="subscription's address is a path 相对订阅地址")
+    ] = False,
+    reference_parameters: Annotated[
+        bool, typer.Option(help="subscription told by a header 订阅靠报文头")
+    ] = False,
+    instant_empty: Annotated[
+        bool, typer.Option(help="empty pulls answered at once 空拉取立即返回")
+    ] = False,
+    wrong_host: Annotated[bool, typer.Option(help="names another host 自称其他地址")] = False,
+    no_time: Annotated[bool, typer.Option(help="tells no time 不报时间")] = False,
+    zero_time: Annotated[bool, typer.Option(help="events of 0000-00-00 事件时间为零")] = False,
+    refuse_renew: Annotated[bool, typer.Option(help="Renew is refused 拒绝续订")] = False,
+    odd_prefixes: Annotated[bool, typer.Option(help="other XML prefixes 命名空间前缀不同")] = False,
+    http_digest: Annotated[bool, typer.Option(help="login by HTTP digest 只认 HTTP 摘要")] = False,
+    old_firmware: Annotated[bool, typer.Option(help="old device 旧固件")] = False,
+    sub_profile_fault: Annotated[bool, typer.Option(help="sub-stream refused 子码流报错")] = False,
     clock_skew: Annotated[float, typer.Option(help="s, its clock minus ours 时钟偏差")] = 0.0,
     silent_after: Annotated[
         float, typer.Option(min=0, help="s until a subscription dies silently 订阅静默失效")
     ] = 0.0,
-    reboot_every: Seconds = 0.0,
+    hold_longer: Annotated[
+        float, typer.Option(min=0, help="s late 应答延迟; 0: never 不发生")
+    ] = 0.0,
+    reboot_every: Annotated[
+        float, typer.Option(min=0, help="s 每隔多久重启; 0: never 不发生")
+    ] = 0.0,
     down: Annotated[float, typer.Option(min=0.2, help="s a reboot takes 重启耗时")] = 5.0,
     granted: Annotated[float, typer.Option(min=1, help="s, longest subscription")] = 60.0,
 ) -> None:
@@ -78,6 +90,7 @@ def simulate_onvif(
             relative_address=relative_address,
             reference_parameters=reference_parameters,
             instant_empty=instant_empty,
+            hold_longer_s=hold_longer,
             wrong_host=wrong_host,
             clock_skew_s=clock_skew,
             no_time=no_time,
@@ -88,6 +101,7 @@ def simulate_onvif(
             reboot_every_s=reboot_every,
             down_s=down,
             http_digest=http_digest,
+            old_firmware=old_firmware,
             sub_profile_fault=sub_profile_fault,
         ),
     )

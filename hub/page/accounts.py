@@ -13,6 +13,7 @@ from model.errors import HubError, Refused
 from .accounts_html import add_html, changes_html, looks_html, own_html, tokens_html, users_html
 from .case.markup import Markup, tag
 from .entrance import refusal
+from .fragment import Fragment
 from .site import Site, Title, Visit
 
 CHANGES_SHOWN = 50
@@ -47,7 +48,7 @@ class AccountsPage:
         """Take who looks; nothing is drawn yet."""
         self._visit = visit
         self._people = People(visit.site.access)
-        self._regions: dict[str, ui.html] = {}
+        self._regions: dict[str, Fragment] = {}
         self._rules = visit.may(Role.ADMINISTRATOR)
 
     def draw(self) -> None:
@@ -58,7 +59,7 @@ class AccountsPage:
         host.on("click", self._asked, js_handler=CLICKS)
         host.on("submit", self._asked, js_handler=SUBMITS)
         with host:
-            self._regions["said"] = ui.html(sanitize=False).props('role="status"')
+            self._regions["said"] = Fragment().props('role="status"')
             if self._rules:
                 self._region("users", say("用户", "People who sign in"))
                 self._region("add", say("新建用户", "Add somebody"))
@@ -70,7 +71,7 @@ class AccountsPage:
     def _region(self, name: str, title: str) -> None:
         with ui.element("section").classes("sh-card"):
             ui.label(title).classes("sh-h2").props('role="heading" aria-level="2"')
-            self._regions[name] = ui.html(sanitize=False)
+            self._regions[name] = Fragment()
 
     async def look(self) -> None:
         """Show everything as it is now."""

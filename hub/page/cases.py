@@ -12,6 +12,7 @@ from .case.page import CLICKS, SUBMITS, assets
 from .case.page import build as build_case
 from .case.reporting import Reporting
 from .case.wanted import OPEN, Wanted, wanted
+from .fragment import Fragment
 from .site import Site, Title, Visit
 
 LOOK_S = 0.5
@@ -32,11 +33,11 @@ async def build(visit: Visit) -> None:
     host = ui.element("div").classes("cl")
     host.props["data-case"] = "new"  # whose drafts the browser keeps for this page
     with host:
-        head = ui.html(tabs, sanitize=False)
+        head = Fragment(tabs)
         if visit.may(Role.DISPATCH):
             _report(visit, host)
-        ui.html(filters_html(want, visit.lang), sanitize=False)
-        body = ui.html(rows, sanitize=False)
+        Fragment(filters_html(want, visit.lang))
+        body = Fragment(rows)
     seen, drawn_at = visit.board.version, visit.hub.now()
 
     async def look() -> None:

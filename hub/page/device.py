@@ -18,7 +18,9 @@ from .device_tap import tap
 from .device_words import PHASES, quantities, said, state_cell
 from .devices import bars
 from .event_words import EVENTS, KINDS
+from .fragment import Fragment, link
 from .links import device_path
+from .plot import Plot
 from .site import Site, Title, Visit
 from .tables import Cell, Row, inert, table
 from .words import MODE, SEVERITY, age, category, word
@@ -46,8 +48,8 @@ async def build(visit: Visit) -> None:
     if found is None or not visit.who.sees(found.place.grid if found.place else ""):
         ui.label(visit.say("没有这台设备", "No such device")).classes("sh-empty")
         return
-    ui.html(head_html(visit, found), sanitize=False).classes("sh-card")
-    ui.link(
+    Fragment(head_html(visit, found)).classes("sh-card")
+    link(
         visit.say("巡检测试 →", "Walk test →"), f"/walk-tests?device={quote(name, safe='')}"
     ).classes("sh-navlink")
     _ranges(visit, name)
@@ -62,7 +64,7 @@ async def build(visit: Visit) -> None:
 async def _silent_panel(visit: Visit, name: str) -> None:
     """Draw a panel that says nothing of itself and is known by what hangs on it."""
     with ui.element("section").classes("sh-card"):
-        ui.html(f'<h2 style="font-size:18px;color:var(--text)">{inert(name)}</h2>', sanitize=False)
+        Fragment(f'<h2 style="font-size:18px;color:var(--text)">{inert(name)}</h2>')
         ui.label(
             visit.say(
                 "控制器本身未登记、也未单独上报，以下是经它上报或登记在其地址下的部件",
@@ -109,7 +111,7 @@ def _ranges(visit: Visit, name: str) -> None:
     ):
         for key in RANGES:
             here = " sh-here" if key == chosen else ""
-            ui.link(key, f"{device_path(name)}?range={key}").classes(f"sh-navlink{here}")
+            link(key, f"{device_path(name)}?range={key}").classes(f"sh-navlink{here}")
 
 
 async def _charts(visit: Visit, name: str) -> None:
@@ -131,10 +133,9 @@ async def _charts(visit: Visit, name: str) -> None:
     with ui.element("div").classes("sh-charts"):
         for place, series in enumerate(found.series):
             with ui.element("section").classes("sh-card"):
-                ui.echart(options(visit, series, _COLOURS[place % len(_COLOURS)])).style(
-                    "height:210px"
-                )
-    ui.html(_readings_html(visit, found.newest), sanitize=False).classes("sh-card")
+                colour = _COLOURS[place % len(_COLOURS)]
+                Plot(options(visit, series, colour)).style("height:210px")
+    Fragment(_readings_html(visit, found.newest)).classes("sh-card")
 
 
 def _how_true(visit: Visit, found: History) -> str:
@@ -238,7 +239,7 @@ def _work(visit: Visit, name: str) -> None:
         ui.label(say("案件与异常", "Cases and anomalies")).classes("sh-h2").props(
             'role="heading" aria-level="2"'
         )
-        ui.html(html, sanitize=False)
+        Fragment(html)
 
 
 def _members(case: dict[str, object]) -> list[dict[str, object]]:

@@ -7,6 +7,7 @@ from starlette.concurrency import run_in_threadpool
 
 from hub.device_search import Wanted
 
+from .fragment import Fragment, link
 from .links import device_path
 from .paging import Part, page_of, pager
 from .site import Visit
@@ -59,9 +60,9 @@ async def points(visit: Visit, panel: str) -> None:
             'role="heading" aria-level="2"'
         )
         for ending in ("csv", "xlsx"):
-            ui.link(
+            link(
                 say(f"导出 {ending.upper()}", f"Export {ending.upper()}"),
                 f"/devices-export/points.{ending}?source={quote(panel, safe='')}",
             ).classes("sh-navlink")
-        ui.link(say("导入", "Import"), "/devices/unregistered").classes("sh-navlink")
-        ui.html(html, sanitize=False)
+        link(say("导入", "Import"), "/devices/unregistered").classes("sh-navlink")
+        Fragment(html)

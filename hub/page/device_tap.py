@@ -8,6 +8,7 @@ from model.reading import Reading
 
 from .device_words import said
 from .event_words import EVENTS
+from .fragment import Fragment
 from .site import Visit
 from .tables import Row, table
 from .words import word
@@ -49,7 +50,7 @@ def tap(visit: Visit, name: str) -> None:
         ui.label(say("实时报文", "Live tap")).classes("sh-h2").props(
             'role="heading" aria-level="2"'
         )
-        shown = ui.html(tap_html(visit, frames), sanitize=False)
+        shown = Fragment(tap_html(visit, frames))
 
     def look() -> None:
         taken = tapped.take()

@@ -3,7 +3,6 @@
 from html import escape
 from urllib.parse import urlencode
 
-from nicegui import ui
 from starlette.concurrency import run_in_threadpool
 
 from hub.device_search import Found, Page, Wanted
@@ -11,6 +10,7 @@ from rules.views import DeviceView
 
 from .device_words import STATES, quantities, state_cell
 from .event_words import KINDS
+from .fragment import Fragment
 from .links import device_path
 from .paging import Part, page_of, pager
 from .pulse import SLOTS
@@ -37,9 +37,9 @@ async def build(visit: Visit) -> None:
     """Draw filter and table; each search is an address, so it can be kept and sent."""
     wanted = wanted_of(visit.query)
     page = await run_in_threadpool(visit.hub.find_devices, wanted, visit.who.sees)
-    ui.html(filter_html(visit, wanted, page), sanitize=False)
-    ui.html(table_html(visit, page), sanitize=False)
-    ui.html(_pager(visit, wanted, page) + _legend(visit), sanitize=False)
+    Fragment(filter_html(visit, wanted, page))
+    Fragment(table_html(visit, page))
+    Fragment(_pager(visit, wanted, page) + _legend(visit))
 
 
 def wanted_of(query: dict[str, str]) -> Wanted:

@@ -15,6 +15,7 @@ from model.errors import Refused
 
 from .case.markup import joined, tag
 from .entrance import refusal
+from .fragment import Fragment, link
 from .handover_html import Reader, form_html, kept_html, past_html, sheet_html
 from .site import Site, Title, Visit
 
@@ -48,7 +49,7 @@ async def build(visit: Visit) -> None:
     page = HandoverPage(visit)
     page.draw()
     await page.look()
-    ui.timer(LOOK_S, page.look)
+    ui.timer(LOOK_S, page.look, immediate=False)  # drawn a moment ago
 
 
 async def build_kept(visit: Visit) -> None:
@@ -62,17 +63,17 @@ async def build_kept(visit: Visit) -> None:
     if made is None or not visit.who.sees(made.grid):
         said = visit.say("没有这份交接记录，或不在您的辖区。",
                          "There is no such hand-over in your territory.")  # fmt: skip
-        ui.html(tag("p", said, class_="sh-card"), sanitize=False)
+        Fragment(tag("p", said, class_="sh-card"))
         return
     intact = await run_in_threadpool(store.intact, made.id)
     with ui.element("div").classes("pp-tools"):
-        ui.link(visit.say("← 返回", "← Back"), "/handover")
+        link(visit.say("← 返回", "← Back"), "/handover")
         button = ui.element("button").classes("sh-button").props('type="button" id="ho-print"')
         with button:
             ui.label(visit.say("打印", "Print"))
         button.on("click", js_handler="() => window.print()")
     sheet = kept_html(Reader(visit.lang, visit.zone), made, intact=intact)
-    ui.html(sheet, sanitize=False).classes("pp-page pp-sheet")
+    Fragment(sheet).classes("pp-page pp-sheet")
 
 
 class HandoverPage:
@@ -83,8 +84,9 @@ class HandoverPage:
         self._visit = visit
         self._ticked: set[str] = set()
         self._drawn: dict[str, str] = {}
-        self._regions: dict[str, ui.html] = {}
+        self._regions: dict[str, Fragment] = {}
         self._busy = False
+        self._newest = -1  # the past that is drawn: the number of its newest
 
     def draw(self) -> None:
         """Draw the regions once; afterwards only what changed is sent, never the form."""
@@ -94,17 +96,17 @@ class HandoverPage:
         host.on("submit", self._submit, js_handler=EVENTS["submit"])
         with host:
             for name in ("since", "sheet"):
-                self._regions[name] = ui.html(sanitize=False)
+                self._regions[name] = Fragment()
             self._regions["sheet"].classes("pp-page")
-            self._regions["said"] = ui.html(sanitize=False).props('role="alert"')
+            self._regions["said"] = Fragment().props('role="alert"')
             if visit.may(Role.DISPATCH):
                 with ui.element("section").classes("sh-card"):
-                    ui.html(form_html(self._reader, visit.who.name), sanitize=False)
+                    Fragment(form_html(self._reader, visit.who.name))
             with ui.element("section").classes("sh-card"):
                 ui.label(visit.say("以往交接", "Past hand-overs")).classes("sh-h2").props(
                     'role="heading" aria-level="2"'
                 )
-                self._regions["past"] = ui.html(sanitize=False)
+                self._regions["past"] = Fragment()
 
     @property
     def _reader(self) -> Reader:
@@ -116,15 +118,22 @@ class HandoverPage:
         snapshot = await self._snapshot()
         self._ticked &= set(unacknowledged(snapshot))
         visit, reader = self._visit, self._reader
-        found = await run_in_threadpool(visit.hub.store.handovers.newest, visit.who.grid)
         self._put("sheet", sheet_html(reader, snapshot))
-        self._put("past", past_html(reader, found))
+        await self._look_back(reader)
         since = snapshot["since"]
         said = visit.say("上次交接：", "Last hand-over: ") + (
             reader.time(since) if since else visit.say("尚无，以下按全部记录统计",
                                                        "none yet; the counts are of all time")
         )  # fmt: skip
         self._put("since", tag("p", said, class_="sh-muted"))
+
+    async def _look_back(self, reader: Reader) -> None:
+        """Show the hand-overs before, read anew only when there is another one."""
+        kept, grid = self._visit.hub.store.handovers, self._visit.who.grid
+        newest = await run_in_threadpool(kept.newest_number, grid)
+        if newest != self._newest:
+            self._put("past", past_html(reader, await run_in_threadpool(kept.newest, grid)))
+            self._newest = newest
 
     async def _snapshot(self) -> Snapshot:
         visit = self._visit

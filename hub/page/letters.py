@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from hub.case_store import DeadLetter
 
 from .case.markup import Markup, tag
+from .fragment import Fragment
 from .site import Visit
 from .tables import Cell, Row, table
 
@@ -28,7 +29,7 @@ class Letters:
         with ui.element("section").classes("sh-card").style("margin-bottom:12px") as section:
             title = visit.say("死信（无法理解的报文）", "Dead letters (not understood)")
             ui.label(title).classes("sh-h2").props('role="heading" aria-level="2"')
-            self._choice, self._table = ui.html(sanitize=False), ui.html(sanitize=False)
+            self._choice, self._table = Fragment(), Fragment()
         section.on("change", self._choose, js_handler=_CHOSEN)
 
     async def look(self) -> None:

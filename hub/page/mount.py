@@ -4,8 +4,9 @@ from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI, HTTPException, Request
 from nicegui import ui
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Match
-from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 from hub.access import Access
 from hub.api.services import Services
@@ -13,6 +14,7 @@ from hub.simulation.orders import Orders
 
 from . import (
     accounts,
+    assets,
     cameras,
     cases,
     demo,
@@ -31,9 +33,10 @@ from . import (
 )
 from .board import Board
 from .guard import Guard
-from .site import STATIC, Site
+from .site import Site
 
 RECONNECT_S = 8.0
+GZIP_LEVEL = 3
 # The list of unregistered devices comes before a device of any name.
 _PARTS = (
     wall,
@@ -64,7 +67,7 @@ def install_page(
     board = Board(hub)
     site = Site(hub, access, board, zone=zone, secure=secure, orders=orders)
     app.include_router(cameras.install(site))
-    app.mount("/page/static", StaticFiles(directory=STATIC))
+    app.include_router(assets.routes(site.assets))
     for part in (entrance, live, unregistered, footage):
         app.include_router(part.routes(site))
     for part in (*_PARTS, *([demo] if orders else [])):
@@ -73,14 +76,20 @@ def install_page(
     ui.run_with(
         app,
         title="smarthub",
-        favicon=STATIC / "mark.svg",
+        favicon=site.assets.read("mark.svg"),  # in the page itself: nothing more to ask for
         dark=True,
         tailwind=False,
         reconnect_timeout=RECONNECT_S,
         show_welcome_message=False,
         binding_refresh_interval=None,
+        gzip_middleware_factory=_gzip,
     )
     return board
+
+
+def _gzip(app: ASGIApp) -> GZipMiddleware:
+    """Pack answers quickly: the last tenth of their size would cost most of the time."""
+    return GZipMiddleware(app, compresslevel=GZIP_LEVEL)
 
 
 def _close_api(app: FastAPI) -> None:

@@ -7,17 +7,17 @@ from nicegui import ui
 from starlette.concurrency import run_in_threadpool
 
 from cases.comparing import Precision
-from cases.ledger import Line, ledger
+from cases.ledger import Line
 from cases.taxonomy import FALSE_ALARM_CAUSES
-from hub.api.ledger import DAY_MS, looked_at
 from hub.api.services import Json
 
+from .fragment import Fragment
+from .ledgers import DAYS, Counted
 from .links import device_path, rule_path
 from .site import Site, Title, Visit
 from .tables import Cell, Row, inert, table
 from .words import SEVERITY, category, word
 
-DAYS = 30
 _HOUR_WIDTH, _HOUR_HEIGHT = 24, 72
 _NOTHING = Precision(0, 0, 0)
 
@@ -30,21 +30,21 @@ def register(site: Site) -> None:
 
 async def build(visit: Visit) -> None:
     """Draw every rule in force, the one with most false alarms first."""
-    rules, lines, complete = await run_in_threadpool(_looked, visit)
-    ui.html(f'<section class="sh-card">{_list_html(visit, rules, lines)}</section>', sanitize=False)
-    ui.label(_legend(visit, complete=complete)).classes("sh-muted")
+    rules, counted = await run_in_threadpool(_looked, visit)
+    Fragment(f'<section class="sh-card">{_list_html(visit, rules, counted.lines)}</section>')
+    ui.label(_legend(visit, counted)).classes("sh-muted")
 
 
 async def build_one(visit: Visit) -> None:
     """Draw one rule: what people found, at which hours, of which devices, and its text."""
-    rules, lines, complete = await run_in_threadpool(_looked, visit)
+    rules, counted = await run_in_threadpool(_looked, visit)
     name = visit.given["rule"]
     rule = next((rule for rule in rules if rule["id"] == name), None)
     if rule is None:
         ui.label(visit.say("没有这条现行规则", "No such rule is in force")).classes("sh-empty")
         return
     known = await run_in_threadpool(visit.hub.rule, name, str(rule["hash"]))
-    line = lines.get(name)
+    line = counted.lines.get(name)
     parts = [_head_html(visit, rule, line)]
     if line is not None:
         parts += [_hours_html(visit, line.hours), _devices_html(visit, line)]
@@ -55,19 +55,18 @@ async def build_one(visit: Visit) -> None:
             f'<p class="sh-muted">{inert(known.file)} · {inert(rule["hash"])} · '
             f"{visit.say('载入于', 'loaded')} {visit.time(known.logged_at)}</p>"
         )
-    ui.html(f'<section class="sh-card">{"".join(parts)}</section>', sanitize=False)
-    ui.label(_legend(visit, complete=complete)).classes("sh-muted")
+    Fragment(f'<section class="sh-card">{"".join(parts)}</section>')
+    ui.label(_legend(visit, counted)).classes("sh-muted")
 
 
-def _looked(visit: Visit) -> tuple[list[Json], dict[str, Line], bool]:
-    since = visit.hub.now() - DAYS * DAY_MS
-    found, complete = looked_at(visit.hub, since=since, grid=visit.who.grid)
-    lines = {line.rule: line for line in ledger(found, visit.zone)}
+def _looked(visit: Visit) -> tuple[list[Json], Counted]:
+    counted = visit.site.ledgers.of(visit.who.grid)
+    lines = counted.lines
     rules = sorted(
         visit.hub.rules(),
         key=lambda rule: (-_found(lines, rule).false, -int(str(rule["open"])), str(rule["id"])),
     )
-    return rules, lines, complete
+    return rules, counted
 
 
 def _found(lines: dict[str, Line], rule: Json) -> Precision:
@@ -181,13 +180,14 @@ def _share(found: Precision) -> str:
     return "" if found.share is None else f"{100 * found.share:.0f} %"
 
 
-def _legend(visit: Visit, *, complete: bool) -> str:
+def _legend(visit: Visit, counted: Counted) -> str:
+    at = visit.time(counted.at, day=False)
     said = visit.say(
-        f"最近 {DAYS} 天，按人员认定统计；测试与演练不计入。调整规则前请先回测：smarthub rules backtest。",
-        f"Last {DAYS} days, as people found; tests and drills are not in it. Before changing a rule,"
+        f"最近 {DAYS} 天（截至 {at}），按人员认定统计；测试与演练不计入。调整规则前请先回测：smarthub rules backtest。",
+        f"Last {DAYS} days until {at}, as people found; tests and drills are not in it. Before changing a rule,"
         " try it: smarthub rules backtest.",
     )
     more = visit.say(
         "案件过多，仅统计最新部分。", "There are more cases; only the newest were looked at."
     )
-    return said if complete else f"{said} {more}"
+    return said if counted.complete else f"{said} {more}"

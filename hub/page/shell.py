@@ -4,14 +4,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import quote
 
-from nicegui import ui
+from nicegui import __version__, ui
 
 from hub.access import Role
 
+from .case.markup import Markup, icon, joined, tag
+from .fragment import Fragment, link
 from .site import Title, Visit
 from .walk_strip import LOOK_S, strip
 from .words import ROLE, Lang, word
 
+# The framework asks for this one only when all else is there and begins to run.
+FRAMEWORK = f"/_nicegui/{__version__}/static"
 DEMO = ("/demo", "theater_comedy", Title("演示", "Demo"), Role.READ)
 PAGES = (
     ("/", "dashboard", Title("态势", "Wall"), Role.READ),
@@ -29,26 +33,14 @@ PAGES = (
 def frame(visit: Visit, title: Title) -> Iterator[None]:
     """Draw header, banner and navigation; what is drawn inside is the page."""
     _head(visit)
-    with ui.header().classes("sh-header"):
-        ui.html('<a class="sh-skip" href="#sh-main">⇥</a>', sanitize=False)
-        ui.label("smarthub 智慧社区").classes("sh-brand")
-        # On a phone one line that is pushed sideways; on a desk its parts stand in the header's own.
-        with ui.element("div").classes("sh-ways"):
-            main = visit.say("主导航", "Main")
-            with ui.element("nav").props(f'aria-label="{main}"').classes("sh-nav"):
-                for path, icon, name, role in (*PAGES, *([DEMO] if visit.site.orders else [])):
-                    if visit.may(role):
-                        _link(visit, path, icon, name)
-            _who(visit)
-        ui.element("div").classes("sh-grow")
-        _lamps(visit)
+    Fragment(header_html(visit), tag="header").classes("sh-header")
     if visit.site.orders:
         _simulated(visit)
     look = strip(visit)
     with ui.element("main").props('id="sh-main" tabindex="-1"').classes("sh-main"):
         ui.label(title.say(visit.lang)).classes("sh-title").props('role="heading" aria-level="1"')
         yield
-    ui.timer(LOOK_S, look)
+    ui.timer(LOOK_S, look, immediate=False)  # drawn a moment ago
 
 
 def refuse(visit: Visit, role: Role) -> None:
@@ -71,7 +63,7 @@ def _simulated(visit: Visit) -> None:
                 "SIMULATED: every device, person and incident here is invented; do not act on it.",
             )
         )
-        ui.link(visit.say("制造事件 →", "Plant an incident →"), "/demo")
+        link(visit.say("制造事件 →", "Plant an incident →"), "/demo")
 
 
 def _head(visit: Visit) -> None:
@@ -80,23 +72,46 @@ def _head(visit: Visit) -> None:
         f'<link rel="stylesheet" href="{visit.site.asset("page.css")}">'
         f'<link rel="stylesheet" href="{visit.site.asset("walk.css")}">'
         f'<script>document.documentElement.lang="{lang}"</script>'
+        f'<link rel="modulepreload" href="{FRAMEWORK}/dompurify.mjs">'
         f'<script defer src="{visit.site.asset("sounds.js")}"></script>'
         f'<script defer src="{visit.site.asset("live.js")}"></script>'
         f'<script defer src="{visit.site.asset("keep.js")}"></script>'
     )
 
 
-def _link(visit: Visit, path: str, icon: str, name: Title) -> None:
+def header_html(visit: Visit) -> Markup:
+    """Return the header: where one can go, who is looking, and the lamps."""
+    pages = (*PAGES, *([DEMO] if visit.site.orders else []))
+    ways = (_way(visit, path, sign, name) for path, sign, name, role in pages if visit.may(role))
+    return joined((
+        tag("a", "⇥", class_="sh-skip", href="#sh-main"),
+        tag("div", "smarthub 智慧社区", class_="sh-brand"),
+        # On a phone one line that is pushed sideways; on a desk its parts stand in the header's own.
+        tag(
+            "div",
+            tag("nav", *ways, aria_label=visit.say("主导航", "Main"), class_="sh-nav"),
+            _who(visit),
+            class_="sh-ways",
+        ),
+        tag("div", class_="sh-grow"),
+        tag("div", _lamps(visit), class_="sh-lamps-host"),
+    ))  # fmt: skip
+
+
+def _way(visit: Visit, path: str, sign: str, name: Title) -> Markup:
     here = visit.path == path or (path != "/" and visit.path.startswith(f"{path}/"))
-    with ui.link(target=path).classes("sh-navlink" + (" sh-here" if here else "")) as link:
-        if here:
-            link.props('aria-current="page"')
-        ui.icon(icon).props('aria-hidden="true"')
-        ui.label(name.say(visit.lang))
+    return tag(
+        "a",
+        icon(sign),
+        tag("span", name.say(visit.lang)),
+        href=path,
+        class_="sh-navlink sh-here" if here else "sh-navlink",
+        aria_current="page" if here else None,
+    )
 
 
-def _lamps(visit: Visit) -> None:
-    """Draw the lamps that the browser's own script keeps: sound, and whether the stream lives."""
+def _lamps(visit: Visit) -> Markup:
+    """Return the lamps that the browser's own script keeps: sound, and whether the stream lives."""
     texts = {
         "armed": visit.say("声音已开启", "Sound armed"),
         "test": visit.say("试音", "Test tone"),
@@ -118,7 +133,7 @@ def _lamps(visit: Visit) -> None:
         "有未接警的紧急案件，但本机声音未开启", "An emergency waits, and this screen's sound is OFF"
     )
     data = " ".join(f'data-{name}="{text}"' for name, text in texts.items())
-    ui.html(
+    return Markup(
         f'<div id="sh-lamps" {data}>'
         f'<button type="button" id="sh-sound" class="sh-lamp sh-off" aria-pressed="false">{texts["unarmed"]}</button>'
         f'<button type="button" id="sh-test" class="sh-lamp">{texts["test"]}</button>'
@@ -126,23 +141,23 @@ def _lamps(visit: Visit) -> None:
         f'<span id="sh-live" class="sh-lamp" role="status">…</span>'
         f'<button type="button" id="sh-full" class="sh-lamp" aria-label="{texts["full"]}"><svg width="14" height="14" viewBox="0 0 14 14" aria-hidden="true"><path d="M1 5V1h4M9 1h4v4M13 9v4H9M5 13H1V9" fill="none" stroke="currentColor" stroke-width="1.6"/></svg></button></div>'
         f'<div id="sh-stale" role="alert" hidden>{texts["stale"]}</div>'
-        f'<div id="sh-unarmed" role="alert" hidden>{unheard}</div>',
-        sanitize=False,
-    ).classes("sh-lamps-host")
+        f'<div id="sh-unarmed" role="alert" hidden>{unheard}</div>'
+    )
 
 
-def _who(visit: Visit) -> None:
+def _who(visit: Visit) -> Markup:
     other, name = (Lang.EN, "English") if visit.lang is Lang.ZH else (Lang.ZH, "中文")
-    ui.link(name, f"/language/{other}?next={quote(visit.path)}").classes(
-        "sh-navlink sh-lang"
-    ).props(f'lang="{other}"')
-    with ui.row().classes("sh-who"):
-        ui.icon("person").props('aria-hidden="true"')
-        role = word(ROLE, visit.who.role, visit.lang)
-        # Where everybody changes their own password.
-        ui.link(visit.who.name, "/accounts").classes("sh-navlink").tooltip(role)
-        ui.html(
-            '<form method="post" action="/logout"><button class="sh-navlink" type="submit">'
-            f"{visit.say('退出', 'Sign out')}</button></form>",
-            sanitize=False,
-        )
+    return joined((
+        tag("a", name, href=f"/language/{other}?next={quote(visit.path)}",
+            class_="sh-navlink sh-lang", lang=str(other)),
+        tag(
+            "div",
+            icon("person"),
+            # Where everybody changes their own password.
+            tag("a", visit.who.name, href="/accounts", class_="sh-navlink",
+                title=word(ROLE, visit.who.role, visit.lang)),
+            tag("form", tag("button", visit.say("退出", "Sign out"), class_="sh-navlink", type="submit"),
+                method="post", action="/logout"),
+            class_="sh-who",
+        ),
+    ))  # fmt: skip

@@ -14,6 +14,7 @@ from model.errors import HubError, Refused
 from model.silence import REASON_MAX, Deed, Silence, SilenceOrder
 
 from .case.markup import tag
+from .fragment import Fragment
 from .silences_html import MINUTE, Typed, form_html, list_html, may_silence, preview_html
 from .site import Site, Title, Visit
 
@@ -39,7 +40,7 @@ async def build(visit: Visit) -> None:
     page = SilencePage(visit)
     page.draw()
     page.look()
-    ui.timer(LOOK_S, page.look)
+    ui.timer(LOOK_S, page.look, immediate=False)  # drawn a moment ago
 
 
 class SilencePage:
@@ -58,11 +59,11 @@ class SilencePage:
         host.on("submit", self._submit, js_handler=SUBMIT)
         host.on("click", self._click, js_handler=CLICK)
         with host:
-            self._said = ui.html(sanitize=False).props('role="alert"')
+            self._said = Fragment().props('role="alert"')
             if may_silence(visit):
-                ui.html(form_html(visit), sanitize=False).classes("sh-card")
-            self._preview = ui.html(sanitize=False).props('aria-live="polite"')
-            self._list = ui.html(sanitize=False)
+                Fragment(form_html(visit)).classes("sh-card")
+            self._preview = Fragment().props('aria-live="polite"')
+            self._list = Fragment()
 
     def look(self) -> None:
         """Show the silences as they are now."""

@@ -1,8 +1,6 @@
 """Registers pages: each knows who is looking, in which language, and what they may do."""
 
 from collections.abc import Awaitable, Callable
-from hashlib import blake2b
-from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -16,10 +14,11 @@ from hub.access import Access, Principal, Role
 from hub.api.services import Services
 from hub.simulation.orders import Orders
 
+from .assets import Assets
 from .board import Board, Json
+from .ledgers import Ledgers
 from .words import Lang, local
 
-STATIC = Path(__file__).parent / "static"
 SESSION_COOKIE = "smarthub_session"
 LANGUAGE_COOKIE = "smarthub_lang"
 
@@ -99,14 +98,12 @@ class Site:
         """
         self.hub, self.access, self.board = hub, access, board
         self.zone, self.secure, self.orders = zone, secure, orders
-        self._digests = {
-            path.name: blake2b(path.read_bytes(), digest_size=6).hexdigest()
-            for path in STATIC.iterdir()
-        }
+        self.assets = Assets()
+        self.ledgers = Ledgers(hub, board, zone)
 
     def asset(self, name: str) -> str:
         """Return the address of a file of ours; it changes with its content, so browsers may keep it."""
-        return f"/page/static/{name}?{self._digests[name]}"
+        return self.assets.address(name)
 
     def page(self, path: str, title: Title, build: Build, *, role: Role = Role.READ) -> None:
         """Serve a page to whoever has the role; others are asked to sign in."""

@@ -13,6 +13,7 @@ from hub.outgoing.channel import Gone, RetryLater
 from hub.outgoing.courier import TooSoon
 from model.errors import HubError
 
+from .fragment import Fragment
 from .letters import Letters
 from .site import Site, Title, Visit
 from .system_facts import facts_html, more_troubles
@@ -87,13 +88,13 @@ async def build(visit: Visit) -> None:
 
     await look()
     await _draw_channels(visit, channels)
-    ui.timer(LOOK_S, look)
+    ui.timer(LOOK_S, look, immediate=False)  # drawn a moment ago
 
 
-def _section(name: str) -> ui.html:
+def _section(name: str) -> Fragment:
     with ui.element("section").classes("sh-card").style("margin-bottom:12px"):
         ui.label(name).classes("sh-h2").props('role="heading" aria-level="2"')
-        return ui.html(sanitize=False)
+        return Fragment()
 
 
 def _look(visit: Visit) -> dict[str, str]:
@@ -210,10 +211,9 @@ async def _draw_channels(visit: Visit, where: ui.element) -> None:
         for item in found:
             with ui.element("div").classes("sh-form"):
                 state = item.disabled_reason or item.failure or "ok"
-                ui.html(
+                Fragment(
                     f"<b>{inert(item.name)}</b> {inert(item.address)} · {inert(state)} · "
-                    f"{visit.say('待发', 'waiting')} {item.waiting}",
-                    sanitize=False,
+                    f"{visit.say('待发', 'waiting')} {item.waiting}"
                 )
                 if item.testable and visit.may(Role.ADMINISTRATOR):
                     button = ui.element("button").classes("sh-button").props('type="button"')

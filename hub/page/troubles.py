@@ -53,17 +53,7 @@ def troubles(
         for b in balances
         if not b.holds
     ]
-    if (store := str(detail.get("reading_store", "ok"))) != "ok":
-        found.append(
-            Trouble(
-                "minor",
-                say(f"读数库：{store}", f"reading store: {store}"),
-                say(
-                    "报警不受影响；恢复后自动补写",
-                    "alarms are unaffected; it is filled up when it is back",
-                ),
-            )
-        )
+    found += _beside(visit, detail)
     failures = sum(n for name, n in counters.items() if name.startswith("rules.failed."))
     defects = counters.get("desk.defects", 0)
     if failures or defects:
@@ -90,6 +80,27 @@ def troubles_html(visit: Visit, found: list[Trouble]) -> str:
         for item in found
     )
     return f'<ul class="sh-troubles">{items}</ul>'
+
+
+def _beside(visit: Visit, detail: Json) -> list[Trouble]:
+    """Return what is wrong beside the way of alarms, which goes on."""
+    say = visit.say
+    ways = {
+        "reading_store": (
+            "读数库", "reading store",
+            "报警不受影响；恢复后自动补写", "alarms are unaffected; it is filled up when it is back",
+        ),
+        "evidence": (
+            "画面证据", "evidence of cameras",
+            "报警不受影响；空间满则加大 evidence.max_mb，代理拒绝则再运行 smarthub deploy init",
+            "alarms are unaffected; full: raise evidence.max_mb; the broker refuses: smarthub deploy init",
+        ),
+    }  # fmt: skip
+    return [
+        Trouble("minor", f"{say(zh, en)}: {state}", say(do_zh, do_en))
+        for name, (zh, en, do_zh, do_en) in ways.items()
+        if (state := str(detail.get(name, "ok"))) != "ok"
+    ]
 
 
 def _hub_troubles(visit: Visit) -> list[Trouble]:

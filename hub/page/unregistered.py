@@ -17,13 +17,15 @@ from model.errors import HubError
 from rules.views import DeviceView
 
 from .event_words import KINDS
+from .fragment import Fragment, link
 from .import_html import changes_html, problems_html
 from .links import device_path
+from .paging import Part, page_of, pager
 from .site import SESSION_COOKIE, Site, Title, Visit
 from .tables import Cell, Row, inert, table
 from .words import age, word
 
-SHOWN = 200
+SHOWN = 50
 LINKED = 20  # of the devices that an import added
 EVERY = 1_000_000  # of a file that is exported: more than a hub has
 UPLOAD_MAX = 600 << 10  # of a file: it travels in one message of the page's connection
@@ -72,9 +74,11 @@ def _rows(hub: Services, who: Principal, name: str, source: str) -> list[dict[st
     return rows_of(hub.find_devices(wanted, who.sees).items)
 
 
-def strangers_of(hub: Services, who: Principal, limit: int | None = None) -> Sequence[DeviceView]:
+def strangers_of(
+    hub: Services, who: Principal, limit: int | None = None, *, offset: int = 0
+) -> Sequence[DeviceView]:
     """Return the unregistered devices that somebody may see: they lie in no territory."""
-    return hub.strangers(limit) if who.sees("") else []
+    return hub.strangers(limit, offset=offset) if who.sees("") else []
 
 
 _READ_FILE = f"""async (event) => {{
@@ -98,14 +102,14 @@ class _Places(NamedTuple):
     """Where the page shows what came of an import, and the list that grows shorter by it."""
 
     shown: ui.element
-    listed: ui.html
+    listed: Fragment
 
 
 async def build(visit: Visit) -> None:
     """Draw what nobody knows yet, and the way to make it known."""
     say = visit.say
     with ui.element("section").classes("sh-card").style("margin-bottom:12px"):
-        listed = ui.html(await run_in_threadpool(_table, visit), sanitize=False)
+        listed = Fragment(await run_in_threadpool(_table, visit))
     if not (visit.may(Role.MAINTENANCE) or visit.may(Role.ADMINISTRATOR)):
         return
     with ui.element("section").classes("sh-card"):
@@ -113,7 +117,7 @@ async def build(visit: Visit) -> None:
             "sh-h2"
         ).props('role="heading" aria-level="2"')
         for ending in _TYPES:
-            ui.link(
+            link(
                 say(f"导出未登记设备 {ending.upper()}", f"Export unregistered as {ending.upper()}"),
                 f"/devices-export/unregistered.{ending}",
             ).classes("sh-navlink")
@@ -124,9 +128,8 @@ async def build(visit: Visit) -> None:
             )
         ).classes("sh-muted")
         label = say("选择 CSV 或 XLSX 文件", "Choose a CSV or XLSX file")
-        chosen = ui.html(
-            f'<label>{label}<br><input class="sh-input" type="file" accept=".csv,.xlsx"></label>',
-            sanitize=False,
+        chosen = Fragment(
+            f'<label>{label}<br><input class="sh-input" type="file" accept=".csv,.xlsx"></label>'
         )
 
         shown = ui.element("div").style("margin-top:12px")
@@ -159,8 +162,8 @@ async def _taken(visit: Visit, places: _Places, given: object) -> None:
 
 
 def _table(visit: Visit) -> str:
-    say = visit.say
-    strangers = strangers_of(visit.hub, visit.who, SHOWN)
+    say, number = visit.say, page_of(visit.query, "page")
+    strangers = strangers_of(visit.hub, visit.who, SHOWN, offset=(number - 1) * SHOWN)
     rows: list[Row] = [
         [
             Cell(view.id, link=device_path(view.id)),
@@ -186,13 +189,13 @@ def _table(visit: Visit) -> str:
             "未登记设备不属于任何辖区，您的账户限于一个辖区",
             "Unregistered devices lie in no territory; your account is limited to one",
         )
-    more = ""
-    if strangers and (rest := visit.hub.census().unregistered - len(strangers)) > 0:
-        more = f'<p class="sh-muted">{say(f"另有 {rest} 台，见导出文件", f"and {rest} more, in the exported file")}</p>'
-    return (
-        table(say("未登记设备", "Unregistered devices"), head, rows, empty=empty, stacks=True)
-        + more
-    )
+    html = table(say("未登记设备", "Unregistered devices"), head, rows, empty=empty, stacks=True)
+    total = visit.hub.census().unregistered if visit.who.sees("") else 0
+    if total > SHOWN:
+        counted = say(f"共 {total:,} 台", f"{total:,} devices")
+        part = Part(number, SHOWN, total)
+        html += pager(visit, part, counted, lambda to: f"/devices/unregistered?page={to}")
+    return html
 
 
 async def _preview(visit: Visit, places: _Places, content: bytes, name: str) -> None:
@@ -204,10 +207,10 @@ async def _preview(visit: Visit, places: _Places, content: bytes, name: str) -> 
         merge = await visit.hub.import_devices(text, name=name, by=visit.who, apply=False)
     except (HubError, OSError) as error:
         with shown:
-            ui.html(problems_html(visit, error), sanitize=False)
+            Fragment(problems_html(visit, error))
         return
     with shown:
-        ui.html(changes_html(visit, merge), sanitize=False)
+        Fragment(changes_html(visit, merge))
         if merge.added or merge.changed:
             button = ui.element("button").classes("sh-button").props('type="button" id="sh-apply"')
             with button:
@@ -237,5 +240,5 @@ async def _apply(visit: Visit, places: _Places, upload: _Upload) -> None:
         )
     places.shown.clear()
     with places.shown:
-        ui.html(said, sanitize=False)
+        Fragment(said)
     places.listed.set_content(await run_in_threadpool(_table, visit))

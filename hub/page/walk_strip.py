@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 
-from nicegui import ui
-
 from hub.api.walk_tests import concerns, subject_name
 from model.walk_test import WalkTest
 
 from .case.markup import Markup, tag
+from .fragment import Fragment
 from .site import Visit
 
 LOOK_S = 2.0
@@ -19,7 +18,7 @@ def strip(visit: Visit) -> Callable[[], None]:
     The caller starts the timer once the page is drawn: one that runs before makes the page go out
     without what it still waits for.
     """
-    shown = ui.html(sanitize=False).classes("sh-walk-host").props('role="status"')
+    shown = Fragment().classes("sh-walk-host").props('role="status"')
     drawn = ""
 
     def look() -> None:

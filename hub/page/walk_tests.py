@@ -13,6 +13,7 @@ from model.errors import HubError, Refused
 from model.walk_test import LASTS_MS, LONGEST_MS, Scope, WalkTest, WalkTestOrder
 
 from .case.markup import Markup, Part, joined, tag
+from .fragment import Fragment
 from .site import Site, Title, Visit
 from .words import span
 
@@ -38,7 +39,7 @@ async def build(visit: Visit) -> None:
     page = WalkTestPage(visit)
     page.draw()
     page.look()
-    ui.timer(LOOK_S, page.look)
+    ui.timer(LOOK_S, page.look, immediate=False)  # drawn a moment ago
 
 
 class WalkTestPage:
@@ -57,10 +58,10 @@ class WalkTestPage:
         host.on("submit", self._submit, js_handler=SUBMIT)
         host.on("click", self._stop, js_handler=CLICK)
         with host:
-            self._said = ui.html(sanitize=False).props('role="alert"')
+            self._said = Fragment().props('role="alert"')
             if may_test(visit):
-                ui.html(form_html(visit), sanitize=False).classes("sh-card")
-            self._list = ui.html(sanitize=False)
+                Fragment(form_html(visit)).classes("sh-card")
+            self._list = Fragment()
 
     def look(self) -> None:
         """Show the tests as they are now."""

@@ -28,6 +28,7 @@ class Faults:
     relative_address: bool = False  # the subscription's address is a path
     reference_parameters: bool = False  # the subscription is told by a header, not by its address
     instant_empty: bool = False  # a pull without news is answered at once
+    hold_longer_s: float = 0.0  # a pull is answered later than asked
     wrong_host: bool = False  # its addresses name another interface
     clock_skew_s: float = 0.0
     no_time: bool = False  # GetSystemDateAndTime holds none
@@ -38,6 +39,7 @@ class Faults:
     reboot_every_s: float = 0.0
     down_s: float = 1.0  # how long a reboot takes
     http_digest: bool = False  # wants HTTP's login, and knows none inside of SOAP
+    old_firmware: bool = False  # knows neither GetServices nor SetSynchronizationPoint
     sub_profile_fault: bool = False  # the sub-stream is listed and not served
 
 

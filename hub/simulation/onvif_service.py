@@ -4,7 +4,7 @@ import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 from aiohttp import web
 
@@ -16,7 +16,7 @@ from .onvif_device import OnvifDevice, PullPoint
 from .onvif_login import OPEN, Login
 from .onvif_snapshot import snapshot
 
-HELD_LONGER_S: Final = 1.0  # beyond what was asked for, as some devices do
+_YOUNG = frozenset({"GetServices", "SetSynchronizationPoint"})
 _DURATION = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?")
 _SUBSCRIPTION = "{urn:smarthub:simulated}SubscriptionId"
 
@@ -87,6 +87,8 @@ class _Service:
         self._device.asked.append(name)
         if name not in OPEN and not self._login.accepts(request, root):
             raise _Refusal("NotAuthorized", "Sender not Authorized")
+        if self._device.settings.faults.old_firmware and name in _YOUNG:
+            raise _Refusal("ActionNotSupported", f"{name} is not known")
         if name in self._operations:
             return await self._operations[name](request, root)
         return self._plain(name, asked)
@@ -150,7 +152,7 @@ class _Service:
         device, faults = self._device, self._device.settings.faults
         name, point = self._point(request, root)
         limit = int(text_of(first(root, "MessageLimit")) or 1)
-        hold_s = (_seconds(text_of(first(root, "Timeout"))) or 0.0) + HELD_LONGER_S
+        hold_s = (_seconds(text_of(first(root, "Timeout"))) or 0.0) + faults.hold_longer_s
         if not point.waiting and not faults.instant_empty:
             point.news.clear()
             try:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from adapters.contract import Received
 from adapters.onvif.adapter import Onvif
-from adapters.onvif.properties import MOMENT_MS, Properties
+from adapters.onvif.properties import MOMENT_MS, REMEMBERED, REPEATED_MS, Properties
 from adapters.onvif.settings import InputSettings, OnvifSettings
 from model.errors import FrameError
 from model.reading import Event, Reading, Value
@@ -281,6 +281,36 @@ def test_a_crossed_line_is_over_after_a_while() -> None:
     [end] = memory.over(AT + MOMENT_MS)
     assert (end.values, end.received_at) == ({"line_crossed": False}, AT + MOMENT_MS)
     assert list(memory.over(AT + 10 * MOMENT_MS)) == []
+
+
+def test_what_a_camera_saw_before_its_reboot_ends_though_nobody_says_so() -> None:
+    """Objects lose their numbers in a reboot: what is not repeated is gone; a contact never is."""
+    memory, topic = Properties(), "tns1:RuleEngine/FieldDetector/ObjectsInside"
+    for number in (5, 6):
+        heard(memory, message(topic, source=f"Rule=r ObjectId={number}", data="IsInside=true"))
+    heard(memory, contact("true"))
+    memory.begin(AT)
+    again = message(topic, source="Rule=r ObjectId=6", data="IsInside=1", operation="Initialized")
+    assert heard(memory, again)[1]["intrusion"] is True
+    assert list(memory.over(AT + REPEATED_MS)) == []  # number 6 is still inside
+    memory.begin(AT)
+    assert list(memory.over(AT + REPEATED_MS - 1)) == []
+    [end] = memory.over(AT + REPEATED_MS)
+    assert (end.values, end.kind, end.event) == ({"intrusion": False}, "camera", Event.NONE)
+    assert list(memory.over(AT + 2 * REPEATED_MS)) == []
+    assert heard(memory, contact("true", operation="Initialized")) == (Event.NONE, {"fire": True})
+
+
+def test_the_memory_of_a_device_is_bounded() -> None:
+    """A camera that numbers its objects for ever does not fill the gateway."""
+    memory, topic = Properties(), "tns1:RuleEngine/FieldDetector/ObjectsInside"
+    heard(memory, contact("true"))
+    for number in range(REMEMBERED + 50):
+        for word in ("true", "false"):
+            source = f"Rule=r ObjectId={number}"
+            heard(memory, message(topic, source=source, data=f"IsInside={word}"))
+    assert len(memory._said) == REMEMBERED
+    assert heard(memory, contact("true", operation="Initialized")) == (Event.NONE, {"fire": True})
 
 
 def test_the_samples_of_the_repository_need_no_shared_folder() -> None:

@@ -14,6 +14,7 @@ from hub.access import Principal
 from hub.api.services import Json
 from hub.cameras import CameraBook
 from hub.case_store import CaseStore
+from hub.device_pages import Asked, page_of
 from hub.device_search import Found, Page, Wanted, one, search
 from hub.looks import Looks
 from hub.machine import Machine
@@ -32,6 +33,7 @@ from model.place import Building, Compound, Contact, Device, Registry
 from model.reading import Reading, Value
 from model.silence import Scope, Silence, SilenceOrder
 from model.walk_test import WalkTest, WalkTestOrder
+from rules.book import Book
 from rules.engine import Engine
 from rules.rulefile import load_rules
 from rules.views import Census, DeviceView
@@ -202,12 +204,12 @@ class SmallHub:
         """Return what a rule would say."""
         return f"{rule} holds nothing of {subject}"
 
-    def devices(self, *, q: str = "", unregistered: bool = False, limit: int = 500) -> list[Json]:
+    def devices(self, asked: Asked, sees: Callable[[str], bool]) -> tuple[list[Json], str | None]:
         """Return the registered devices and one that nobody knows."""
-        known = [{"id": name, "registered": True} for name in REGISTRY.devices]
-        every: list[Json] = [*known, {"id": "stranger", "registered": False}]
-        wanted = [item for item in every if not (unregistered and item["registered"])]
-        return [item for item in wanted if q in str(item["id"])][:limit]
+        book = Book(REGISTRY)
+        book.meet(Reading("stranger", "door", self.clock))
+        names, after = page_of(book, asked, sees)
+        return [{"id": name, "registered": name in REGISTRY.devices} for name in names], after
 
     async def import_devices(self, text: str, *, name: str, by: Principal, apply: bool) -> Merge:
         """This hub has no registry folder."""
@@ -233,9 +235,9 @@ class SmallHub:
         """Return when the devices on the shelf were heard."""
         return {reading.device: reading.received_at for reading in self.shelf.kept}
 
-    def strangers(self, limit: int | None = None) -> list[DeviceView]:
+    def strangers(self, limit: int | None = None, *, offset: int = 0) -> list[DeviceView]:
         """Return no stranger."""
-        return [][:limit]
+        return [][offset:][:limit]
 
     def rules(self) -> list[Json]:
         """Return no rule."""

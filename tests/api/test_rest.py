@@ -62,6 +62,21 @@ def test_strangers_are_listed_for_registration(admin: Client) -> None:
     assert [device["id"] for device in shown] == ["nb1"]
 
 
+def test_devices_are_listed_page_by_page_each_once(admin: Client) -> None:
+    """By id; `next` leads on, and is null on the last page. An address that somebody made up is refused."""
+    every = [d["id"] for d in admin.get("/api/v1/devices").json()["items"]]
+    found: list[str] = []
+    cursor: str | None = ""
+    for _ in every:
+        page = admin.get("/api/v1/devices", params={"limit": "1", "cursor": cursor or ""}).json()
+        found += [device["id"] for device in page["items"]]
+        cursor = page["next"]
+    assert cursor is None
+    assert found == sorted(every)
+    assert "stranger" in found
+    assert admin.get("/api/v1/devices", params={"cursor": "x"}).status_code == 422
+
+
 def test_readings_of_a_device_are_newest_first(hub: SmallHub, admin: Client) -> None:
     """Without times: the last day."""
     hub.shelf.kept = [

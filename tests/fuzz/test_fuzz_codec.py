@@ -22,6 +22,20 @@ from model.codec import (
     salvage_readings,
 )
 from model.entry import Entry, EntryKind, RowId
+from model.footage import (
+    Card,
+    Footage,
+    Kind,
+    Piece,
+    PieceReceipt,
+    Type,
+    decode_footage,
+    decode_piece,
+    encode_footage,
+    encode_piece,
+)
+from model.footage import decode_receipt as decode_piece_receipt
+from model.footage import encode_receipt as encode_piece_receipt
 from model.reading import Event, Lane, Reading
 from model.topics import parse
 
@@ -33,6 +47,10 @@ FIRE = Reading(
     Event.FIRE_ALARM, raw="00ff", source="gb-1",
 )  # fmt: skip
 ROWS = encode([FIRE, msgspec.structs.replace(FIRE, device="烟感 2", order=8, seq=8)])
+PIECE = Piece(
+    1, "0" * 64, 100, 0,
+    Card("0" * 16, "门口", "门口/gate", "intrusion", Kind.SNAPSHOT, Type.JPEG, 1, 1),
+)  # fmt: skip
 SEEDS: dict[str, tuple[Callable[[bytes], object], bytes]] = {
     "uplink": (
         decode_uplink,
@@ -43,6 +61,12 @@ SEEDS: dict[str, tuple[Callable[[bytes], object], bytes]] = {
         encode(Heartbeat("gw", "e1", "online", 1, 1, {"alarm": 3}, {"received": 9}, ["slow"])),
     ),
     "receipt": (decode_receipt, encode(Receipt("e1", Lane.ALARM, [(7, 8, "0" * 16)]))),
+    "piece": (decode_piece, encode_piece(PIECE, b"\xff\xd8\xff picture")),
+    "piece receipt": (decode_piece_receipt, encode_piece_receipt(PieceReceipt("0" * 64, 5))),
+    "manifest": (
+        decode_footage,
+        encode_footage(Footage("0" * 16, "门口", "门口/gate", "gate", "intrusion", 1, masks=2)),
+    ),
     "readings": (lambda payload: decode_readings(payload, "gw", "e1"), ROWS),
 }
 

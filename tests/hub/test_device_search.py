@@ -2,6 +2,7 @@
 
 import pytest
 
+from hub.device_pages import Asked, page_of
 from hub.device_search import Wanted, one, search
 from hub.page.pulse import SLOT_MS, Pulse
 from model.place import Building, Compound, Device, Registry
@@ -74,6 +75,38 @@ def test_a_limited_person_sees_the_devices_of_their_grids_only() -> None:
     """A stranger belongs to no grid and is not shown to them."""
     found = search(engine(), Wanted(), lambda grid: grid.startswith("1503020010"))
     assert [item.view.id for item in found.items] == ["d00000", "d00002"]
+
+
+def test_pages_by_id_hold_every_device_once_whatever_its_id() -> None:
+    """The cursor of the last page is None; ids with controls are ids as well."""
+    known = engine(5)
+    odd = Reading("d\x00\n", "door", T0, order=3)
+    known.observe([odd], Lane.TELEMETRY, T0)
+    pages: list[list[str]] = []
+    after: str | None = ""
+    while after is not None:
+        names, after = page_of(known.book, Asked(after=after, limit=3), everywhere)
+        pages.append(names)
+    assert [name for page in pages for name in page] == sorted(
+        {*known.book.registry.devices, "stranger", "d\x00\n"}
+    )
+    assert [len(page) for page in pages] == [3, 3, 1]
+    assert page_of(known.book, Asked(unregistered=True), everywhere)[0] == ["d\x00\n", "stranger"]
+    assert page_of(known.book, Asked(), lambda grid: grid.endswith("20"))[0] == ["d00001", "d00003"]
+    assert page_of(known.book, Asked(q="D00004"), everywhere) == (["d00004"], None)
+
+
+def test_a_device_is_where_the_newest_registry_says() -> None:
+    """What was found once is of that version of the registry alone."""
+    known = engine()
+    assert search(known, Wanted(compound="c1"), everywhere).total == 2
+    moved = Registry(
+        compounds=known.book.registry.compounds.values(),
+        devices=[Device("d00000", "smoke_detector", compound="c2")],
+    )
+    known.replace(load_rules({}), moved)
+    assert search(known, Wanted(compound="c1"), everywhere).total == 0
+    assert search(known, Wanted(compound="c2"), everywhere).total == 1
 
 
 def test_one_device_is_found_or_not() -> None:

@@ -14,9 +14,13 @@ from gateway.intake import Intake
 from gateway.outbox import Outbox, OutboxRow
 from gateway.sources import Sources
 from hub.simulation.onvif_device import Faults, OnvifDevice
+from model.anomaly import Phase
 from model.codec import decode_readings
 from model.errors import ConfigError
+from model.place import Registry
 from model.reading import Event, Lane, Mode, Reading
+from rules.engine import Engine
+from tests.rules.town import library
 
 from .listening import PASSWORD, WITHIN_S, running
 
@@ -53,15 +57,34 @@ class Gateway:
 
     def words(self, device: str, *, lane: Lane = Lane.ALARM) -> list[Event]:
         """Return the alarm words of a device that are on disk, in order."""
-        return [found.event for found in self._readings(device, lane) if found.event]
-
-    def _readings(self, device: str, lane: Lane) -> list[Reading]:
         return [
-            reading
+            reading.event
+            for found, reading in self.readings()
+            if reading.device == device and found is lane and reading.event
+        ]
+
+    def readings(self) -> list[tuple[Lane, Reading]]:
+        """Return everything that is on disk, in the gateway's order."""
+        said = [
+            (row.lane, reading)
             for row in self.rows
-            if row.lane is lane
             for reading in decode_readings(row.payload, "g", "e")
-            if reading.device == device
+        ]
+        return sorted(said, key=lambda found: found[1].order)
+
+    def anomalies(self) -> list[tuple[str, str]]:
+        """Return what the ready-made rules make of it: rule and phase, without what only goes on."""
+        engine = Engine(Registry(), library())
+        found = [
+            anomaly
+            for lane, reading in self.readings()
+            for anomaly in engine.observe([reading], lane, reading.received_at)
+        ]
+        assert not engine.failures, engine.last_failure
+        return [
+            (anomaly.rule, anomaly.phase.value)
+            for anomaly in found
+            if anomaly.phase is not Phase.CONTINUED
         ]
 
     async def until(self, what: Callable[[], object]) -> None:
@@ -114,6 +137,7 @@ async def test_a_fire_is_one_alarm_and_one_end_over_a_reboot(tmp_path: Path) -> 
             lambda: gateway.words("panel-1") == [Event.FIRE_ALARM, Event.FIRE_CLEARED]
         )
         await gateway.until(lambda: gateway.sources.warnings() == [])
+        assert gateway.anomalies() == [("fire-alarm", "started"), ("fire-alarm", "ended")]
 
 
 async def test_a_fire_that_burns_when_the_gateway_starts_is_news(tmp_path: Path) -> None:

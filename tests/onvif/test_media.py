@@ -30,6 +30,7 @@ async def ask(faults: Faults, profile: str = "sub", *, password: str = PASSWORD)
         Faults(wrong_host=True),
         Faults(no_time=True),
         Faults(odd_prefixes=True),
+        Faults(old_firmware=True),
         Faults(clock_skew_s=-7200),
     ],
 )

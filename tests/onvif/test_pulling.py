@@ -15,12 +15,14 @@ FAULTS = {
     "relative address": Faults(relative_address=True),
     "reference parameters": Faults(reference_parameters=True, relative_address=True),
     "instant empty answers": Faults(instant_empty=True),
+    "late answers": Faults(hold_longer_s=1.5),
     "addresses of another host": Faults(wrong_host=True),
     "clock two hours slow": Faults(clock_skew_s=-7200),
     "clock a year ahead": Faults(clock_skew_s=365 * 86_400),
     "no time": Faults(no_time=True),
     "events of year zero": Faults(zero_time=True),
     "other prefixes": Faults(odd_prefixes=True),
+    "old firmware": Faults(old_firmware=True),
     "login by HTTP": Faults(http_digest=True),
 }
 
@@ -137,7 +139,9 @@ async def test_forgotten_subscriptions_are_made_anew() -> None:
     async with listening() as heard:
         await heard.until_subscribed()
         heard.device.forget_subscriptions()
-        await heard.until_subscribed(2)
+        await heard.until(lambda: "dropped the subscription" in heard.source.trouble)
+        await heard.until(lambda: heard.source.trouble == "")
+        assert heard.sink.counters["onvif_subscriptions"] == 2
         await a_fire_and_its_end(heard)
         assert heard.states("online") == [True]
 

@@ -151,6 +151,9 @@ def test_pictures_are_shown_for_a_purpose_and_each_look_is_written_down(
     small.select_option("#f-purpose", "review")
     small.click("form[data-form=look] [type=submit]")
     expect(small.locator("#pictures video")).to_be_visible()
+    small.click("#pictures summary")
+    expect(small.locator("#pictures li").first).to_contain_text(HANDLER)
+    expect(small.locator("#pictures li").last).to_contain_text("verify an alarm")
     assert small.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
     small.locator("#pictures").scroll_into_view_if_needed()
     shot(phone, shots, "pictures-phone")

@@ -15,7 +15,7 @@ gi.require_version("GstRtsp", "1.0")
 gi.require_version("GstRtspServer", "1.0")
 from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402 - the version comes first
 
-PARTS = ("videotestsrc", "qtdemux", "h264parse", "x264enc", "rtph264pay")
+PARTS = ("videotestsrc", "qtdemux", "h264parse", "x264enc", "x265enc", "jpegenc", "rtph264pay")
 
 
 def ask_for_login(server, factory, user, password):  # noqa: ANN001, ANN201 - gi has no types

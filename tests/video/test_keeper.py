@@ -125,6 +125,7 @@ def test_a_fault_of_the_source_is_told_and_tried_again() -> None:
 
     class Broken:
         tries = 0
+        left_out = 0
 
         def frames(self) -> Generator[Frame, None, None]:
             self.tries += 1

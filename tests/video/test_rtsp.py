@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
+from typing import Literal
 
 import av
 import numpy as np
@@ -13,7 +14,6 @@ import psutil
 import pytest
 
 from tests.video.servers import (
-    MOVING,
     RtspServer,
     changes_until,
     encoded,
@@ -96,6 +96,30 @@ def test_the_pictures_are_those_of_the_stream(tmp_path: Path) -> None:
     assert 0 <= ages[-1] < 5_000
 
 
+H264 = "x264enc tune=zerolatency key-int-max=10 ! rtph264pay config-interval=-1"
+H265 = "x265enc tune=zerolatency key-int-max=10 ! rtph265pay config-interval=-1"
+# JPEG has the full range of levels (colorimetry 1:4:0:1).
+MJPEG = "videoconvert ! video/x-raw,format=I420,colorimetry=1:4:0:1 ! jpegenc ! rtpjpegpay"
+
+
+@pytest.mark.parametrize(
+    ("coder", "transport"), [(H264, "tcp"), (H264, "udp"), (H265, "tcp"), (MJPEG, "tcp")]
+)
+def test_every_usual_coding_is_read_in_its_true_colours(
+    tmp_path: Path, coder: str, transport: Literal["tcp", "udp"]
+) -> None:
+    """A red wall is red, all of it, also where a camera uses the full range of levels."""
+    red = (
+        "videotestsrc is-live=true pattern=solid-color foreground-color=0xffff0000"
+        f" ! video/x-raw,format=RGB,width=320,height=240,framerate=10/1"
+        f" ! videoconvert ! video/x-raw,format=I420 ! {coder} name=pay0 pt=96"
+    )
+    with rtsp_server(tmp_path, red) as running:
+        settings = SourceSettings(url=running.url, transport=transport)
+        frame = next(open_source(settings, clock=now_ms, fps=30).frames())
+    assert np.abs(frame.picture.astype(int) - (0, 0, 255)).max() < 12
+
+
 def test_a_camera_that_dies_is_offline_at_once_and_online_when_it_is_back(
     server: RtspServer,
 ) -> None:
@@ -138,6 +162,25 @@ def test_a_stream_that_changes_its_size_goes_on(server: RtspServer) -> None:
         assert keeper.reconnects == 0
 
 
+def test_who_is_too_slow_for_a_stream_sees_fewer_pictures_but_no_old_ones(
+    server: RtspServer,
+) -> None:
+    """Three a second are read of ten: what waits in the line is passed over up to a key frame."""
+    source = open_source(SourceSettings(url=server.url), clock=now_ms, fps=30)
+    resized, began = 0.0, time.monotonic()
+    for frame in source.frames():
+        time.sleep(0.3)
+        now = time.monotonic()
+        if not resized and now - began > 8:  # five seconds and more would wait by now
+            server.resize(480, 352)
+            resized = now
+        if frame.picture.shape[1] == 480:
+            break
+        assert not resized or now - resized < 20
+    assert time.monotonic() - resized < 4.5
+    assert source.left_out > 20
+
+
 def test_key_frames_alone_are_a_few_of_all_pictures(server: RtspServer) -> None:
     """One a second where all are ten."""
     began = time.monotonic()
@@ -151,6 +194,9 @@ def test_a_password_with_any_characters_is_taken_and_a_wrong_one_named(tmp_path:
     """Digest login; the reason says what to look at, and never the password."""
     with rtsp_server(tmp_path, login=LOGIN) as running:
         assert len(some(running.url, 2, LOGIN)) == 2
+        endless = Credentials("adm in", "canary-9f3" * 20)
+        with pytest.raises(SourceLost, match="at most 126"):
+            some(running.url, 1, endless)
         for wrong in (NOBODY, Credentials("adm in", "canary-9f3")):
             with pytest.raises(SourceLost) as refused:
                 some(running.url, 1, wrong)
@@ -182,8 +228,7 @@ def test_stop_returns_soon_even_while_the_camera_hangs(server: RtspServer) -> No
 
 def test_two_hundred_reconnects_leave_nothing_behind(tmp_path: Path) -> None:
     """Four cameras whose streams end after a moment: descriptors, threads and memory stay."""
-    short = MOVING.replace("pattern=ball", "num-buffers=12").replace("10/1", "30/1")
-    short = short.replace("name=size ", "")
+    clip = encoded("intel_bottle.mp4", tmp_path / "short.mp4", seconds=1, times=4)
     own = psutil.Process()
     came = 0
 
@@ -197,7 +242,7 @@ def test_two_hundred_reconnects_leave_nothing_behind(tmp_path: Path) -> None:
             assert time.monotonic() < until, came
         return own.num_fds(), threading.active_count(), own.memory_info().rss / 1e6
 
-    with rtsp_server(tmp_path, short) as running:
+    with rtsp_server(tmp_path, playing(clip)) as running:
         source = SourceSettings(url=running.url)
         keepers = [
             Keeper(

@@ -10,7 +10,6 @@ Removed when room is needed: the oldest episode that is done and has no pin. Nev
 
 import contextlib
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,7 +36,7 @@ class EvidenceFolder:
         """Make the folder; raises OSError."""
         self.path = path
         self._most = max_mb << 20
-        self._read: dict[
+        self._known: dict[
             str, tuple[int, Footage]
         ] = {}  # waiting manifests by name, with their mtime
         path.mkdir(parents=True, exist_ok=True)
@@ -68,12 +67,6 @@ class EvidenceFolder:
         """Write an episode's manifest; raises OSError."""
         self.write(f"{footage.episode}{MANIFEST}", encode_footage(footage), owner=owner)
 
-    def manifests(self) -> Iterator[Footage]:
-        """Yield every manifest that can be read, the oldest first."""
-        for path in sorted(self.path.glob(f"*{MANIFEST}"), key=_written_at):
-            with contextlib.suppress(OSError, CodecError):
-                yield decode_footage(path.read_bytes())
-
     def waiting(self) -> list[Footage]:
         """Return the manifests of which something waits for the hub, the oldest episode first."""
         with os.scandir(self.path) as entries:
@@ -85,11 +78,11 @@ class EvidenceFolder:
                 continue
             with contextlib.suppress(OSError, CodecError):
                 written = entry.stat().st_mtime_ns
-                known = self._read.get(name)  # thousands may wait while the hub is away
+                known = self._known.get(name)  # thousands may wait while the hub is away
                 if known is None or known[0] != written:
                     known = written, decode_footage((self.path / name).read_bytes())
                 waiting[name] = known
-        self._read = waiting
+        self._known = waiting
         manifests = (footage for _, footage in waiting.values())
         return sorted(manifests, key=lambda footage: (footage.started_at, footage.episode))
 

@@ -44,6 +44,7 @@ LONGEST_WAIT_S = 20.0
 """The ring reaches back over an observation's `after_s` up to this, so that its start is in the clip."""
 
 TOO_MANY = "too many episodes at once; a snapshot only"
+TOO_MUCH = "cut short: its pictures are larger than twice ring_mb"
 GENTLY = 10
 
 
@@ -80,17 +81,23 @@ class EvidenceKeeper:
         self._own_pool = pool is None
 
     def frame(
-        self, frame: Frame, persons: Sequence[Box] | None = None, *, episodes: Iterable[Episode] = ()
-    ) -> None:  # fmt: skip
+        self,
+        frame: Frame,
+        persons: Sequence[Box] | None = None,
+        *,
+        episodes: Iterable[Episode] = (),
+        whole: bool = True,
+    ) -> None:
         """Remember a picture whose masks are blank; the picture itself is not kept or changed.
 
-        `persons` are what the detector saw in it, None when it did not look. `episodes` are those open
-        after this frame: a picture at which one is surer than before becomes its better snapshot.
+        `persons` are what the detector saw in it, None when it did not look; `whole` False: it looked
+        at some regions only. `episodes` are those open after this frame: a picture at which one is
+        surer than before becomes its better snapshot.
         """
         if not self._camera.clip:
             return
         if self._pixelation is not None:
-            self._pixelation.see(frame.at, persons)
+            self._pixelation.see(frame.at, persons, whole=whole)
         if self._kept_at is not None and frame.at < self._kept_at:
             self._clock_went_back()
         if self._kept_at is not None and frame.at - self._kept_at < 900 / self._settings.fps:
@@ -140,6 +147,7 @@ class EvidenceKeeper:
             item.episode, item.at, self._ring,
             before_ms=int(self._settings.before_s * 1000),
             after_ms=int(self._settings.after_s * 1000),
+            most_bytes=self._settings.ring_mb << 21,
         )  # fmt: skip
         if recording.first is None:
             self.counters["episodes_without_pictures"] += 1
@@ -154,6 +162,7 @@ class EvidenceKeeper:
 
     def _finish(self, recording: Recording, note: str = "") -> None:
         facts = self._facts(recording.episode)
+        note = note or (TOO_MUCH if recording.cut else "")
         finished = Finished(tuple(recording.pictures), recording.better(), note)
         self._submit(lambda: self._writer.finish(facts, finished))
 

@@ -25,7 +25,7 @@ class Recording:
     that counts only after minutes is shown as it was then.
     """
 
-    def __init__(self, episode: Episode, told_at: int, ring: Ring, *, before_ms: int, after_ms: int) -> None:  # fmt: skip
+    def __init__(self, episode: Episode, told_at: int, ring: Ring, *, before_ms: int, after_ms: int, most_bytes: int) -> None:  # fmt: skip
         self.episode = episode
         oldest = ring.since(0)[:1]
         in_ring = bool(oldest) and episode.started_at >= oldest[0].at
@@ -36,15 +36,20 @@ class Recording:
         if not pictures and newest is not None:  # the camera stopped: what it saw last
             pictures = [newest]
         self.pictures = [kept for kept in pictures if kept.at <= self.until] or pictures[-1:]
-        self.first = Best(self.pictures[-1], episode.confidence) if self.pictures else None
+        self.first = Best(newest, episode.confidence) if newest is not None else None
         self.best = self.first
+        self._room = most_bytes - sum(len(kept.jpeg) for kept in self.pictures)
+        self.cut = False  # there was no memory for all of its pictures
 
     def put(self, kept: Kept, confidence: float | None) -> None:
         """Take a picture; `confidence` is the episode's now (0-1), None where nobody says."""
         if kept.at > self.until:
             return
-        if not self.pictures or kept.at > self.pictures[-1].at:
+        if self._room < len(kept.jpeg):
+            self.cut = True
+        elif not self.pictures or kept.at > self.pictures[-1].at:
             self.pictures.append(kept)
+            self._room -= len(kept.jpeg)
         if confidence is not None and (self.best is None or confidence > self.best.confidence):
             self.best = Best(kept, confidence)
 
@@ -53,11 +58,6 @@ class Recording:
         if self.best is None or self.first is None or self.best is self.first:
             return None
         return self.best if self.best.confidence >= self.first.confidence + SURER else None
-
-    @property
-    def bytes(self) -> int:
-        """How much its pictures weigh."""
-        return sum(len(kept.jpeg) for kept in self.pictures)
 
 
 def span(pictures: Sequence[Kept]) -> tuple[int, int]:

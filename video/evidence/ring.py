@@ -67,20 +67,25 @@ class Pixelation:
 
     def __init__(self) -> None:
         self._seen: deque[tuple[int, Sequence[Box]]] = deque()
+        self._whole_at: int | None = None
 
-    def see(self, at: int, persons: Sequence[Box] | None) -> None:
+    def see(self, at: int, persons: Sequence[Box] | None, *, whole: bool) -> None:
         """Take what the detector saw at a time (ms); None: it did not look.
 
-        Boxes are kept for HELD_MS, since a detector looks at some regions of some frames only.
+        Boxes are kept for HELD_MS, since it looks at some regions of some frames only; `whole` says
+        that it looked everywhere, so that who is in no box is not there.
         """
-        if persons is not None:
-            self._seen.append((at, tuple(persons)))
+        if persons is None:
+            return
+        self._seen.append((at, tuple(persons)))
+        if whole:
+            self._whole_at = at
 
     def apply(self, frame: Frame) -> Picture:
         """Return the picture without recognisable persons."""
         while self._seen and frame.at - self._seen[0][0] > HELD_MS:
             self._seen.popleft()
-        if not self._seen:
+        if self._whole_at is None or not 0 <= frame.at - self._whole_at <= HELD_MS:
             return pixelated(frame.picture, [Box(0, 0, 1, 1)], blocks=24)
         boxes = [box for _, found in self._seen for box in found]
         return pixelated(frame.picture, [_wider(box) for box in boxes])

@@ -2,13 +2,14 @@
 
 from collections import Counter
 from hashlib import blake2b, sha256
+from pathlib import Path
 from typing import NamedTuple
 
 import av
 import msgspec
 import structlog
 
-from model.footage import Footage, FootageFile, Kind, Type, file_name
+from model.footage import FILE_BYTES, Footage, FootageFile, Kind, Type, file_name
 
 from .clip import best_container, encode
 from .folder import EvidenceFolder
@@ -43,7 +44,7 @@ class EvidenceWriter:
         self._full = False
         self._failure = ""
         folder.sweep(self._owner)
-        for footage in folder.manifests():
+        for footage in folder.waiting():
             if footage.camera == camera and not footage.complete:
                 whole = msgspec.structs.replace(footage, complete=True, note=CUT)
                 folder.write_manifest(whole, owner=self._owner)
@@ -90,8 +91,7 @@ class EvidenceWriter:
             self._failed(f"{name} could not be written: {error.strerror or error}")
             return False
         try:
-            encode(pictures, self._container, draft)
-            clip = draft.read_bytes()
+            clip = self._encoded(pictures, draft)
             if not self._room(len(clip)):
                 return False
             self._folder.adopt(draft, name)
@@ -105,6 +105,12 @@ class EvidenceWriter:
         self._add(episode, FootageFile(Kind.CLIP, form, digest, len(clip), since, until))
         self._counters["clips"] += 1
         return True
+
+    def _encoded(self, pictures: tuple[Kept, ...], draft: Path) -> bytes:
+        encode(pictures, self._container, draft)
+        if draft.stat().st_size > FILE_BYTES:
+            raise ValueError(f"it has more than {FILE_BYTES} bytes; lower evidence.width or fps")
+        return draft.read_bytes()
 
     def _add(self, episode: str, file: FootageFile) -> None:
         footage = self._open[episode]
@@ -129,7 +135,8 @@ class EvidenceWriter:
             remedy = "raise evidence.max_mb, or see why the hub is away"
             log.warning("evidence_folder_full", remedy=remedy)
         self._full = not room
-        self._counters["not_kept.full"] += not room
+        if not room:
+            self._counters["not_kept.full"] += 1
         return room
 
     def _manifest(self, footage: Footage) -> None:

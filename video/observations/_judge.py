@@ -11,7 +11,8 @@ Floats = NDArray[np.float32]
 Mask = NDArray[np.uint8]
 
 TEXTURE = 4.0  # grey levels: ground with less has no texture that could show through
-SHINES_THROUGH = 0.7  # correlation of the textures
+SHINES_THROUGH = 0.7  # correlation of the textures inside
+SHINES_AROUND = 0.85  # the same with some pixels around
 EVEN = 0.05  # spread of the logarithm of brightness: light changes a plain ground evenly
 LEAST_EVEN = 300  # pixels; so small an even patch is rather a thing
 LEFT = 0.95  # edges and contrast now against before; less: something left
@@ -29,15 +30,16 @@ def likeness(one: Floats, other: Floats) -> float:
 
 def is_light(now: Floats, empty: Floats, mask: Mask) -> bool:
     """Return whether the ground is the same as before, only lighter or darker."""
+    around = np.ones(mask.shape, bool)
+    if _shines(_texture(empty), _texture(now), around, SHINES_AROUND):
+        return True
     inside = cv2.erode(mask, np.ones((3, 3), np.uint8)) > 0
     if np.count_nonzero(inside) < 12:  # noqa: PLR2004 - nothing inside its own edge
         inside = mask > 0
-    before, after = _texture(empty)[inside], _texture(now)[inside]
-    if float(before.std()) > TEXTURE:
-        spread = float(before.std() * after.std())
-        return spread > 0 and float((before * after).mean() / spread) > SHINES_THROUGH
+    if float(_texture(empty)[inside].std()) > TEXTURE:
+        return _shines(_texture(empty), _texture(now), inside, SHINES_THROUGH)
     ratio = np.log((now[inside] + 1) / (empty[inside] + 1))
-    return np.count_nonzero(inside) >= LEAST_EVEN and float(ratio.std()) < EVEN
+    return int(np.count_nonzero(inside)) >= LEAST_EVEN and float(ratio.std()) < EVEN
 
 
 def is_ghost(now: Floats, empty: Floats, mask: Mask) -> bool:
@@ -58,6 +60,13 @@ def is_ghost(now: Floats, empty: Floats, mask: Mask) -> bool:
     return (came + 1) * (stands_out_now + 1) < LEFT * (left + 1) * (stood_out + 1)
 
 
+def _shines(before: Floats, after: Floats, where: NDArray[np.bool_], least: float) -> bool:
+    one, other = before[where], after[where]
+    spread = float(one.std() * other.std())
+    textured = min(float(one.std()), float(other.std())) > TEXTURE
+    return textured and float(((one - one.mean()) * (other - other.mean())).mean()) > least * spread
+
+
 def _texture(picture: Floats) -> Floats:
     return picture - cv2.GaussianBlur(picture, (0, 0), 3)
 
@@ -65,7 +74,7 @@ def _texture(picture: Floats) -> Floats:
 def _edges(picture: Floats) -> Floats:
     across = cv2.Sobel(picture, cv2.CV_32F, 1, 0)
     along = cv2.Sobel(picture, cv2.CV_32F, 0, 1)
-    return cv2.magnitude(across, along)
+    return np.asarray(cv2.magnitude(across, along), np.float32)
 
 
 def _stands_out(picture: Floats, inside: NDArray[np.bool_], outside: NDArray[np.bool_]) -> float:

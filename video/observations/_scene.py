@@ -17,6 +17,7 @@ from video.contract import Picture
 from video.view import View
 
 Floats = NDArray[np.float32]
+Mask = NDArray[np.uint8]
 
 LEAST_STEP_MS = 190  # frames that come faster than five a second teach nothing more
 MOST_STEP_MS = 5_000  # a gap in the stream counts as no more
@@ -29,7 +30,7 @@ NOISE_TIMES = 4.0
 MOST_THRESHOLD = 48.0
 RESTING = 9.0  # grey levels from the short memory; more is moving
 ANEW = 0.6  # of the picture different at once: the light or the camera changed, not the scene
-FADE = 3.0  # a pixel that looks empty again forgets so many times faster than it was marked
+FADE = 10.0  # a pixel that looks empty again forgets so many times faster than it was marked
 _NEAR = np.ones((3, 3), np.uint8)
 
 
@@ -38,8 +39,8 @@ class Marked(NamedTuple):
 
     grey: Floats
     empty: Floats  # how it would look with nothing in it, in today's light
-    different: NDArray[np.uint8]  # 255 where it does not look empty
-    moving: NDArray[np.uint8]  # 255 where something moves
+    different: Mask  # 255 where it does not look empty
+    moving: Mask  # 255 where something moves
     rest_ms: Floats  # how long what is new has been at rest
 
 
@@ -72,7 +73,7 @@ class Scene:
             self._anew(grey, view.at)
         return marked if view.at - self._began >= LEARN_MS else None
 
-    def forget(self, place: NDArray[np.uint8]) -> None:
+    def forget(self, place: Mask) -> None:
         """Take what stands in a place (255) for the empty scene from now on."""
         if self._long is not None:
             self._long[place > 0] = self._short[place > 0]
@@ -89,7 +90,7 @@ class Scene:
         self._noise = np.full_like(grey, LEAST_DIFFERENCE / NOISE_TIMES / 2)
         self._rest = np.zeros_like(grey)
 
-    def _relight(self, grey: Floats, visible: NDArray[np.uint8]) -> None:
+    def _relight(self, grey: Floats, visible: Mask) -> None:
         """Bring the memories into the light of this frame: most of the scene did not change."""
         assert self._long is not None  # noqa: S101 - look() has made it
         then, now = self._long[::6, ::6], grey[::6, ::6]
@@ -99,51 +100,39 @@ class Scene:
         gain = float(np.median(now[shown] / then[shown]))
         if 0.2 < gain < 5.0 and abs(gain - 1) > 0.002:  # noqa: PLR2004
             for memory in (self._long, self._short, self._new):
-                cv2.multiply(memory, gain, dst=memory)
+                np.multiply(memory, np.float32(gain), out=memory)
 
-    def _mark(self, grey: Floats, visible: NDArray[np.uint8], step: float) -> Marked | None:
-        assert self._long is not None  # noqa: S101 - as above
+    def _mark(self, grey: Floats, visible: Mask, step: float) -> Marked | None:
+        assert self._long is not None  # noqa: S101 - look() has made it
         learning = self._at - self._began < LEARN_MS
-        away = cv2.absdiff(grey, cv2.min(self._long, 255.0))
-        threshold = np.clip(NOISE_TIMES * self._noise, LEAST_DIFFERENCE, MOST_THRESHOLD)
-        different = (away > threshold) & (visible > 0)
-        if np.count_nonzero(different) > ANEW * max(1, np.count_nonzero(visible)):
+        away = cv2.absdiff(grey, np.minimum(self._long, 255.0))
+        threshold = np.clip(self._noise * NOISE_TIMES, LEAST_DIFFERENCE, MOST_THRESHOLD)
+        different = cv2.bitwise_and(_where(away > threshold), visible)
+        if cv2.countNonZero(different) > ANEW * max(1, cv2.countNonZero(visible)):
             return None
-        moving = cv2.absdiff(grey, self._short) > RESTING
+        moving = _where(cv2.absdiff(grey, self._short) > RESTING)
         cv2.accumulateWeighted(grey, self._short, _share(step, SHORT_S))
-        calm = ~different & ~moving
-        self._learn(grey, away, calm, moving, step, learning=learning)
-        if not learning:
-            self._time(grey, different, moving, threshold, step)
-        return Marked(grey, self._long, _mask(different), _mask(moving), self._rest)
-
-    def _learn(
-        self, grey: Floats, away: Floats, calm: NDArray[np.bool_], moving: NDArray[np.bool_],
-        step: float, *, learning: bool,
-    ) -> None:  # fmt: skip
-        assert self._long is not None  # noqa: S101 - as above
+        resting = _mask(cv2.bitwise_not(moving))
         if learning:
-            cv2.accumulateWeighted(grey, self._long, 0.3, mask=_mask(~moving))
-            return
-        calm_mask = _mask(calm)
-        cv2.accumulateWeighted(grey, self._long, _share(step, LONG_S), mask=calm_mask)
-        cv2.accumulateWeighted(away, self._noise, _share(step, NOISE_S), mask=calm_mask)
+            cv2.accumulateWeighted(grey, self._long, 0.3, mask=resting)
+        else:
+            calm = _mask(cv2.bitwise_and(resting, cv2.bitwise_not(different)))
+            cv2.accumulateWeighted(grey, self._long, _share(step, LONG_S), mask=calm)
+            cv2.accumulateWeighted(away, self._noise, _share(step, NOISE_S), mask=calm)
+            self._time(grey, calm, _mask(cv2.bitwise_and(different, resting)), threshold, step)
+        return Marked(grey, self._long, _mask(different), moving, self._rest)
 
-    def _time(
-        self, grey: Floats, different: NDArray[np.bool_], moving: NDArray[np.bool_],
-        threshold: Floats, step: float,
-    ) -> None:  # fmt: skip
+    def _time(self, grey: Floats, calm: Mask, new: Mask, threshold: Floats, step: float) -> None:
         """Count how long each pixel has shown the same new thing; what passes in front holds the clock."""
-        resting = different & ~moving
-        same = cv2.absdiff(grey, self._new) <= threshold
-        other = resting & ~same
-        self._rest[resting & same] += step
-        self._rest[other] = 0
-        self._new[other] = grey[other]
-        first = resting & (self._rest <= step)
-        self._new[first] = grey[first]
-        empty = ~different & ~moving
-        self._rest[empty] = np.maximum(0, self._rest[empty] - FADE * step)
+        rest = self._rest
+        if cv2.countNonZero(rest) + cv2.countNonZero(new) == 0:
+            return
+        np.subtract(rest, FADE * step, out=rest, where=calm > 0)
+        np.maximum(rest, 0.0, out=rest)
+        begins = (new > 0) & ((cv2.absdiff(grey, self._new) > threshold) | (rest == 0))
+        np.copyto(self._new, grey, where=begins)
+        np.copyto(rest, 0.0, where=begins)
+        np.add(rest, step, out=rest, where=new > 0)
 
 
 def _share(step_ms: float, seconds: float) -> float:
@@ -154,5 +143,9 @@ def _smooth(grey: Picture) -> Floats:
     return cv2.GaussianBlur(grey, (3, 3), 0).astype(np.float32)
 
 
-def _mask(where: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    return where.view(np.uint8) * np.uint8(255)
+def _where(true: NDArray[np.bool_]) -> Mask:
+    return true.view(np.uint8) * np.uint8(255)
+
+
+def _mask(where: cv2.typing.MatLike) -> Mask:
+    return np.asarray(where, np.uint8)

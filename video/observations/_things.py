@@ -19,6 +19,7 @@ from video.view import View
 from ._judge import is_ghost, is_light, likeness
 from ._scene import Floats, Marked, Scene
 
+SEARCH_MS = 500  # between searches for what is new
 SETTLE_MS = 2_000.0  # at rest so long, a region is looked at
 MARGIN = 3  # pixels around a thing that belong to its picture
 RING = 6  # pixels beyond: what moves there too came from outside
@@ -29,7 +30,7 @@ ALIVE = 0.12  # part of its time that it stirred: a person
 AT_REST = 0.7  # part of a spot that is at rest
 EMPTY = 0.4  # part that differs from the empty scene; less: its place is empty
 GROWS_MS = 10_000  # a car drives in and a heap grows no longer than this
-GONE_MS = 1_500
+GONE_MS = 600
 CHANGED_MS = 20_000  # looks otherwise so long: it is another thing
 HIDDEN_MS = 300_000  # hidden so long: nobody knows
 PERSON_MS = 10_000  # a person was named there so recently
@@ -88,6 +89,7 @@ class Things:
         self._things: list[Thing] = []
         self._at = 0
         self._began = 0
+        self._searched_at = 0
 
     def __iter__(self) -> Iterator[Thing]:
         return iter(self._things)
@@ -103,7 +105,9 @@ class Things:
         step = float(min(5_000, view.at - self._at)) if self._at else 0.0
         self._at = view.at
         self._things = [thing for thing in self._things if self._kept(thing, marked, view.at, step)]
-        self._find(marked, view.at)
+        if view.at - self._searched_at >= SEARCH_MS:
+            self._searched_at = view.at
+            self._find(marked, view.at)
         return True
 
     def _spare_persons(self, view: View) -> None:
@@ -126,8 +130,15 @@ class Things:
                 thing.seen_at = 0  # the picture has another size
 
     def _kept(self, thing: Thing, marked: Marked, at: int, step: float) -> bool:
+        """Hold a thing against the frame; return whether it is still there, as far as one can see."""
         if at - thing.seen_at > HIDDEN_MS:
             return False
+        now = _floats(thing.place.of(marked.grey))
+        alike = likeness(now, thing.picture)
+        if self._looks_empty(thing, marked, alike):
+            thing.empty_ms += step
+            return thing.empty_ms < GONE_MS
+        thing.empty_ms = 0.0
         inside = max(1, cv2.countNonZero(thing.mask))
         moving = cv2.countNonZero(cv2.bitwise_and(_mask(thing.place.of(marked.moving)), thing.mask))
         if moving > HIDDEN * inside:
@@ -135,30 +146,29 @@ class Things:
         thing.watched_ms += step
         if moving > STIRS * inside and not _moves_around(thing.place, marked.moving):
             thing.stirred_ms += step
-        return self._still_there(thing, marked, at, step)
-
-    def _still_there(self, thing: Thing, marked: Marked, at: int, step: float) -> bool:
-        now = _floats(thing.place.of(marked.grey))
-        alike = likeness(now, thing.picture)
-        if not thing.learnt:
-            empty = _floats(thing.place.of(marked.empty))
-            differs = cv2.bitwise_and(_mask(thing.place.of(marked.different)), thing.mask)
-            little = cv2.countNonZero(differs) < EMPTY * cv2.countNonZero(thing.mask)
-            if little and likeness(now, empty) >= alike - 0.05:
-                thing.empty_ms += step
-                return thing.empty_ms < GONE_MS
         if alike >= ALIKE:
-            thing.seen_at, thing.unlike_ms, thing.empty_ms = at, 0.0, 0.0
+            thing.seen_at, thing.unlike_ms = at, 0.0
             cv2.accumulateWeighted(now, thing.picture, 0.02)
             return True
         thing.unlike_ms += step
         return thing.unlike_ms < (GONE_MS if thing.learnt else CHANGED_MS)
+
+    def _looks_empty(self, thing: Thing, marked: Marked, alike: float) -> bool:
+        if thing.learnt:
+            return False
+        differs = cv2.bitwise_and(_mask(thing.place.of(marked.different)), thing.mask)
+        if cv2.countNonZero(differs) >= EMPTY * cv2.countNonZero(thing.mask):
+            return False
+        now, empty = (_floats(thing.place.of(one)) for one in (marked.grey, marked.empty))
+        return likeness(now, empty) >= alike - 0.05
 
     def _find(self, marked: Marked, at: int) -> None:
         """Look at each spot that is not empty: it is a thing when nearly all of it is at rest.
 
         A person who stands still is at rest in parts; what a person stands at is not left.
         """
+        if cv2.minMaxLoc(marked.rest_ms)[1] < SETTLE_MS:
+            return
         closed = cv2.morphologyEx(marked.different, cv2.MORPH_CLOSE, _CLOSE)
         count, labels, stats, _ = cv2.connectedComponentsWithStats(closed)
         least = self._least * closed.size

@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import Field
 
 from video.contract import ObservationSettings, Sighting, Zones
-from video.observations._usual import ZoneTiles
+from video.observations._health import ZoneTiles
 from video.view import View
 
 UNEVEN = (

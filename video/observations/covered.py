@@ -8,7 +8,7 @@ from pydantic import Field
 
 from video.contract import ObservationSettings, Sighting, Zones
 from video.detail import Detail, Flags
-from video.observations._usual import LEAST_TEXTURED, Likeness, Scenes, ZoneTiles
+from video.observations._health import LEAST_TEXTURED, Likeness, Scenes, ZoneTiles
 from video.view import View
 
 KEPT = 0.3  # a tile that keeps less of its structure lost it
@@ -23,7 +23,7 @@ class CoveredSettings(ObservationSettings):
         default=5.0, ge=0, le=86_400, description="seconds seen before it counts"
     )
     least: float = Field(
-        default=0.5, gt=0, le=1, description="part of the structured picture that is hidden, 0-1"
+        default=0.4, gt=0, le=1, description="part of the structured picture that is hidden, 0-1"
     )
 
 

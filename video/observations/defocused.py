@@ -10,7 +10,7 @@ from pydantic import Field
 
 from video.contract import ObservationSettings, Picture, Sighting, Zones
 from video.detail import COLUMNS, ROWS, Detail, Flags, Floats, by_tile
-from video.observations._usual import (
+from video.observations._health import (
     DARK,
     LEARN_FRAMES,
     LEARN_MS,
@@ -23,7 +23,7 @@ from video.observations._usual import (
 from video.view import View
 
 TEXTURE = 1.5  # grey levels a pixel of the coarsest picture
-NORMAL = 0.75  # a picture as sharp as this, times usual, may be learnt
+NORMAL = 0.85  # a picture as sharp as this, times usual, may be learnt
 NOISE_SLOPE = (
     0.375  # slope energy that noise of variance 1 makes (the squares of a Sobel kernel's parts)
 )
@@ -36,7 +36,7 @@ class DefocusedSettings(ObservationSettings):
         default=10.0, ge=0, le=86_400, description="seconds seen before it counts"
     )
     sharpness: float = Field(
-        default=0.6, gt=0, lt=1, description="sharpness below which it counts, times the usual"
+        default=0.7, gt=0, lt=1, description="sharpness below which it counts, times the usual"
     )
 
 
@@ -88,7 +88,7 @@ class Defocused:
         self._usual = {False: _Usual(), True: _Usual()}
         self._last: Picture | None = None
         self._at: int | None = None
-        self._noise = 0.0
+        self._noise: float | None = None
         self._shape: tuple[int, ...] = ()
 
     def look(self, view: View) -> Sequence[Sighting]:
@@ -104,8 +104,11 @@ class Defocused:
         if view.picture.shape != self._shape:  # another stream: its sharpness is another
             self._shape = view.picture.shape
             self._usual = {False: _Usual(), True: _Usual()}
-        self._measure_noise(view.small_grey)
-        if not self._light.see(detail, view.at):
+        self._measure_noise(view.small_grey, passed)
+        steady = self._light.see(detail, view.at)
+        if self._light.mistaken and not self._usual[True].known:
+            self._usual[True] = _Usual()
+        if not steady:
             return unknown
         usual = self._usual[self._light.grey]
         here = _structured(detail)
@@ -135,15 +138,21 @@ class Defocused:
 
     def _sharpness(self, detail: Detail) -> Floats:
         """Return fine slope energy (less that of noise) over the broad one, by tile."""
-        own = np.maximum(detail.fine - NOISE_SLOPE * self._noise**2, 0.02 * detail.fine)
+        own = np.maximum(detail.fine - NOISE_SLOPE * (self._noise or 0.0) ** 2, 0.02 * detail.fine)
         return np.asarray(own / np.maximum(detail.broad, 1e-3), np.float32)
 
-    def _measure_noise(self, small_grey: Picture) -> None:
-        """Take the noise from what differs between frames in the quietest places."""
+    def _measure_noise(self, small_grey: Picture, passed: float) -> None:
+        """Take the noise from what differs between frames in the quietest places.
+
+        It falls at once and rises slowly: a step of the exposure differs everywhere and is no noise.
+        """
         if self._last is not None and self._last.shape == small_grey.shape:
             apart = np.asarray(cv2.absdiff(small_grey, self._last), np.float32)
             # The mean of |difference| of two noisy values is 1.128 times the noise of one.
-            self._noise = float(np.percentile(by_tile(apart), 30)) / 1.128
+            noise = float(np.percentile(by_tile(apart), 30)) / 1.128
+            share = 1.0 if self._noise is None or noise < self._noise else 1 - math.exp(-passed / 5)
+            before = self._noise or 0.0
+            self._noise = before + share * (noise - before)
         self._last = small_grey
 
 

@@ -27,6 +27,7 @@ MOST_PAUSE_S = 2.0  # after a longer one everything is seen anew
 COLOURED = 0.3
 LEAST_RED, LEAST_CHROMA = 70, 30  # of 255
 SHAKEN = 0.20  # pixels of the small picture; a still camera with a fire in front has 0.15
+STILL = 0.05
 CHANGED = 0.3  # share of the looks at which a flickering pixel changed
 TINTED = 0.15  # share of the looks at which it had the colour of fire
 MOST_BLAZES = 8
@@ -133,8 +134,12 @@ class Flame:
             self._begin(now)
             return self._all(seen=False)
         spots = self._spots(before, now, passed)
-        if not self._blazes and float(self._tint.max()) < TINTED:
-            self._before = None  # nothing here has the colour of fire: wait for motion
+        if not self._blazes and (
+            float(self._tint.max()) < TINTED or float(self._change.max()) < STILL
+        ):
+            self._before = (
+                None  # nothing has the colour of fire, or nothing changes: wait for motion
+            )
             return self._all(seen=False)
         self._follow(spots, before, now, view.at)
         fiery = self._fiery(view.at)

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from video.contract import ObservationSettings, Picture, Sighting, Zones
 from video.detail import Detail, Flags, Floats, by_tile
-from video.observations._usual import MOST_STEP_S, ZoneTiles
+from video.observations._health import MOST_STEP_S, ZoneTiles
 from video.view import View
 
 LEARN_MS = 30_000

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from video.contract import ObservationSettings, Sighting, Zones
 from video.detail import TINY_WIDTH, Detail, Flags, Floats, by_tile
-from video.observations._usual import LEAST_TEXTURED, TEXTURE, Likeness, Scene, Scenes, ZoneTiles
+from video.observations._health import LEAST_TEXTURED, TEXTURE, Likeness, Scene, Scenes, ZoneTiles
 from video.view import View
 
 KEPT = 0.35  # a tile that keeps less of its structure does not show what it used to

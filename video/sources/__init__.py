@@ -2,6 +2,7 @@
 
 from video.settings import SourceSettings
 
+from .by_onvif import OnvifSource
 from .clip import ClipSource
 from .folder import FolderSource
 from .keeper import BackOff, Change, Keeper
@@ -23,7 +24,6 @@ def open_source(
 
     `login` is who the camera knows, the password read by the caller. At most `fps` frames a second come,
     of a file's own seconds. A file or folder that is not `paced` comes as fast as it is asked for.
-    Raises ValueError for `onvif`, which the caller resolves to a URL before.
     """
     if settings.file is not None:
         return ClipSource(
@@ -43,16 +43,20 @@ def open_source(
         return SnapshotSource(
             settings.snapshot, login, clock=clock, every_s=settings.every_s, fps=fps
         )
-    if settings.url:
+
+    def stream(url: str) -> StreamSource:
         return StreamSource(
-            settings.url,
+            url,
             login,
             clock=clock,
             fps=fps,
             keyframes_only=keyframes_only,
             transport=settings.transport,
         )
-    raise ValueError("an onvif source is opened by the URL that the camera names")
+
+    if settings.onvif is not None:
+        return OnvifSource(settings.onvif, login, opened=stream)
+    return stream(settings.url)
 
 
 __all__ = [

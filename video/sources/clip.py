@@ -24,6 +24,8 @@ class ClipSource:
     times as fast as the clock. Not `paced`, frames come as fast as they are asked for.
     """
 
+    left_out = 0
+
     def __init__(
         self,
         path: Path,

@@ -15,7 +15,9 @@ from av.video.stream import VideoStream
 
 from video.contract import Picture
 
+from .lag import Lag
 from .source import ANSWER_S, Credentials, Reason, SourceLost
+from .stills import MOST_PIXELS
 
 BLIND_S = 15.0
 """Packets that make no picture for so long are of no use (the longest usual key frame gap is 10 s)."""
@@ -42,9 +44,13 @@ class Converter:
 
 
 def decoded(
-    container: av.container.InputContainer, *, keyframes_only: bool, where: str
+    container: av.container.InputContainer,
+    *,
+    keyframes_only: bool,
+    where: str,
+    lag: Lag | None = None,
 ) -> Iterator[Decoded]:
-    """Yield every picture until the stream ends.
+    """Yield every picture until the stream ends; with `lag`, those that are worth it.
 
     Damaged packets are passed over; packets that make no picture for 15 s raise SourceLost.
     """
@@ -60,12 +66,18 @@ def decoded(
         stream.codec_context.skip_frame = "NONKEY"
     seen_s = time.monotonic()
     for packet in _packets(container, stream, where):
+        if lag and lag.leaves_out(_time_s(packet), time.monotonic(), key=packet.is_keyframe):
+            continue
         try:
             frames = packet.decode()
         except av.error.InvalidDataError:
             frames = []
         for frame in frames:
-            seen_s = time.monotonic()
+            if frame.width * frame.height > MOST_PIXELS:
+                raise SourceLost(
+                    Reason.UNDECODABLE,
+                    f"{where} has pictures of {frame.width} x {frame.height}: choose the sub-stream",
+                )
             yield Decoded(frame.time, frame)
             seen_s = time.monotonic()  # a slow reader is not the stream's fault
         if time.monotonic() - seen_s > BLIND_S:
@@ -90,6 +102,12 @@ def _packets(
         if time.monotonic() - asked_s > ANSWER_S - 0.1:
             raise SourceLost(Reason.STALLED, f"{where} said nothing for {ANSWER_S:.0f} s")
         yield packet
+
+
+def _time_s(packet: "Packet[VideoStream]") -> float | None:
+    if packet.dts is None:
+        return None
+    return float(packet.dts * packet.time_base)
 
 
 def lost(

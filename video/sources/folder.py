@@ -24,6 +24,8 @@ class FolderSource:
     A file that is no picture is passed over and counted in `unreadable`.
     """
 
+    left_out = 0
+
     def __init__(
         self,
         path: Path,

@@ -124,8 +124,8 @@ class Keeper:
 
     @property
     def frames_skipped(self) -> int:
-        """Frames that came and were replaced by newer ones before anybody took them."""
-        return self._newest.skipped
+        """Frames that newer ones replaced before anybody took them, or that came too late to decode."""
+        return self._newest.skipped + self._source.left_out
 
     def start(self) -> None:
         """Begin; the first change or frame is taken with `take`."""

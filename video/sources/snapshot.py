@@ -42,6 +42,8 @@ class CameraAuth(httpx.Auth):
 class SnapshotSource:
     """Asks for a picture every `every_s` seconds, at most `fps` a second."""
 
+    left_out = 0
+
     def __init__(
         self, url: str, login: Credentials, *, clock: Clock, every_s: float, fps: float
     ) -> None:

@@ -58,8 +58,12 @@ class Credentials(NamedTuple):
         """Return the URL with this login, for libraries that take it no other way."""
         parts = urlsplit(url)
         host = parts.netloc.rpartition("@")[2]
-        login = f"{quote(self.user, safe='')}:{quote(self.password, safe='')}@"
-        return urlunsplit(parts._replace(netloc=login + host if self.user else host))
+        netloc = f"{self.written()}@{host}" if self.user else host
+        return urlunsplit(parts._replace(netloc=netloc))
+
+    def written(self) -> str:
+        """Return user and password as they stand in an address."""
+        return f"{quote(self.user, safe='')}:{quote(self.password, safe='')}"
 
 
 NOBODY = Credentials("", "")
@@ -67,6 +71,10 @@ NOBODY = Credentials("", "")
 
 class Source(Protocol):
     """One camera's pictures. Connects when asked for frames, so it can be asked again after a loss."""
+
+    @property
+    def left_out(self) -> int:
+        """Pictures not decoded because the reader was behind the stream."""
 
     def frames(self) -> Generator[Frame, None, None]:
         """Yield frames, blocking; end after `close` or after the last of a file.

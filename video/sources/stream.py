@@ -11,6 +11,7 @@ from video.contract import Frame
 from video.settings import masked
 
 from .decoding import Converter, Decoded, decoded, lost
+from .lag import Lag
 from .source import ANSWER_S, Clock, Credentials, Pace, Reason, SourceLost
 
 OPTIONS = {
@@ -18,6 +19,9 @@ OPTIONS = {
     "analyzeduration": "500000",  # microseconds, likewise
     "allowed_media_types": "video",  # sound is never asked for
 }
+
+MOST_LOGIN = 126
+"""libav cuts off what is longer, and the camera then refuses it."""
 
 
 class StreamSource:
@@ -36,6 +40,12 @@ class StreamSource:
         self._url, self._login, self._clock, self._fps = url, login, clock, fps
         self._keyframes_only, self._transport = keyframes_only, transport
         self._closed = threading.Event()
+        self._lag = Lag()
+
+    @property
+    def left_out(self) -> int:
+        """Pictures not decoded because the reader was behind."""
+        return self._lag.left_out
 
     def close(self) -> None:
         """End `frames` at the next packet, or after 5 s without one."""
@@ -54,7 +64,14 @@ class StreamSource:
             raise SourceLost(Reason.ENDED, f"{masked(self._url)} was ended by the camera")
 
     def _pictures(self) -> Iterator[Decoded]:
+        if len(self._login.written()) > MOST_LOGIN:
+            raise SourceLost(
+                Reason.LOGIN,
+                f"{masked(self._url)}: user and password are too long, at most {MOST_LOGIN} "
+                "characters as an address has them: choose a shorter password in the camera",
+            )
         opening = True
+        self._lag = Lag(self._lag.left_out)
         try:
             with av.open(
                 self._login.into(self._url),
@@ -63,7 +80,10 @@ class StreamSource:
             ) as container:
                 opening = False
                 yield from decoded(
-                    container, keyframes_only=self._keyframes_only, where=masked(self._url)
+                    container,
+                    keyframes_only=self._keyframes_only,
+                    where=masked(self._url),
+                    lag=self._lag,
                 )
                 return
         except av.error.FFmpegError as error:

@@ -19,6 +19,7 @@ from .pictures import PictureFile
 
 IDLE_S = 0.01
 PERSON = "person"
+EVERYWHERE = Box(0, 0, 1, 1)
 
 
 class Feed(Protocol):
@@ -55,9 +56,17 @@ class Evidence(Protocol):
     """Keeps pictures of episodes. It raises nothing: a full disk must not cost the alarm."""
 
     def frame(
-        self, frame: Frame, persons: Sequence[Box] | None, *, episodes: Iterable[Episode]
+        self,
+        frame: Frame,
+        persons: Sequence[Box] | None,
+        *,
+        episodes: Iterable[Episode],
+        whole: bool,
     ) -> None:
-        """Take a masked frame, where persons are in it (None: nobody looked), and what is open."""
+        """Take a masked frame, where persons are in it (None: nobody looked), and what is open.
+
+        `whole`: the detector looked everywhere, so where it saw no person there is none.
+        """
 
     def news(self, news: Iterable[News]) -> None:
         """Take what the last frame led to."""
@@ -150,7 +159,12 @@ class Group:
             self._say(camera.readings(seen.news))
         masked = Frame(frame.at, seen.view.picture)
         if watched.evidence:
-            watched.evidence.frame(masked, persons_in(seen.view.objects), episodes=camera.open())
+            watched.evidence.frame(
+                masked,
+                persons_in(seen.view.objects),
+                episodes=camera.open(),
+                whole=EVERYWHERE in seen.view.looked,
+            )
             watched.evidence.news(seen.news)
         watched.picture.offer(masked, seen, camera)
         watched.pace.looked(began, time.monotonic(), time.thread_time() - cpu)

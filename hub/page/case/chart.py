@@ -3,6 +3,8 @@
 from nicegui import ui
 from starlette.concurrency import run_in_threadpool
 
+from hub.page.fragment import Fragment
+from hub.page.plot import Plot
 from hub.page.site import Visit
 
 from .evidence import chart_options, devices_of, height, quantities
@@ -22,9 +24,9 @@ class Chart:
         self._device = ""
         self._asked_at = 0
         self._members = -1
-        self._chart: ui.echart
+        self._chart: Plot
         self._box: ui.element
-        self._table: ui.html
+        self._table: Fragment
 
     def draw(self, view: View) -> None:
         """Make room for chart and table."""
@@ -34,18 +36,18 @@ class Chart:
         self._device = asked if asked in devices else (devices[0] if devices else "")
         with ui.element("section").classes("sh-card cp-r").props('id="evidence"'):
             title = say("事件前后的读数", "Readings around the event")
-            ui.html(tag("h2", title, class_="sh-h2"), sanitize=False)
+            Fragment(tag("h2", title, class_="sh-h2"))
             choice = devices_html(devices, self._device, self._visit.path, lang)
             if choice is not None:
-                ui.html(choice, sanitize=False)
+                Fragment(choice)
             self._box = ui.element("div").classes("cp-chart").props('role="img"')
             self._box.props["aria-label"] = say(
                 f"{self._device} 的读数曲线，数值见下表",
                 f"Chart of {self._device}; its values are in the table",
             )
             with self._box:
-                self._chart = ui.echart({})
-            self._table = ui.html("", sanitize=False)
+                self._chart = Plot()
+            self._table = Fragment("")
         self._box.set_visibility(False)
 
     async def show(self, view: View) -> None:
@@ -68,8 +70,6 @@ class Chart:
         drawable = bool(quantities(readings, view.limits))
         self._box.set_visibility(drawable)
         if drawable:
-            self._chart.options.clear()
-            self._chart.options.update(chart_options(readings, view.limits, marks, zone=zone))
             self._box.style(f"height: {height(readings, view.limits)}px")
-            self._chart.update()
+            self._chart.show(chart_options(readings, view.limits, marks, zone=zone))
         self._table.set_content(readings_html(readings, case, self._device, zone=zone, lang=lang))

@@ -8,6 +8,7 @@ from nicegui import ui
 from cases.closing import HUB, profile
 from hub.access import Role
 from hub.api.cases import may_work_on
+from hub.page.fragment import Fragment
 from hub.page.site import Visit
 from hub.page.words import STATE, word
 from model.case import Case
@@ -35,21 +36,21 @@ class Desk:
         self._view = view
         self._draft: Draft | None = None
         self._sending: set[str] = set()
-        self._buttons: ui.html
-        self._said: ui.html
-        self._changed: ui.html
-        self._form: ui.html
+        self._buttons: Fragment
+        self._said: Fragment
+        self._changed: Fragment
+        self._form: Fragment
 
     def draw(self) -> None:
         """Draw buttons, and room for a form and for what came of it."""
         say = self._visit.say
         with ui.element("section").classes("sh-card cp-now cp-r"):
             title = say("现在要做", "To do now")
-            ui.html(tag("h2", title, class_="sh-h2"), sanitize=False)
-            self._said = ui.html("", sanitize=False).props('role="status"')
-            self._buttons = ui.html("", sanitize=False)
-            self._changed = ui.html("", sanitize=False).props('role="status"')
-            self._form = ui.html("", sanitize=False).classes("cp-formhost")
+            Fragment(tag("h2", title, class_="sh-h2"))
+            self._said = Fragment("").props('role="status"')
+            self._buttons = Fragment("")
+            self._changed = Fragment("").props('role="status"')
+            self._form = Fragment("").classes("cp-formhost")
         self._paint()
 
     def changed(self, view: View) -> None:

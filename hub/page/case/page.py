@@ -8,6 +8,7 @@ from starlette.concurrency import run_in_threadpool
 
 from hub.api.contacts import QUIET
 from hub.evidence.looking import Purpose, may_look
+from hub.page.fragment import Fragment
 from hub.page.site import Visit
 
 from .chain_html import history_html, people_html
@@ -44,7 +45,7 @@ async def build(visit: Visit) -> None:
         said = visit.say(
             "没有这个案件，或不在您的辖区。", "There is no such case in your territory."
         )
-        ui.html(tag("p", said, class_="sh-card"), sanitize=False)
+        Fragment(tag("p", said, class_="sh-card"))
         return
     page = CasePage(visit, view)
     page.draw()
@@ -68,7 +69,7 @@ class CasePage:
         """Take who looks at what; nothing is drawn yet."""
         self._visit = visit
         self._view = view
-        self._regions: dict[str, ui.html] = {}
+        self._regions: dict[str, Fragment] = {}
         self._seen = visit.board.version
         self._shown = visit.board.cases.get(view.case.id)
         self._read_at = visit.hub.now()
@@ -141,7 +142,7 @@ class CasePage:
             await self._reread()
 
     def _region(self, name: str) -> None:
-        self._regions[name] = ui.html("", sanitize=False).classes(f"cp-r cp-r-{name}")
+        self._regions[name] = Fragment("").classes(f"cp-r cp-r-{name}")
 
     async def paint(self) -> None:
         """Draw what changed; in a thread, since a storm's case is long and alarms pass meanwhile."""
@@ -179,6 +180,7 @@ class CasePage:
             "pictures": lambda: pictures_html(
                 case,
                 view.episodes,
+                looks=view.looks,
                 may=may_look(visit.who, case),
                 purpose=self._purpose,
                 zone=zone,

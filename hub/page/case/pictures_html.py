@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
-from hub.case_store.footage import Shown
+from hub.case_store.footage import Look, Shown
 from hub.evidence.looking import PURPOSES, Episode, Purpose
 from hub.page.footage import footage_path
 from hub.page.words import Lang, local, span, word
@@ -14,6 +14,7 @@ from .markup import Markup, badge, icon, tag
 LOOK = "look"
 """The name of the form in which somebody says why they look."""
 
+_WHY = {purpose.value: both for purpose, both in PURPOSES.items()}
 _STATES = {
     "here": ("录像已到", "Clip is here"),
     "on_its_way": ("录像上传中", "Clip still on its way"),
@@ -42,6 +43,7 @@ def pictures_html(
     case: Case,
     episodes: Sequence[Episode],
     *,
+    looks: Sequence[Look],
     may: bool,
     purpose: Purpose | None,
     zone: ZoneInfo,
@@ -59,6 +61,7 @@ def pictures_html(
         tag("h2", "画面" if lang is Lang.ZH else "Pictures", class_="sh-h2"),
         _asked(purpose, lang) if may else _for_others(lang),
         *seen,
+        _looks(looks, zone, lang) if may and looks else None,
         class_="sh-card cp-seen", id="pictures",
     )  # fmt: skip
 
@@ -85,6 +88,23 @@ def _asked(purpose: Purpose | None, lang: Lang) -> Markup:
         tag("small", said, class_="sh-muted"),
         class_="cp-look", data_form=LOOK,
     )  # fmt: skip
+
+
+def _looks(looks: Sequence[Look], zone: ZoneInfo, lang: Lang) -> Markup:
+    """Return who looked, when and why, the newest first: also those who look are seen."""
+    zh = lang is Lang.ZH
+    kinds = {
+        "snapshot": ("快照", "picture"),
+        "clip": ("录像", "clip"),
+        "manifest": ("清单", "manifest"),
+    }
+    rows = [
+        tag("li", tag("b", look.who), " ", local(look.at, zone), " · ", word(kinds, look.kind, lang),
+            " · ", word(_WHY, look.purpose, lang))
+        for look in looks
+    ]  # fmt: skip
+    head = "谁看过画面" if zh else "Who looked at the pictures"
+    return tag("details", tag("summary", head), tag("ul", *rows, class_="cp-fine"))
 
 
 def _for_others(lang: Lang) -> Markup:

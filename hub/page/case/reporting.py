@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from cases.taxonomy import CATEGORIES
 from hub.access import Principal, Role
 from hub.api.reports import ReportBody, covers
+from hub.page.fragment import Fragment
 from hub.page.site import Visit
 from model.case import EventClass
 from model.entry import Report
@@ -47,18 +48,15 @@ class Reporting:
         self._visit = visit
         self._draft: Draft | None = None
         self._sending: set[str] = set()
-        self._form: ui.html
+        self._form: Fragment
 
     def draw(self) -> None:
         """Draw the button, and room for the form."""
         lang = self._visit.lang
-        ui.html(
-            tag(
-                "button", REPORT.label(lang), type="button", class_="sh-button", data_deed="report"
-            ),
-            sanitize=False,
+        Fragment(
+            tag("button", REPORT.label(lang), type="button", class_="sh-button", data_deed="report")
         )
-        self._form = ui.html("", sanitize=False).classes("cp-formhost")
+        self._form = Fragment("").classes("cp-formhost")
 
     async def clicked(self, args: Mapping[str, Any]) -> None:
         """Open the form, or close it."""

@@ -8,6 +8,7 @@ import structlog
 from cases.closing import Item
 from hub.api.cases import closing_parts
 from hub.api.contacts import whom_to_call
+from hub.case_store.footage import Look
 from hub.evidence.looking import Episode, episodes_of
 from hub.page.site import Visit
 from hub.rule_texts import Limit
@@ -21,6 +22,7 @@ from .evidence import LIMIT, around
 from .why_html import Rules, rules_of
 
 log = structlog.get_logger()
+LOOKS = 50
 
 
 class View(NamedTuple):
@@ -32,6 +34,7 @@ class View(NamedTuple):
     rules: Rules
     contacts: Sequence[Contact]
     episodes: Sequence[Episode] = ()
+    looks: Sequence[Look] = ()
 
     @property
     def limits(self) -> tuple[Limit, ...]:
@@ -45,13 +48,15 @@ def read_view(visit: Visit, case_id: str) -> View | None:
     case = hub.store.get(case_id)
     if case is None or not visit.who.sees(case.grid):
         return None
+    episodes = episodes_of(hub, case)
     return View(
         case,
         checked(case, hub.store.history(case.id)),
         closing_parts(hub, visit.who, case),
         {key: hub.rule(*key) for key in rules_of(case)},
         whom_to_call(case, hub.registry(), now=hub.now(), zone=visit.zone),
-        episodes_of(hub, case),
+        episodes,
+        hub.store.footage.looks(case=case.id, limit=LOOKS) if episodes else (),
     )
 
 

@@ -73,9 +73,21 @@
     }
   }
 
+  // ---- what has the focus never stands behind the header -------------------------------------------
+  const above = new ResizeObserver(([seen]) => {
+    document.documentElement.style.scrollPaddingTop = `${seen.target.offsetHeight}px`;
+  });
+  let header = null;
+  function measure() {
+    if (header) return;
+    header = document.querySelector(".sh-header");
+    if (header) above.observe(header);
+  }
+
   const reloaded = (performance.getEntriesByType("navigation")[0] || {}).type === "reload";
   new MutationObserver(() => {
     refocus();
+    measure();
     if (reloaded) [...document.forms].filter((form) => mine(form) && !form.dataset.kept).forEach(restore);
   }).observe(document.documentElement, { childList: true, subtree: true });
 })();

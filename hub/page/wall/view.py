@@ -7,6 +7,7 @@ from starlette.concurrency import run_in_threadpool
 
 from hub.access import Role
 from hub.page.board import Json
+from hub.page.fragment import Fragment
 from hub.page.site import Site, Title, Visit
 from hub.page.words import CLASS, word
 from model.case import EventClass
@@ -44,7 +45,7 @@ async def build(visit: Visit, surveyor: Surveyor) -> None:
     compound = visit.query.get("compound", "")
     registry = visit.hub.registry()
     wall = Wall(visit, await run_in_threadpool(surveyor.draw, registry, compound), compound)
-    wall.figures = ui.html(sanitize=False).classes("sh-kpis")
+    wall.figures = Fragment().classes("sh-kpis")
     with ui.element("div").classes("sh-wall"):
         with ui.element("section").classes("sh-card sh-emergencies"):
             wall.title(visit.say("紧急", "Emergencies"))
@@ -52,19 +53,19 @@ async def build(visit: Visit, surveyor: Surveyor) -> None:
         with ui.element("section").classes("sh-card sh-map"):
             wall.title(wall.map_title())
             if only := wall.only():
-                ui.html(only, sanitize=False)
+                Fragment(only)
             with ui.element("div").classes("sh-layers"):
-                ui.html(wall.sheet(wall.drawn.ground), sanitize=False)
-                wall.map = ui.html(sanitize=False).classes("sh-layer")
+                Fragment(wall.sheet(wall.drawn.ground))
+                wall.map = Fragment().classes("sh-layer")
             known = visit.hub.registry().compounds
             empty = visit.say("尚未登记小区", "No compound is registered yet")
             ui.label(wall.note() if known else empty).classes("sh-note")
         with ui.element("section").classes("sh-card sh-others"):
             if only := wall.only():
-                ui.html(only, sanitize=False)
+                Fragment(only)
             wall.others = {cls: wall.group(cls) for cls in _OTHERS}
     # Read out at once by screen readers; only fires interrupt.
-    wall.said = ui.html(sanitize=False).props('role="alert"').classes("sh-hidden")
+    wall.said = Fragment().props('role="alert"').classes("sh-hidden")
     wall.draw_figures()
     wall.look()
     ui.timer(LOOK_S, wall.look)
@@ -74,11 +75,11 @@ async def build(visit: Visit, surveyor: Surveyor) -> None:
 class Wall:
     """One open wall: what it shows, and what it showed last."""
 
-    figures: ui.html
-    emergencies: ui.html
-    map: ui.html
-    said: ui.html
-    others: dict[EventClass, ui.html]
+    figures: Fragment
+    emergencies: Fragment
+    map: Fragment
+    said: Fragment
+    others: dict[EventClass, Fragment]
 
     def __init__(self, visit: Visit, drawn: Drawn, compound: str) -> None:
         """Take who looks, the ground under the marks, and the one compound that is looked at, if any."""
@@ -127,14 +128,14 @@ class Wall:
         """Write a section's heading."""
         ui.label(name).classes("sh-h2").props('role="heading" aria-level="2"')
 
-    def rows(self) -> ui.html:
+    def rows(self) -> Fragment:
         """Make a list whose rows may be acknowledged."""
-        made = ui.html(sanitize=False)
+        made = Fragment()
         for event in ("mousedown", "click"):
             made.on(event, self._acknowledge, js_handler=_ACKNOWLEDGE)
         return made
 
-    def group(self, cls: EventClass) -> ui.html:
+    def group(self, cls: EventClass) -> Fragment:
         """Make the list of a class that is no emergency, with its count above it."""
         self._heads[cls] = ui.label().classes("sh-h2").props('role="heading" aria-level="2"')
         return self.rows()
@@ -201,7 +202,7 @@ class Wall:
             places = escape("；".join(str(c["place_name"] or c["place"]) for c in new[:3]))
             self._put(self.said, self._visit.say(f"火警：{places}", f"Fire: {places}"))
 
-    def _put(self, element: ui.html, content: str) -> None:
+    def _put(self, element: Fragment, content: str) -> None:
         """Send a part to the browser only when it differs from what is there."""
         if self._drawn.get(element.id) != content:
             self._drawn[element.id] = content

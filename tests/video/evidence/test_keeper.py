@@ -11,12 +11,14 @@ import cv2
 import numpy as np
 import pytest
 
-from model.footage import Footage, Kind, decode_footage, file_name
+from model.footage import Footage, Kind, Type, decode_footage, file_name
 from video.camera import Camera
 from video.contract import Box, Frame, Picture, Point
 from video.episodes import Episode, News, Stage, episode_id
+from video.evidence.clip import MP4, WEBM, best_container, encode
 from video.evidence.folder import EvidenceFolder
 from video.evidence.keeper import EvidenceKeeper
+from video.evidence.ring import Kept, as_jpeg
 from video.geometry import PrivacyMask
 from video.settings import CameraSettings, EvidenceSettings
 
@@ -266,6 +268,7 @@ def test_persons_stay_hidden_between_two_looks_of_the_detector(tmp_path: Path) -
     fine[:, ::2] = 255
     made = EvidenceKeeper(tmp_path, EvidenceSettings(), camera(pixelate_persons=True))
     made.frame(Frame(BEGAN, fine), [Box(0.25, 0.2, 0.5, 0.9)])
+    made.frame(Frame(BEGAN + 1_000, fine), [], whole=False)
     made.frame(Frame(BEGAN + 2_000, fine), None)
     began = episode(BEGAN + 2_000)
     made.news([start(began)])
@@ -273,6 +276,22 @@ def test_persons_stay_hidden_between_two_looks_of_the_detector(tmp_path: Path) -
     data = (tmp_path / f"{began.id}.jpg").read_bytes()
     shown = np.asarray(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE), int)
     assert np.abs(np.diff(shown, axis=1))[60:130, 95:145].mean() < 20
+
+
+def test_a_look_at_some_regions_does_not_say_that_nobody_is_elsewhere(tmp_path: Path) -> None:
+    """Four seconds after the last look at all of it nobody knows: the whole picture is blocks."""
+    fine: Picture = np.zeros((TALL, WIDE, 3), np.uint8)
+    fine[:, ::2] = 255
+    made = EvidenceKeeper(tmp_path, EvidenceSettings(), camera(pixelate_persons=True))
+    made.frame(Frame(BEGAN, fine), [])
+    for at in range(1_000, 5_000, 1_000):
+        made.frame(Frame(BEGAN + at, fine), [], whole=False)
+    began = episode(BEGAN + 4_000)
+    made.news([start(began)])
+    made.close()
+    data = (tmp_path / f"{began.id}.jpg").read_bytes()
+    shown = np.asarray(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE), int)
+    assert np.abs(np.diff(shown, axis=1)).mean() < 20
 
 
 def test_a_process_that_died_leaves_nothing_without_an_end(tmp_path: Path) -> None:
@@ -317,6 +336,32 @@ def test_memory_is_bounded_in_bytes(tmp_path: Path) -> None:
         keeper.frame(Frame(BEGAN + number * 200, noise))
     assert keeper._ring.bytes <= 2 << 20
     keeper.close()
+
+
+def test_a_clip_that_is_too_large_for_memory_is_cut_and_says_so(tmp_path: Path) -> None:
+    """At most twice the ring: an evening of noise takes no more."""
+    noise = np.random.default_rng(7).integers(0, 255, (720, 1280, 3)).astype(np.uint8)
+    keeper = EvidenceKeeper(tmp_path, EvidenceSettings(ring_mb=1, fps=1), camera())
+    keeper.frame(Frame(BEGAN, noise))
+    began = episode(BEGAN)
+    keeper.news([start(began)])
+    for number in range(1, 15):
+        keeper.frame(Frame(BEGAN + number * 1_000, noise))
+    keeper.close()
+    footage = decode_footage((tmp_path / f"{began.id}.json").read_bytes())
+    assert "cut short" in footage.note
+    clip = next(file for file in footage.files if file.kind is Kind.CLIP)
+    assert clip.until - BEGAN < 10_000
+
+
+def test_without_an_h264_encoder_the_clip_is_webm(tmp_path: Path) -> None:
+    """Another container, the same pictures at the same times."""
+    kept = [Kept(BEGAN + at, as_jpeg(scene(at // 200), width=640)) for at in (0, 200, 1_000)]
+    target = tmp_path / "clip.webm"
+    encode(kept, WEBM, target)
+    assert Type.WEBM.begins(target.read_bytes()[:12])
+    assert [round(at, 2) for at, _ in pictures(target)] == [0, 0.2, 1.0]
+    assert best_container() is MP4
 
 
 class TestTheFolder:

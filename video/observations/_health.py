@@ -23,6 +23,7 @@ DARK = 25.0  # grey levels: a tile as dark tells nothing
 FLAT = 4.0  # contrast of a picture in which nothing can be made out
 COLOURLESS = 3.0  # mean colour of a picture that is grey
 SETTLE_MS = 3_000  # the exposure hunts so long after an infrared switch
+SWITCH_MS = 1_000  # in which an infrared switch may show nothing at all
 
 
 class Likeness(NamedTuple):
@@ -91,11 +92,12 @@ class Light:
     """Says whether a camera sees by colour or by infrared, so that each light has a scene of its own.
 
     The colour goes at once when the infrared filter switches. A cover may be colourless too, so a switch
-    is believed only while there still is structure to see.
+    is believed only while there still is structure to see, and taken back if that goes within seconds.
     """
 
     def __init__(self) -> None:
         self.grey = False
+        self.mistaken = False  # it just took back that it was grey
         self._colour: float | None = None
         self._textured = 0
         self._at: int | None = None
@@ -109,7 +111,11 @@ class Light:
             self._colour, self._textured = detail.colour, textured
         passed = 0.0 if self._at is None else min(MOST_STEP_S, max(0.0, (at - self._at) / 1000))
         self._at = at
-        if self._other(detail, self._colour) and textured >= 0.4 * self._textured and textured:
+        enough = textured >= 0.4 * self._textured and textured > 0
+        self.mistaken = self._new_to_grey(at) and not enough
+        if self.mistaken:
+            self.grey, self._switched_at = False, None
+        elif enough and self._other(detail, self._colour):
             self.grey = not self.grey
             self._switched_at = at
             if not self.grey:
@@ -118,6 +124,12 @@ class Light:
             self._colour += (detail.colour - self._colour) * (1 - math.exp(-passed / 60))
             self._textured += round((textured - self._textured) * (1 - math.exp(-passed / 60)))
         return self._switched_at is None or abs(at - self._switched_at) >= SETTLE_MS
+
+    def _new_to_grey(self, at: int) -> bool:
+        if not self.grey or self._switched_at is None:
+            return False
+        # Two pictures in the dark belong to the switch itself.
+        return SWITCH_MS <= at - self._switched_at < SETTLE_MS + LEARN_MS
 
     def _other(self, detail: Detail, colour: float) -> bool:
         if self.grey:
@@ -135,6 +147,8 @@ class Scenes:
     def now(self, detail: Detail, at: int) -> Scene | None:
         """Return the scene to compare with; None while an infrared switch settles."""
         steady = self._light.see(detail, at)
+        if self._light.mistaken and not self._scenes[True].known:
+            self._scenes[True] = Scene()
         scene = self._scenes[self._light.grey]
         if steady:
             return scene
