@@ -1,5 +1,7 @@
 """The page of one camera: its picture and past, zones and masks drawn by hand, and trials with a clip."""
 
+import http.client
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -240,30 +242,40 @@ def test_a_clip_is_tried_with_new_settings_and_the_difference_is_said(
     assert 0 < len(kept) <= 3
 
 
+def posts(screen: Screen, path: str, body: bytes = b"x", *, length: int = 0, **headers: str) -> int:
+    """Return the status of a request with a window's cookies; `length` is what its head declares."""
+    cookies = screen.page.context.cookies()
+    told = {name.replace("_", "-"): value for name, value in headers.items()}
+    told["cookie"] = "; ".join(f"{c['name']}={c['value']}" for c in cookies)
+    told["content-length"] = str(length or len(body))
+    told.setdefault("content-type", "application/json")
+    connection = http.client.HTTPConnection("127.0.0.1", screen.up.ports.http, timeout=20)
+    try:
+        connection.request("POST", path, body, told)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
 def test_clips_and_settings_are_taken_from_maintenance_on_our_own_pages_only(
     opens: Opens, cameras: Cameras
 ) -> None:
     """Nobody else's request is read; what is larger than a clip may be is refused at its head."""
     assert cameras
     fixer = opens().sign_in(FIXER, PASSWORD, lang="en")
-    base = fixer.base
-    clip, check = f"{base}/page/cameras/clip", f"{base}/page/cameras/check"
-    body = {"camera": GATE, "text": "fps: 3"}
-
-    def posts(screen: Screen, url: str, **more: object) -> int:
-        return screen.page.request.post(url, **more).status  # type: ignore[arg-type]
-
-    assert posts(fixer, check, data=body) == 200
-    assert posts(fixer, check, data=body, headers={"sec-fetch-site": "cross-site"}) == 403
-    assert posts(fixer, clip, data=b"x" * 200_000) == 200
-    assert posts(fixer, clip, data=b"x", headers={"origin": "https://elsewhere.example"}) == 403
-    assert posts(fixer, clip, data=b"x" * (65 << 20)) == 413
-    assert posts(fixer, f"{base}/page/cameras/trial", data={**body, "clip": "none"}) == 404
-    wrong = {**body, "text": "fps: 99"}
-    assert posts(fixer, f"{base}/page/cameras/trial", data=wrong) == 422
-    assert posts(opens().sign_in(VIEWER, PASSWORD), clip, data=b"x") == 403
-    assert posts(opens(), clip, data=b"x") == 401
-    assert posts(opens(), check, data=body) == 401
+    clip, check, trial = (f"/page/cameras/{name}" for name in ("clip", "check", "trial"))
+    body = json.dumps({"camera": GATE, "text": "fps: 3"}).encode()
+    wrong = json.dumps({"camera": GATE, "text": "fps: 99"}).encode()
+    assert posts(fixer, check, body) == 200
+    assert posts(fixer, check, body, sec_fetch_site="cross-site") == 403
+    assert posts(fixer, clip, bytes(200_000)) == 200
+    assert posts(fixer, clip, origin="https://elsewhere.example") == 403
+    assert posts(fixer, clip, length=65 << 20) == 413
+    assert posts(fixer, trial, body) == 404
+    assert posts(fixer, trial, wrong) == 422
+    assert posts(opens().sign_in(VIEWER, PASSWORD), clip) == 403
+    assert posts(opens(), clip) == 401
+    assert posts(opens(), check, body) == 401
 
 
 def write_clip(path: Path) -> None:
