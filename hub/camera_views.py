@@ -1,6 +1,7 @@
 """What is known of each camera now: its own state, its zones, its newest picture. No clock, no disk."""
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
 
 import msgspec
 
@@ -61,18 +62,36 @@ class CameraView(msgspec.Struct, frozen=True):
         return _ORDER[self.state], self.id
 
 
-Find = Callable[[Wanted, Callable[[str], bool]], Page]
+class Sources(Protocol):
+    """What the hub knows of cameras, their places and their gateways."""
+
+    @property
+    def cameras(self) -> CameraBook:
+        """The newest pictures and settings."""
+
+    def registry(self) -> Registry:
+        """Return the registry in force."""
+
+    def find_devices(self, wanted: Wanted, sees: Callable[[str], bool]) -> Page:
+        """Return a page of devices with their places."""
+
+    def gateways(self) -> list[dict[str, object]]:
+        """Return gateways as their heartbeats describe them."""
 
 
-def camera_views(
-    find: Find, book: CameraBook, registry: Registry, sees: Callable[[str], bool]
-) -> list[CameraView]:
+def camera_views(hub: Sources, sees: Callable[[str], bool]) -> list[CameraView]:
     """Return the cameras of a territory, what needs a look first; for a worker thread."""
+    book, registry = hub.cameras, hub.registry()
+    away = {str(item["id"]) for item in hub.gateways() if item["state"] != "online"}
     zones: dict[str, list[Found]] = {}
-    for found in find(Wanted(kind=ZONE, limit=EVERY), lambda _grid: True).items:
+    for found in hub.find_devices(Wanted(kind=ZONE, limit=EVERY), lambda _grid: True).items:
         zones.setdefault(found.view.source, []).append(found)
-    heard = {found.view.id: found for found in find(Wanted(kind=CAMERA, limit=EVERY), sees).items}
-    views = [_view(found, zones.get(name, ()), book, registry) for name, found in heard.items()]
+    cameras = hub.find_devices(Wanted(kind=CAMERA, limit=EVERY), sees).items
+    heard = {found.view.id: found for found in cameras}
+    views = [
+        _view(found, zones.get(name, ()), book, registry, lost=found.view.gateway in away)
+        for name, found in heard.items()
+    ]
     hidden = registry.devices.keys() - heard.keys()
     views += [
         _told(name, book, registry)
@@ -83,16 +102,9 @@ def camera_views(
     return sorted(views, key=lambda view: view.order)
 
 
-def camera_view(
-    find: Find,
-    book: CameraBook,
-    registry: Registry,
-    sees: Callable[[str], bool],
-    name: str,
-) -> CameraView | None:
+def camera_view(hub: Sources, sees: Callable[[str], bool], name: str) -> CameraView | None:
     """Return one camera of a territory, or None."""
-    every = camera_views(find, book, registry, sees)
-    return next((view for view in every if view.id == name), None)
+    return next((view for view in camera_views(hub, sees) if view.id == name), None)
 
 
 def visible(found: Found | None, book: CameraBook, name: str, sees: Callable[[str], bool]) -> bool:
@@ -102,7 +114,9 @@ def visible(found: Found | None, book: CameraBook, name: str, sees: Callable[[st
     return found.view.kind == CAMERA and sees(found.place.grid if found.place else "")
 
 
-def _view(found: Found, zones: Iterable[Found], book: CameraBook, registry: Registry) -> CameraView:
+def _view(
+    found: Found, zones: Iterable[Found], book: CameraBook, registry: Registry, *, lost: bool
+) -> CameraView:
     view, known = found.view, book.known(found.view.id)
     settings = known.settings if known else None
     states = {"": _states(view.values)}
@@ -113,7 +127,7 @@ def _view(found: Found, zones: Iterable[Found], book: CameraBook, registry: Regi
             continue  # no longer drawn
         states[name] = _states(zone.view.values)
         counts.update(_counts(name, zone.view.values))
-    state = _state(view)
+    state = _state(view, lost=lost)
     active = tuple(
         Active(zone, name) for zone, held in states.items() for name, on in held.items() if on
     )
@@ -157,9 +171,11 @@ def _told(name: str, book: CameraBook, registry: Registry) -> CameraView:
     )  # fmt: skip
 
 
-def _state(view: DeviceView) -> str:
+def _state(view: DeviceView, *, lost: bool) -> str:
     if view.state == "never_heard":
         return "never"
+    if lost:  # whatever it said last, nobody says so now
+        return "silent"
     if view.values.get("online") is False:
         return "offline"
     return "silent" if view.state == "silent" else "online"

@@ -27,7 +27,7 @@ Watcher = Annotated[Principal, Depends(require(*PICTURE_ROLES))]
 @router.get("/cameras", summary="Cameras: state, load, what they see now 摄像机")
 def list_cameras(hub: Hub, who: Reader) -> Response:
     """Return the cameras of a territory, what needs a look first; `picture_at` is the newest picture's time."""
-    found = camera_views(hub.find_devices, hub.cameras, hub.registry(), who.sees)
+    found = camera_views(hub, who.sees)
     return answer({"items": msgspec.to_builtins(found), "next": None})
 
 

@@ -110,6 +110,7 @@ class SmallHub:
         self.looks = Looks(store.footage, self.now)
         self.engine = Engine(REGISTRY, load_rules({}))
         self.footage_folder = Path("nowhere")
+        self.gateway_state = "online"
         self._pos = 0
 
     def footage_path(self, digest: str, form: Type) -> Path:
@@ -252,7 +253,7 @@ class SmallHub:
 
     def gateways(self) -> list[Json]:
         """Return one gateway."""
-        return [{"id": "gw1", "state": "online"}]
+        return [{"id": "gw1", "state": self.gateway_state}]
 
     def anomalies(self, limit: int = 100) -> Sequence[Anomaly]:
         """Return what was said."""

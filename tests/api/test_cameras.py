@@ -92,6 +92,17 @@ async def test_what_a_camera_saw_before_it_went_away_is_not_seen_now(
     assert (found["state"], found["reason"]) == ("active", "")
 
 
+async def test_a_camera_behind_a_lost_gateway_is_not_online(admin: Client, hub: SmallHub) -> None:
+    """Whatever it said last: nobody says so now."""
+    reading = Reading("cam1", "camera", hub.clock, values={"online": True, "covered": True}, gateway="gw1")  # fmt: skip
+    hub.engine.observe([reading], Lane.TELEMETRY, hub.clock)
+    found = (await asyncio.to_thread(items, admin))["cam1"]
+    assert found["state"] == "active"
+    hub.gateway_state = "lost"
+    found = (await asyncio.to_thread(items, admin))["cam1"]
+    assert (found["state"], found["active"]) == ("silent", [])
+
+
 async def test_what_needs_a_look_comes_first(admin: Client, hub: SmallHub) -> None:
     """Something seen, then offline, never heard, and at last what is well."""
     says(hub, "a-well", online=True)

@@ -1,5 +1,7 @@
 """The page of one camera: its picture and past, zones and masks drawn by hand, and trials with a clip."""
 
+import http.client
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from playwright.sync_api import Page, expect
 from hub.camera_settings import checked
 from tests.trust.stack import Up
 
-from .browsing import DESKTOP, PHONE, Opens, chromium_path, shot, until
+from .browsing import DESKTOP, PHONE, Opens, Screen, chromium_path, shot, until
 from .camera_world import HOSTILE, Cameras
 from .case_world import FIXER, HANDLER, PASSWORD, VIEWER, add_people, serious, write_registry
 
@@ -238,6 +240,42 @@ def test_a_clip_is_tried_with_new_settings_and_the_difference_is_said(
     assert str(up.folder) not in page.inner_text("#cr-said")
     kept = list((up.folder / "hub" / "scratch" / "clips").iterdir())
     assert 0 < len(kept) <= 3
+
+
+def posts(screen: Screen, path: str, body: bytes = b"x", *, length: int = 0, **headers: str) -> int:
+    """Return the status of a request with a window's cookies; `length` is what its head declares."""
+    cookies = screen.page.context.cookies()
+    told = {name.replace("_", "-"): value for name, value in headers.items()}
+    told["cookie"] = "; ".join(f"{c['name']}={c['value']}" for c in cookies)
+    told["content-length"] = str(length or len(body))
+    told.setdefault("content-type", "application/json")
+    connection = http.client.HTTPConnection("127.0.0.1", screen.up.ports.http, timeout=20)
+    try:
+        connection.request("POST", path, body, told)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def test_clips_and_settings_are_taken_from_maintenance_on_our_own_pages_only(
+    opens: Opens, cameras: Cameras
+) -> None:
+    """Nobody else's request is read; what is larger than a clip may be is refused at its head."""
+    assert cameras
+    fixer = opens().sign_in(FIXER, PASSWORD, lang="en")
+    clip, check, trial = (f"/page/cameras/{name}" for name in ("clip", "check", "trial"))
+    body = json.dumps({"camera": GATE, "text": "fps: 3"}).encode()
+    wrong = json.dumps({"camera": GATE, "text": "fps: 99"}).encode()
+    assert posts(fixer, check, body) == 200
+    assert posts(fixer, check, body, sec_fetch_site="cross-site") == 403
+    assert posts(fixer, clip, bytes(200_000)) == 200
+    assert posts(fixer, clip, origin="https://elsewhere.example") == 403
+    assert posts(fixer, clip, length=65 << 20) == 413
+    assert posts(fixer, trial, body) == 404
+    assert posts(fixer, trial, wrong) == 422
+    assert posts(opens().sign_in(VIEWER, PASSWORD), clip) == 403
+    assert posts(opens(), clip) == 401
+    assert posts(opens(), check, body) == 401
 
 
 def write_clip(path: Path) -> None:

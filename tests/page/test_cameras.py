@@ -130,8 +130,8 @@ def test_the_wall_is_narrowed_by_compound_and_need(opens: Opens, cameras: Camera
     assert cameras
     page = opens().sign_in(lang="en").go("/cameras")
     page.select_option("select[name=show]", "attention")
-    page.click("main button[type=submit]")
-    page.wait_for_url("**show=attention**")
+    page.click(".cw-filter button[type=submit]")
+    assert until(lambda: "show=attention" in page.url), page.url
     page.wait_for_selector(tile(GATE))
     page.wait_for_timeout(2_500)
     assert page.locator("#cw-grid > article").count() == 2

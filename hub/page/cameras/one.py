@@ -36,7 +36,7 @@ CHARTS = {"fps": "#7fc8ff", "cpu_pct": "#ffab4a", "people_count": "#63d897"}
 async def build(visit: Visit, tiles: Tiles) -> None:
     """Draw the camera, or say that there is none."""
     hub, name = visit.hub, visit.given["camera"]
-    look = partial(camera_view, hub.find_devices, hub.cameras, hub.registry(), visit.who.sees, name)
+    look = partial(camera_view, hub, visit.who.sees, name)
     view = await run_in_threadpool(look)
     if view is None:
         ui.label(visit.say("没有这台摄像机", "No such camera")).classes("sh-empty")

@@ -45,7 +45,7 @@ class Tiles:
 
     def _draw(self, key: tuple[Lang, bool], now: int) -> dict[str, Drawn]:
         hub, before = self._hub, self._drawn.get(key, {})
-        views = camera_views(hub.find_devices, hub.cameras, hub.registry(), lambda _grid: True)
+        views = camera_views(hub, lambda _grid: True)
         cases = open_cases(self.board)
         self._version += 1
         found: dict[str, Drawn] = {}
