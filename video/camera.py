@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 
 from model.reading import Reading, Value
 
-from .contract import WHOLE, Box, Detector, Frame, Observation, Sighting
+from .contract import WHOLE, Box, Detector, Frame, Sighting
 from .discovery import observations
 from .episodes import Episode, EpisodeBook, News
 from .geometry import CameraZones, PrivacyMask
 from .motion_gate import MotionGate
+from .observation import Observation
 from .readings import news_reading, state_readings
 from .settings import CameraSettings, points
 from .view import UNSETTLED, View

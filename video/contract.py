@@ -1,20 +1,17 @@
-"""What every part of the video story passes on: pictures, boxes, sightings; and what an observation is.
+"""What every part of the video story passes on: pictures, boxes, sightings, settings.
 
 All of it is pure: a picture and its time come in, what was seen goes out. Only `sources/`, `worker/`
 and `evidence/` touch network, disk and clock.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from model.reading import Value
-
-if TYPE_CHECKING:
-    from .view import View
 
 Picture: TypeAlias = NDArray[np.uint8]
 """Height x width x 3, BGR, 0-255; grey pictures and masks are height x width."""
@@ -111,23 +108,3 @@ class Zones(Protocol):
 
     def mask(self, zone: str, height: int, width: int) -> NDArray[np.uint8]:
         """Return height x width, 255 inside the zone and 0 outside; the same array each time."""
-
-
-class Observation(Protocol):
-    """One thing a camera can notice. It may remember earlier frames; it never reads a clock."""
-
-    name: ClassVar[str]  # also the boolean state in the Reading: covered, intrusion …
-    settings: ClassVar[type[ObservationSettings]]
-    needs_objects: ClassVar[bool]  # asks for the detector where something moved
-    needs_detector: ClassVar[bool]  # is blind without one, and says so
-    always: ClassVar[bool]  # on unless switched off: the camera's own health
-    quantities: ClassVar[frozenset[str]]  # keys its sightings may carry in `values`
-    # Optionally `measures: ClassVar[frozenset[str]]`: the quantities that are told regularly, episode or not.
-    title: ClassVar[tuple[str, str]]  # zh, en
-    limits: ClassVar[tuple[str, str]]  # zh, en: what it cannot see, one sentence
-
-    def __init__(self, settings: ObservationSettings, zones: Zones) -> None:
-        """Take checked settings and the zones they name."""
-
-    def look(self, view: "View") -> Sequence[Sighting]:
-        """Return one Sighting for each of its zones; raises nothing on any picture."""

@@ -8,7 +8,8 @@ from types import MappingProxyType
 
 from model.errors import ConfigError
 
-from .contract import Observation, ObservationSettings
+from .contract import ObservationSettings
+from .observation import Observation
 
 _ATTRIBUTES = (
     "name", "settings", "needs_objects", "needs_detector", "always", "quantities", "title",

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from video.contract import Box, Detected, Frame, Observation, Picture, Sighting
+from video.contract import Box, Detected, Frame, Picture, Sighting
 from video.discovery import observations
 from video.geometry import CameraZones
 from video.motion_gate import MotionGate
+from video.observation import Observation
 from video.settings import points
 from video.view import UNSETTLED, View
 

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from video.contract import WHOLE, Box, Detected, Frame, Observation, Point, Sighting
+from video.contract import WHOLE, Box, Detected, Frame, Point, Sighting
 from video.geometry import CameraZones
+from video.observation import Observation
 from video.view import GATE_HEIGHT, Motion, View
 
 BEGIN = 1_800_000_000_000
