@@ -3,9 +3,9 @@
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple, Self
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from adapters.contract import Adapter, Settings
 from adapters.discovery import adapters
@@ -61,12 +61,6 @@ class GatewayFile(_Strict):
     sources: list[dict[str, object]] = []
     video: dict[str, object] | None = Field(default=None, description="cameras; see docs/video/")
 
-    @model_validator(mode="after")
-    def _hears_something(self) -> Self:
-        if not self.sources and self.video is None:
-            raise ValueError("nothing to hear: write `sources:` or `video:`")
-        return self
-
 
 class Source(NamedTuple):
     """One checked source: its adapter, and the broker when it speaks MQTT."""
@@ -102,6 +96,15 @@ def check(text: str, name: str) -> GatewayConfig:
         file = parsed.check(GatewayFile)
     except ConfigErrors as error:
         problems.extend(error.problems)
+    if file is not None and not file.sources and file.video is None:
+        problems.append(
+            ConfigError(
+                "nothing to hear: write `sources:` or `video:`",
+                file=name,
+                line=parsed.line(("sources",)),
+                key="sources",
+            )
+        )
     known = adapters()
     sources: list[Source] = []
     # What is wrong above must not hide what is wrong in a source.
