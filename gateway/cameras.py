@@ -21,6 +21,7 @@ from adapters.contract import Sink
 from model.reading import Reading
 from video.readings import CAMERA
 from video.settings import CameraSettings, VideoSettings
+from video.worker.pictures import forget_pictures
 from video.worker.protocol import (
     LINE_BYTES_MAX,
     SILENT_S,
@@ -181,6 +182,7 @@ class Cameras:
 
     def __init__(self, settings: VideoSettings, folder: Path, sink: Sink) -> None:
         """Start them; call from a running loop."""
+        forget_pictures(folder / "video" / "pictures")
         self._folder, self._sink = folder, sink
         self._notes: list[str] = []
         self._ended: list[CameraProcess] = []
