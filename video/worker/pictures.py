@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+import structlog
 
 from model.camera_messages import PICTURE_BYTES
 from video.camera import Camera, Seen
@@ -15,6 +16,7 @@ from video.contract import Box, Frame, Picture, Point
 from video.evidence.ring import Pixelation
 from video.settings import CameraSettings
 
+log = structlog.get_logger()
 EVERY_MS = 5_000
 WIDTH = 960
 QUALITIES = (80, 60, 40, 20)
@@ -60,6 +62,13 @@ class PictureFile:
         if self._written_at is not None and 0 <= frame.at - self._written_at < self._every_ms:
             return False
         self._written_at = frame.at
+        try:
+            return self._write(frame, seen, camera)
+        except (cv2.error, ValueError) as error:  # of a size that no JPEG has
+            log.warning("picture_not_written", camera=camera.settings.camera, why=str(error))
+            return False
+
+    def _write(self, frame: Frame, seen: Seen, camera: Camera) -> bool:
         picture = self._pixelation.apply(frame) if self._pixelation else frame.picture
         small = _fitted(picture)
         return _write(self._plain, small) and _write(self._seen, explained(small, seen, camera))
