@@ -84,15 +84,20 @@ async def running(config: GatewayConfig) -> AsyncIterator[Parts]:
         _look(config, parts)
         yield parts
     finally:
-        for cameras in parts.cameras:
-            await cameras.close()
-        await parts.sources.close()
-        for task in reversed(tasks):
-            task.cancel()
-        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
-            if isinstance(outcome, Exception):
-                log.error("stopped_with_error", why=repr(outcome))
-        parts.outbox.close()
+        await _close(parts)
+
+
+async def _close(parts: Parts) -> None:
+    """Close what gives Readings, then what takes them; one that breaks keeps nothing else open."""
+    giving = [*(cameras.close() for cameras in parts.cameras), parts.sources.close()]
+    outcomes = await asyncio.gather(*giving, return_exceptions=True)
+    for task in reversed(parts.tasks):
+        task.cancel()
+    outcomes += await asyncio.gather(*parts.tasks, return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, Exception):
+            log.error("stopped_with_error", why=repr(outcome))
+    parts.outbox.close()
 
 
 def _parts(config: GatewayConfig) -> Parts:

@@ -11,7 +11,7 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from adapters.contract import Sink
 from model.reading import Reading
 from video.readings import CAMERA
 from video.settings import CameraSettings, VideoSettings
+from video.worker.pictures import forget_pictures
 from video.worker.protocol import (
     LINE_BYTES_MAX,
     SILENT_S,
@@ -37,30 +38,47 @@ log = structlog.get_logger()
 FIRST_PAUSE_S, LAST_PAUSE_S, STEADY_S = 1.0, 60.0, 120.0
 CLOSE_S = 5.0
 START_S = 60.0  # a model is read from a slow card
+QUICK_ENDS = 3
+"""After so many ends in a row that came soon, each camera of the group gets a process of its own."""
+ORDERS_REFUSED = 2  # the exit code of a process that understood its orders and cannot follow them
 
 
 class CameraProcess:
     """One process with its cameras; it is started anew whenever it ends."""
 
-    def __init__(self, settings: VideoSettings, folder: Path, sink: Sink) -> None:
-        """Start it; call from a running loop."""
+    def __init__(
+        self,
+        settings: VideoSettings,
+        folder: Path,
+        sink: Sink,
+        *,
+        apart: "Callable[[CameraProcess], None] | None" = None,
+    ) -> None:
+        """Start it; call from a running loop.
+
+        `apart` is called when it breaks again and again; then it runs no more, and others must look.
+        """
+        self.settings = settings
         self.warnings: list[str] = []
         self.pid: int | None = None
-        self._settings, self._folder, self._sink = settings, folder, sink
+        self._apart = apart
+        self._broke = False  # whether the process itself did, after it took its orders
+        self._folder, self._sink = folder, sink
         self._names = ", ".join(camera.camera for camera in settings.cameras)
         self._task = asyncio.create_task(self._run(), name=f"cameras {self._names}")
 
     async def close(self) -> None:
         """Let the process end its episodes, and end it if it does not."""
         self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
+        for outcome in await asyncio.gather(self._task, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                log.error("cameras_stopped_with_error", cameras=self._names, why=repr(outcome))
 
     async def _run(self) -> None:
         failures = 0
         while True:
             began = time.monotonic()
-            why = await self._once()
+            why = await self._tried()
             failures = 0 if time.monotonic() - began > STEADY_S else failures + 1
             pause = min(LAST_PAUSE_S, FIRST_PAUSE_S * 2 ** min(failures - 1, 10)) if failures else 0
             self.warnings = [f"cameras {self._names}: their process {why}; it is started anew"]
@@ -68,7 +86,17 @@ class CameraProcess:
             log.error("camera_process_ended", cameras=self._names, why=why, again_in_s=round(pause))
             # Awaited: these Readings say that nobody looks, and must be on disk before anything else.
             await self._sink.store(self._unseen())
+            if failures >= QUICK_ENDS and self._broke and self._apart:
+                return self._apart(self)
             await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - scatter, not a secret
+
+    async def _tried(self) -> str:
+        """Run one process until it ends; return why, also when it could not even be started."""
+        self._broke = False
+        try:
+            return await self._once()
+        except Exception as error:  # noqa: BLE001 - a secret or memory that is away for a moment
+            return f"could not be run: {str(error) or type(error).__name__}"
 
     async def _once(self) -> str:
         """Run one process until it ends; return why."""
@@ -91,9 +119,9 @@ class CameraProcess:
 
     def _orders(self) -> Orders:
         return Orders(
-            settings=self._settings.model_dump(mode="json", exclude_defaults=True),
+            settings=self.settings.model_dump(mode="json", exclude_defaults=True),
             folder=str(self._folder),
-            passwords={camera.camera: password_of(camera) for camera in self._settings.cameras},
+            passwords={camera.camera: password_of(camera) for camera in self.settings.cameras},
         )
 
     async def _hear(self, process: asyncio.subprocess.Process) -> str:
@@ -105,11 +133,14 @@ class CameraProcess:
                 async with asyncio.timeout(patience):
                     line = await process.stdout.readline()
             except TimeoutError:
+                self._broke = True
                 return f"said nothing for {patience:.0f} s"
             except ValueError:
                 return f"said a line of more than {LINE_BYTES_MAX} bytes"
             if not line:
-                return f"ended with code {await process.wait()}"
+                code = await process.wait()
+                self._broke = code != ORDERS_REFUSED
+                return f"ended with code {code}"
             patience = SILENT_S
             try:
                 self._take(decode_said(line))
@@ -142,7 +173,7 @@ class CameraProcess:
                 values={"online": False, "offline_reason": "process"},
                 compound=camera.compound,
             )
-            for camera in self._settings.cameras
+            for camera in self.settings.cameras
         ]
 
 
@@ -151,20 +182,55 @@ class Cameras:
 
     def __init__(self, settings: VideoSettings, folder: Path, sink: Sink) -> None:
         """Start them; call from a running loop."""
+        forget_pictures(folder / "video" / "pictures")
+        self._folder, self._sink = folder, sink
+        self._notes: list[str] = []
+        self._ended: list[CameraProcess] = []
         size = settings.cameras_a_process
         groups = [settings.cameras[i : i + size] for i in range(0, len(settings.cameras), size)]
         self.processes = [
-            CameraProcess(settings.model_copy(update={"cameras": group}), folder, sink)
+            CameraProcess(
+                settings.model_copy(update={"cameras": group}),
+                folder,
+                sink,
+                apart=self._take_apart if len(group) > 1 else None,
+            )
             for group in groups
         ]
 
     def warnings(self) -> list[str]:
         """Say what is wrong with cameras."""
-        return [text for process in self.processes for text in process.warnings]
+        return self._notes + [text for process in self.processes for text in process.warnings]
 
     async def close(self) -> None:
-        """End all processes."""
-        await asyncio.gather(*(process.close() for process in self.processes))
+        """End all processes; raises nothing, for more is to be closed after them."""
+        every = (process.close() for process in (*self._ended, *self.processes))
+        for outcome in await asyncio.gather(*every, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                log.error("cameras_not_closed", why=repr(outcome))
+
+    def _take_apart(self, group: CameraProcess) -> None:
+        """Give each camera of a group that breaks again and again a process of its own.
+
+        What breaks a process (a library that crashes on one camera's pictures) then costs that camera
+        only, until the gateway starts anew.
+        """
+        cameras = group.settings.cameras
+        names = ", ".join(camera.camera for camera in cameras)
+        self._sink.count("camera_groups_taken_apart")
+        log.error("camera_group_taken_apart", cameras=names)
+        self._notes.append(
+            f"cameras {names}: their process ended {QUICK_ENDS} times soon after its start; each runs"
+            " in a process of its own until the gateway starts anew; see which one goes on breaking"
+        )
+        self.processes.remove(group)
+        self._ended.append(group)
+        self.processes += [
+            CameraProcess(
+                group.settings.model_copy(update={"cameras": (camera,)}), self._folder, self._sink
+            )
+            for camera in cameras
+        ]
 
 
 def password_of(camera: CameraSettings) -> str:

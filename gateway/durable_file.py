@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from video.evidence.folder import sync_folder
+
 
 def write_durably(path: Path, content: bytes) -> None:
     """Write a file whole and on disk, readable to its owner only; raises OSError.
@@ -17,10 +19,4 @@ def write_durably(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
-    if os.name == "nt":
-        return  # folders cannot be synced there
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(path.parent)

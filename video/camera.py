@@ -120,8 +120,13 @@ class Camera:
         return view
 
     def _name_objects(self, view: View, detector: Detector) -> None:
-        """Ask the detector where something moved, and everywhere now and then."""
-        if view.at - self._looked_at >= STILL_MS:
+        """Ask the detector where something moved, and everywhere now and then.
+
+        While the gate learns a scene it knows of nothing that moved: who came then would be stored as
+        he is, so whoever wants persons pixelated has everything looked at.
+        """
+        unsure = self.settings.pixelate_persons and not view.motion.settled
+        if unsure or view.at - self._looked_at >= STILL_MS:
             self._looked_at = view.at
             view.looked = (Box(0, 0, 1, 1),)
         else:

@@ -189,10 +189,16 @@ class VideoSettings(_Strict):
 
 
 _LOGIN = re.compile(r"(?<=://)[^/\s]*@")
-# Some cameras know a login only as a part of the address: …/user=admin&password=…
-_WRITTEN = re.compile(r"(?i)\b((?:pass(?:word|wd)?|pwd|psw|token)=)[^&;/?\s'\"]+")
+# Some cameras know a login only as a part of the address (…/user=admin&password=…), and vendors give
+# it any name: what follows the first sign of a parameter is never shown.
+_PARAMETERS = re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s?=&;]*)[?=&;]\S*", re.IGNORECASE)
+_WRITTEN = re.compile(
+    r"((?:[?&;][^=\s]*|(?:pas|pwd|psw|token|auth|key|secret|user|login)[a-z0-9]*)=)[^&;/?\s'\"]+",
+    re.IGNORECASE,
+)
 
 
 def masked(text: str) -> str:
-    """Return a URL or a library's message without user and password."""
-    return _WRITTEN.sub(r"\1***", _LOGIN.sub("***@", text))
+    """Return a URL or a library's message without user, password and parameters of addresses."""
+    plain = _PARAMETERS.sub(r"\1…", _LOGIN.sub("***@", text))
+    return _WRITTEN.sub(r"\1***", plain)

@@ -13,6 +13,8 @@ from .detail import Detail, measured
 
 SMALL_WIDTH = 320
 GATE_HEIGHT = 100
+PERSON = "person"
+EVERYWHERE = Box(0, 0, 1, 1)
 
 
 class Motion(NamedTuple):
@@ -51,8 +53,18 @@ class View:
         self.picture = frame.picture
         self.motion = motion
         self.objects = objects
-        self.looked: Sequence[Box] = () if objects is None else (Box(0, 0, 1, 1),)
+        self.looked: Sequence[Box] = () if objects is None else (EVERYWHERE,)
         self._visible = visible
+
+    def persons(self) -> list[Box] | None:
+        """Return where persons are; None when no detector looked."""
+        if self.objects is None:
+            return None
+        return [thing.box for thing in self.objects if thing.label == PERSON]
+
+    def looked_everywhere(self) -> bool:
+        """Whether the detector looked everywhere, so that where it named nothing there is nothing."""
+        return self.objects is not None and EVERYWHERE in self.looked
 
     @cached_property
     def grey(self) -> Picture:

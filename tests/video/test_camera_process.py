@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -122,3 +123,61 @@ async def test_a_file_that_is_none_says_so(tmp_path: Path) -> None:
             while not cameras.warnings():
                 await asyncio.sleep(0.05)
         assert "cam-0" in cameras.warnings()[0]
+
+
+async def test_a_password_that_is_away_for_a_moment_costs_that_moment_only(tmp_path: Path) -> None:
+    secret = tmp_path / "password"
+    secret.write_text("pw")
+    source = {**walk(), "login": {"user": "u", "password_file": str(secret)}}
+    async with looking(tmp_path, source) as (cameras, sink):
+        await told(sink, lambda r: r.values.get("online") is True)
+        secret.unlink()
+        before = len(sink.readings)
+        os.kill(cameras.processes[0].pid or 0, signal.SIGKILL)
+        await warned(cameras, "cannot be read")
+        secret.write_text("pw")
+        await told(sink, lambda r: r.values.get("online") is True, after=before)
+
+
+async def test_a_machine_that_starts_no_process_for_a_moment_costs_that_moment_only(
+    tmp_path: Path,
+) -> None:
+    async with looking(tmp_path, walk()) as (cameras, sink):
+        await told(sink, lambda r: r.values.get("online") is True)
+        before = len(sink.readings)
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (psutil.Process().num_fds(), hard))
+            os.kill(cameras.processes[0].pid or 0, signal.SIGKILL)
+            await warned(cameras, "could not be run")
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        await told(sink, lambda r: r.values.get("online") is True, after=before)
+
+
+async def test_a_group_that_breaks_again_and_again_is_taken_apart(tmp_path: Path) -> None:
+    """The one camera that breaks a process then costs itself only; the other is looked at."""
+    async with looking(tmp_path, walk(), walk()) as (cameras, sink):
+        killed: set[int | None] = {None}
+        async with asyncio.timeout(WAIT_S):
+            while len(cameras.processes) == 1:
+                pid = cameras.processes[0].pid
+                if pid not in killed:
+                    killed.add(pid)
+                    os.kill(pid or 0, signal.SIGKILL)
+                await asyncio.sleep(0.05)
+        assert len(killed) >= 4  # three times, and None
+        before = len(sink.readings)
+        for name in ("cam-0", "cam-1"):
+            await told(
+                sink, lambda r, n=name: (r.device, r.values.get("online")) == (n, True), after=before  # type: ignore[misc]
+            )  # fmt: skip
+        assert len({process.pid for process in cameras.processes}) == 2
+        assert "a process of its own" in cameras.warnings()[0]
+
+
+async def warned(cameras: Cameras, what: str) -> None:
+    """Wait until the cameras warn of something."""
+    async with asyncio.timeout(WAIT_S):
+        while not any(what in text for text in cameras.warnings()):
+            await asyncio.sleep(0.05)

@@ -135,8 +135,8 @@ def test_the_newest_picture_lies_in_the_folder_whole(tmp_path: Path) -> None:
     import cv2
 
     Scene(tmp_path).play(1)
-    for name in ("cam-1.jpg", "cam-1.seen.jpg"):
+    for name in ("cam-1.jpg", "seen/cam-1.jpg"):
         picture = cv2.imread(str(tmp_path / name))
         assert picture is not None
         assert picture.shape == (180, 320, 3)
-    assert not list(tmp_path.glob("*.part"))
+    assert not list(tmp_path.rglob("*.part"))

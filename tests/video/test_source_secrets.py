@@ -117,9 +117,32 @@ def test_a_password_that_is_a_part_of_the_address_is_masked_too() -> None:
         "rtsp://10.0.0.9:554/user=admin&password=c4nary&channel=1&stream=0.sdp",
         "http://10.0.0.9/snap.cgi?usr=admin&pwd=c4nary",
         "rtsp://admin:c4n@ry@10.0.0.9/live",
+        "rtsp://10.0.0.9:554/user=admin_password=c4nary_channel=1_stream=0.sdp?real_stream",
+        "rtsp://10.0.0.9/live;c4nary",
+        "http://10.0.0.9/snapshot.cgi?loginuse=admin&loginpas=c4nary",
+        "http://10.0.0.9/snap.cgi?usr=admin&passw=c4n'ary",
+        "http://10.0.0.9/cgi-bin/snap?u=admin&p=c4nary",
+        "rtsp://10.0.0.9/live?auth=c4nary",
+        "rtsp://10.0.0.9/live?key=c4nary",
+        "rtsp://10.0.0.9/live?c4nary",
     ):
         assert "c4n" not in masked(f"could not open '{url}': refused")
         assert "10.0.0.9" in masked(url)
+
+
+@pytest.mark.parametrize("given", ["p", "loginpas", "auth", "key", "_password", "anything"])
+def test_a_parameter_of_an_address_is_shown_nowhere(given: str, everything: list[str]) -> None:
+    """Also in the words of the sources themselves: they go to heartbeats and to the hub."""
+    lose(SourceSettings(snapshot=f"http://127.0.0.1:9/snap.cgi?u=x&{given}=c4nary"), everything)
+    lose(SourceSettings(url=f"rtsp://127.0.0.1:9/u=x{given}=c4nary"), everything)
+    assert any("127.0.0.1:9/snap.cgi" in text for text in everything)
+    assert not [text for text in everything if "c4nary" in text]
+
+
+def test_what_stands_without_its_address_is_masked_too() -> None:
+    assert masked("GET /snap.cgi?u=me&p=c4nary failed") == "GET /snap.cgi?u=***&p=*** failed"
+    assert "c4n" not in masked("no stream user=admin_password=c4nary_channel=1")
+    assert masked("rtsp://10.0.0.9:554/live/1 was ended") == "rtsp://10.0.0.9:554/live/1 was ended"
 
 
 def test_a_change_is_what_a_log_may_show() -> None:

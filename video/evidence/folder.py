@@ -10,6 +10,8 @@ Removed when room is needed: the oldest episode that is done and has no pin. Nev
 
 import contextlib
 import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +19,8 @@ from model.codec import CodecError
 from model.footage import Footage, decode_footage, encode_footage
 
 MAX_MB = 2048
+RESERVE_MB, RESERVE_PART = 256, 0.05
+"""So much of the disk (the smaller of both) is left to the outbox of alarms; our assumption."""
 MANIFEST, DONE, PIN, DRAFT = ".json", ".done", ".pin", ".part"
 
 
@@ -32,14 +36,20 @@ class Stored(NamedTuple):
 class EvidenceFolder:
     """The files of one gateway's episodes; several processes may write, each its own episodes."""
 
-    def __init__(self, path: Path, *, max_mb: int = MAX_MB) -> None:
-        """Make the folder; raises OSError."""
+    def __init__(
+        self,
+        path: Path,
+        *,
+        max_mb: int = MAX_MB,
+        disk: Callable[[Path], tuple[int, int, int]] = shutil.disk_usage,
+    ) -> None:
+        """Name the folder; it is made with its first file. `disk` returns bytes: all, used, free."""
         self.path = path
-        self._most = max_mb << 20
+        self.disk_short = False  # whether the disk, and not `max_mb`, had no room the last time
+        self._most, self._disk = max_mb << 20, disk
         self._known: dict[
             str, tuple[int, Footage]
         ] = {}  # waiting manifests by name, with their mtime
-        path.mkdir(parents=True, exist_ok=True)
 
     def write(self, name: str, content: bytes, *, owner: str) -> None:
         """Write a file whole and on disk, readable to its owner only; raises OSError.
@@ -47,11 +57,18 @@ class EvidenceFolder:
         `owner` names who writes, so that each removes only its own left-overs.
         """
         draft = self.draft(name, owner=owner)
-        draft.write_bytes(content)
-        self.adopt(draft, name)
+        try:
+            draft.write_bytes(content)
+            self.adopt(draft, name)
+        finally:
+            draft.unlink(missing_ok=True)
 
     def draft(self, name: str, *, owner: str) -> Path:
-        """Return an empty file that becomes `name` when it is adopted; raises OSError."""
+        """Return an empty file that becomes `name` when it is adopted; raises OSError.
+
+        Whoever takes it unlinks it in the end: a draft counts nowhere and would fill the disk.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
         draft = self.path / f".{owner}-{name}{DRAFT}"
         os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
         return draft
@@ -61,7 +78,7 @@ class EvidenceFolder:
         with draft.open("rb") as file:
             os.fsync(file.fileno())
         draft.replace(self.path / name)
-        self._sync()
+        sync_folder(self.path)
 
     def write_manifest(self, footage: Footage, *, owner: str) -> None:
         """Write an episode's manifest; raises OSError."""
@@ -69,8 +86,7 @@ class EvidenceFolder:
 
     def waiting(self) -> list[Footage]:
         """Return the manifests of which something waits for the hub, the oldest episode first."""
-        with os.scandir(self.path) as entries:
-            found = {entry.name: entry for entry in entries if not entry.name.startswith(".")}
+        found = {entry.name: entry for entry in self._entries()}
         waiting: dict[str, tuple[int, Footage]] = {}
         for name, entry in found.items():
             episode = name.removesuffix(MANIFEST)
@@ -100,32 +116,40 @@ class EvidenceFolder:
         return (self.path / name).read_bytes()
 
     def make_room(self, size: int) -> bool:
-        """Remove the oldest that may go until `size` more bytes fit; False: only pinned ones are left."""
+        """Remove the oldest that may go until `size` more bytes fit; False: only pinned ones are left.
+
+        Also on the disk, of which a part is left to others. Raises OSError.
+        """
         stored = self.stored()
-        used = sum(item.size for item in stored)
+        most = self._most - size
+        over, lacking = sum(item.size for item in stored) - most, size - self._spare()
         for item in stored:
-            if used + size <= self._most:
+            if over <= 0 and lacking <= 0:
                 break
             if not item.pinned:
                 self._remove(item.episode)
-                used -= item.size
-        return used + size <= self._most
+                over, lacking = over - item.size, lacking - item.size
+        self.disk_short = over <= 0 < lacking
+        return over <= 0 and lacking <= 0
+
+    def _spare(self) -> int:
+        """Return how many bytes of the disk evidence may still take."""
+        home = next(path for path in (self.path, *self.path.parents) if path.exists())
+        whole, _, free = self._disk(home)
+        return free - min(RESERVE_MB << 20, int(whole * RESERVE_PART))
 
     def stored(self) -> list[Stored]:
         """Return what is in the folder, the oldest first; what is being written is not in it."""
         sizes: dict[str, int] = {}
         newest: dict[str, float] = {}
         endings: dict[str, set[str]] = {}
-        with os.scandir(self.path) as entries:
-            for entry in entries:
-                if entry.name.startswith("."):
-                    continue
-                episode = entry.name.partition(".")[0].partition("-")[0]
-                with contextlib.suppress(OSError):  # removed by another process meanwhile
-                    found = entry.stat()
-                    sizes[episode] = sizes.get(episode, 0) + found.st_size
-                    newest[episode] = max(newest.get(episode, 0.0), found.st_mtime)
-                    endings.setdefault(episode, set()).add(Path(entry.name).suffix)
+        for entry in self._entries():
+            episode = entry.name.partition(".")[0].partition("-")[0]
+            with contextlib.suppress(OSError):  # removed by another process meanwhile
+                found = entry.stat()
+                sizes[episode] = sizes.get(episode, 0) + found.st_size
+                newest[episode] = max(newest.get(episode, 0.0), found.st_mtime)
+                endings.setdefault(episode, set()).add(Path(entry.name).suffix)
         items = [
             Stored(name, newest[name], size, not (DONE in endings[name] and PIN not in endings[name]))
             for name, size in sizes.items()
@@ -143,14 +167,24 @@ class EvidenceFolder:
         for path in sorted(paths, key=lambda path: path.suffix in {MANIFEST, DONE}):
             path.unlink(missing_ok=True)
 
-    def _sync(self) -> None:
-        if os.name == "nt":
-            return  # folders cannot be synced there
-        folder = os.open(self.path, os.O_RDONLY)
+    def _entries(self) -> list[os.DirEntry[str]]:
+        """Return what is in the folder, without drafts; nothing while there is no folder."""
         try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+            with os.scandir(self.path) as entries:
+                return [entry for entry in entries if not entry.name.startswith(".")]
+        except FileNotFoundError:
+            return []
+
+
+def sync_folder(path: Path) -> None:
+    """Let the names in a folder outlast a power cut; raises OSError."""
+    if os.name == "nt":
+        return  # folders cannot be synced there
+    folder = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _written_at(path: Path) -> float:

@@ -10,11 +10,12 @@ and `keeper.news(camera.blind(at))` and `keeper.tick(at)` when no frames come. N
 a disk that is full or an encoder that fails: it is counted and said, and alarms go on.
 """
 
+import contextlib
 import os
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from hashlib import blake2b
 from pathlib import Path
@@ -59,7 +60,7 @@ class EvidenceKeeper:
         *,
         pool: Executor | None = None,
     ) -> None:
-        """Take the folder `DATA/evidence`; raises OSError when it cannot be made.
+        """Take the folder `DATA/evidence`; nothing is written before the pool's turn.
 
         Cameras of one process may share a `pool` of one thread (`evidence_pool()`).
         """
@@ -79,6 +80,8 @@ class EvidenceKeeper:
         )
         self._pool = pool or evidence_pool()
         self._own_pool = pool is None
+        self._broken = ""
+        self._submit(self._writer.complete_left)
 
     def frame(
         self,
@@ -94,8 +97,62 @@ class EvidenceKeeper:
         at some regions only. `episodes` are those open after this frame: a picture at which one is
         surer than before becomes its better snapshot.
         """
+        if self._camera.clip:
+            with self._at_no_cost():
+                self._take(frame, persons, episodes=episodes, whole=whole)
+                self._broken = ""
+
+    def news(self, news: Iterable[News]) -> None:
+        """Begin a recording for each episode that starts; a longer episode is not longer in its clip."""
         if not self._camera.clip:
             return
+        for item in news:
+            with self._at_no_cost():
+                if item.stage is Stage.START and item.episode.id not in self._recordings:
+                    self._begin(item)
+            self.tick(item.at)
+
+    def tick(self, at: int) -> None:
+        """Finish the clips whose seconds are over at `at` (ms); for when no frames come."""
+        for name in [name for name, kept in self._recordings.items() if at >= kept.until]:
+            with self._at_no_cost():
+                self._finish(self._recordings.pop(name))
+
+    def warnings(self) -> list[str]:
+        """Return what a person should know of this camera's evidence, for the heartbeat."""
+        found = [*self._writer.problems(), *([self._broken] if self._broken else [])]
+        return [f"evidence of {self._camera.camera}: {text}" for text in found]
+
+    def close(self, *, wait_s: float = 10.0) -> None:
+        """Write what was recorded so far and wait for it; what takes longer is lost."""
+        for recording in self._recordings.values():
+            self._finish(recording, note="the process ended before the clip was whole")
+        self._recordings.clear()
+        wait(self._waiting, timeout=wait_s)
+        if self._own_pool:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def drain(self, *, wait_s: float = 30.0) -> None:
+        """Wait until everything that is to be written is on disk."""
+        wait(self._waiting, timeout=wait_s)
+
+    @contextlib.contextmanager
+    def _at_no_cost(self) -> Iterator[None]:
+        """Count and say whatever breaks: a picture no encoder takes must not cost the alarm."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - any defect; counted, told, and on
+            self.counters["not_kept.failed"] += 1
+            self._broken = f"{type(error).__name__}: {error}"
+
+    def _take(
+        self,
+        frame: Frame,
+        persons: Sequence[Box] | None,
+        *,
+        episodes: Iterable[Episode],
+        whole: bool,
+    ) -> None:
         if self._pixelation is not None:
             self._pixelation.see(frame.at, persons, whole=whole)
         if self._kept_at is not None and frame.at < self._kept_at:
@@ -110,37 +167,6 @@ class EvidenceKeeper:
         for name, recording in self._recordings.items():
             recording.put(kept, surer.get(name))
         self.tick(frame.at)
-
-    def news(self, news: Iterable[News]) -> None:
-        """Begin a recording for each episode that starts; a longer episode is not longer in its clip."""
-        if not self._camera.clip:
-            return
-        for item in news:
-            if item.stage is Stage.START and item.episode.id not in self._recordings:
-                self._begin(item)
-            self.tick(item.at)
-
-    def tick(self, at: int) -> None:
-        """Finish the clips whose seconds are over at `at` (ms); for when no frames come."""
-        for name in [name for name, kept in self._recordings.items() if at >= kept.until]:
-            self._finish(self._recordings.pop(name))
-
-    def warnings(self) -> list[str]:
-        """Return what a person should know of this camera's evidence, for the heartbeat."""
-        return [f"evidence of {self._camera.camera}: {text}" for text in self._writer.problems()]
-
-    def close(self, *, wait_s: float = 10.0) -> None:
-        """Write what was recorded so far and wait for it; what takes longer is lost."""
-        for recording in self._recordings.values():
-            self._finish(recording, note="the process ended before the clip was whole")
-        self._recordings.clear()
-        wait(self._waiting, timeout=wait_s)
-        if self._own_pool:
-            self._pool.shutdown(wait=False, cancel_futures=True)
-
-    def drain(self, *, wait_s: float = 30.0) -> None:
-        """Wait until everything that is to be written is on disk."""
-        wait(self._waiting, timeout=wait_s)
 
     def _begin(self, item: News) -> None:
         recording = Recording(

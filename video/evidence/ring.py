@@ -75,6 +75,9 @@ class Pixelation:
         Boxes are kept for HELD_MS, since it looks at some regions of some frames only; `whole` says
         that it looked everywhere, so that who is in no box is not there.
         """
+        if self._seen and at < self._seen[-1][0]:  # the clock went back: nothing is known any more
+            self._seen.clear()
+            self._whole_at = None
         if persons is None:
             return
         self._seen.append((at, tuple(persons)))

@@ -20,6 +20,7 @@ log = structlog.get_logger()
 FULL = (
     "only files that the hub does not have yet, or that are pinned, are left: no new ones are kept"
 )
+SHORT = "the disk has too little room besides what is kept free for alarms: no new ones are kept"
 CUT = "the process ended before the clip was whole"
 
 
@@ -35,23 +36,38 @@ class EvidenceWriter:
     """The files of one camera's episodes; its methods run in one thread, one after the other."""
 
     def __init__(self, folder: EvidenceFolder, camera: str, counters: Counter[str]) -> None:
-        """Complete what an earlier process of this camera left without an end; raises OSError."""
+        """Touch nothing yet: the disk may be full, and pictures must be looked at all the same."""
         self._folder = folder
+        self._camera = camera
         self._owner = blake2b(camera.encode(), digest_size=6).hexdigest()
         self._counters = counters
         self._container = best_container()
         self._open: dict[str, Footage] = {}
-        self._full = False
+        self._full = ""
         self._failure = ""
-        folder.sweep(self._owner)
-        for footage in folder.waiting():
-            if footage.camera == camera and not footage.complete:
-                whole = msgspec.structs.replace(footage, complete=True, note=CUT)
-                folder.write_manifest(whole, owner=self._owner)
+        self._left_over = False
+
+    def complete_left(self) -> None:
+        """Complete what an earlier process of this camera left without an end; call it first.
+
+        What the disk refuses is tried again after each episode.
+        """
+        done = True
+        try:
+            self._folder.sweep(self._owner)
+            for footage in self._folder.waiting():
+                own = footage.camera == self._camera and footage.episode not in self._open
+                if own and not footage.complete:
+                    whole = msgspec.structs.replace(footage, complete=True, note=CUT)
+                    done = self._manifest(whole) and done
+        except OSError as error:
+            done = False
+            self._failed(f"what was left could not be completed: {error.strerror or error}")
+        self._left_over = not done
 
     def problems(self) -> list[str]:
         """Return what is wrong now, in words."""
-        found = [FULL] if self._full else []
+        found = [self._full] if self._full else []
         return [*found, self._failure] if self._failure else found
 
     def begin(self, facts: Footage, first: Kept) -> None:
@@ -70,9 +86,11 @@ class EvidenceWriter:
             self._open[facts.episode] = msgspec.structs.replace(footage, confidence=surest)
         note = finished.note
         if finished.pictures and not self._clip(footage.episode, finished.pictures):
-            note = FULL if self._full else f"no clip: {self._failure}"
+            note = self._full or f"no clip: {self._failure}"
         footage = self._open.pop(facts.episode)
         self._manifest(msgspec.structs.replace(footage, complete=True, note=note[:300]))
+        if self._left_over:
+            self.complete_left()
 
     def _picture(self, episode: str, kept: Kept, number: int) -> None:
         name = file_name(episode, Kind.SNAPSHOT, Type.JPEG, number)
@@ -130,22 +148,30 @@ class EvidenceWriter:
 
     def _room(self, size: int) -> bool:
         """Make room for a file; False, counted and said, when only pinned ones are left."""
-        room = self._folder.make_room(size)
-        if not room and not self._full:
-            remedy = "raise evidence.max_mb, or see why the hub is away"
+        if self._folder.make_room(size):
+            self._full = ""
+            return True
+        short = self._folder.disk_short
+        if not self._full:
+            remedy = (
+                "free some of the disk"
+                if short
+                else "raise evidence.max_mb, or see why the hub is away"
+            )
             log.warning("evidence_folder_full", remedy=remedy)
-        self._full = not room
-        if not room:
-            self._counters["not_kept.full"] += 1
-        return room
+        self._full = SHORT if short else FULL
+        self._counters["not_kept.full"] += 1
+        return False
 
-    def _manifest(self, footage: Footage) -> None:
+    def _manifest(self, footage: Footage) -> bool:
         if not footage.files:
-            return  # nothing was kept that it could name
+            return True  # nothing was kept that it could name
         try:
             self._folder.write_manifest(footage, owner=self._owner)
         except OSError as error:
             self._failed(f"the manifest could not be written: {error.strerror or error}")
+            return False
+        return True
 
     def _failed(self, why: str) -> None:
         self._counters["not_kept.failed"] += 1

@@ -1,17 +1,22 @@
 """The newest picture of a camera, masked, and the same with what the algorithms saw drawn over it."""
 
+import contextlib
+import os
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
 import cv2
 import numpy as np
+import structlog
 
 from model.camera_messages import PICTURE_BYTES
 from video.camera import Camera, Seen
 from video.contract import Box, Frame, Picture, Point
+from video.evidence.ring import Pixelation
 from video.settings import CameraSettings
 
+log = structlog.get_logger()
 EVERY_MS = 5_000
 WIDTH = 960
 QUALITIES = (80, 60, 40, 20)
@@ -19,6 +24,7 @@ BYTES_MAX = PICTURE_BYTES
 ZONE, MOVING, NAMED, SIGHTED = (200, 160, 0), (0, 200, 255), (80, 220, 80), (60, 60, 255)  # BGR
 MARGIN = 4
 NAME_BYTES = 200
+DRAFT = ".part"
 
 
 class PicturePaths(NamedTuple):
@@ -36,21 +42,44 @@ def picture_paths(folder: Path, camera: str) -> PicturePaths:
 
 
 class PictureFile:
-    """Writes a camera's newest pictures now and then, whole or not at all."""
+    """Writes a camera's newest pictures now and then, whole or not at all; raises nothing."""
 
     def __init__(self, folder: Path, camera: CameraSettings, *, every_ms: int = EVERY_MS) -> None:
+        """Remove what an earlier process left: it may show what a new mask hides."""
         self._plain, self._seen = picture_paths(folder, camera.camera)
-        self._seen.parent.mkdir(parents=True, exist_ok=True)
+        for path in (self._plain, self._seen):
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
+        self._pixelation = Pixelation() if camera.pixelate_persons else None
         self._every_ms = every_ms
         self._written_at: int | None = None
 
     def offer(self, frame: Frame, seen: Seen, camera: Camera) -> bool:
-        """Write if it is time; `frame` is masked. Returns whether it was; raises nothing."""
+        """Write if it is time; `frame` is masked. Returns whether it was; offer each frame."""
+        if self._pixelation:
+            view = seen.view
+            self._pixelation.see(frame.at, view.persons(), whole=view.looked_everywhere())
         if self._written_at is not None and 0 <= frame.at - self._written_at < self._every_ms:
             return False
         self._written_at = frame.at
-        small = _fitted(frame.picture)
+        try:
+            return self._write(frame, seen, camera)
+        except (cv2.error, ValueError) as error:  # of a size that no JPEG has
+            log.warning("picture_not_written", camera=camera.settings.camera, why=str(error))
+            return False
+
+    def _write(self, frame: Frame, seen: Seen, camera: Camera) -> bool:
+        picture = self._pixelation.apply(frame) if self._pixelation else frame.picture
+        small = _fitted(picture)
         return _write(self._plain, small) and _write(self._seen, explained(small, seen, camera))
+
+
+def forget_pictures(folder: Path) -> None:
+    """Remove all cameras' newest pictures, also of those that are no more; raises nothing."""
+    for path in (*folder.glob("*.*"), *folder.glob("seen/*.*")):
+        if path.suffix in {".jpg", DRAFT}:
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
 
 
 def explained(picture: Picture, seen: Seen, camera: Camera) -> Picture:
@@ -99,9 +128,12 @@ def _write(path: Path, picture: Picture) -> bool:
     data = _jpeg(picture)
     if data is None:
         return False
-    part = path.with_name(f"{path.stem}.part")
+    part = path.with_name(f"{path.stem}{DRAFT}")
     try:
-        part.write_bytes(data)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.unlink(missing_ok=True)  # its rights would stay
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(data)
         part.replace(path)
     except OSError:  # a full disk costs the picture of the wall, not the alarm
         return False

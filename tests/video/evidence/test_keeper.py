@@ -305,8 +305,10 @@ def test_a_process_that_died_leaves_nothing_without_an_end(tmp_path: Path) -> No
     owner = first.keeper._writer._owner
     (folder / f".{owner}-{began.id}.mp4.part").write_bytes(b"half")
     other = EvidenceKeeper(folder, EvidenceSettings(), camera(camera="other"))
+    other.drain()
     assert not first.manifest(began).complete
     again = EvidenceKeeper(folder, EvidenceSettings(), camera())
+    again.drain()
     footage = first.manifest(began)
     assert footage.complete
     assert "ended before" in footage.note
