@@ -79,7 +79,7 @@ class Hub(DeviceAnswers):
         # Beside the alarms' connections: whether pictures come says nothing about being ready.
         filters = CameraTopics.of(file.site, "+", "+")[:3]
         self.picture_bus = Bus(
-            file.mqtt, handler=self.cameras.message, sessions={"pictures": filters}
+            file.mqtt, handler=self.cameras.message, sessions={"pictures": filters}, retained=False
         )
         self.evidence = _open_evidence(self)
         self.memory = MemoryAlarms(self.now)

@@ -5,15 +5,14 @@ never become a path.
 """
 
 from enum import StrEnum
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import msgspec
 
-from .codec import CodecError
+from .codec import CodecError, decoded
 from .reading import Whole
 
 VERSION = 1
-Message = TypeVar("Message")
 FILE_BYTES = 64 << 20
 """No file may be larger; a clip of 20 s has 1 to 6 MiB."""
 
@@ -162,7 +161,7 @@ def decode_piece(message: bytes) -> tuple[Piece, bytes]:
     head, found, data = message.partition(b"\n")
     if not found:
         raise CodecError("no line of JSON before the bytes")
-    piece = _decoded(_piece, head)
+    piece = decoded(_piece, head)
     if piece.v != VERSION:
         raise CodecError(f"version {piece.v} of evidence is not known here")
     if piece.offset + len(data) > piece.size:
@@ -181,7 +180,7 @@ def encode_receipt(receipt: PieceReceipt) -> bytes:
 
 def decode_receipt(message: bytes) -> PieceReceipt:
     """Return the hub's answer; raises CodecError."""
-    return _decoded(_receipt, message)
+    return decoded(_receipt, message)
 
 
 def encode_footage(footage: Footage) -> bytes:
@@ -191,7 +190,7 @@ def encode_footage(footage: Footage) -> bytes:
 
 def decode_footage(text: bytes) -> Footage:
     """Return a manifest; raises CodecError."""
-    return _decoded(_footage, text)
+    return decoded(_footage, text)
 
 
 def card_of(footage: Footage, file: FootageFile) -> Card:
@@ -206,10 +205,3 @@ def file_name(episode: str, kind: Kind, form: Type, number: int = 1) -> str:
     """Return a file's name in the gateway's evidence folder: EPISODE.jpg, EPISODE-2.jpg, EPISODE.mp4."""
     again = f"-{number}" if kind is Kind.SNAPSHOT and number > 1 else ""
     return f"{episode}{again}{form.ending}"
-
-
-def _decoded(decoder: msgspec.json.Decoder[Message], text: bytes) -> Message:
-    try:
-        return decoder.decode(text)
-    except (UnicodeDecodeError, RecursionError) as error:  # not a DecodeError in msgspec
-        raise CodecError(f"JSON is malformed: {error}") from None
