@@ -4,6 +4,7 @@ A file is named by its SHA-256 on the way and at the hub; the names that people 
 never become a path.
 """
 
+import re
 from enum import StrEnum
 from typing import Annotated
 
@@ -22,11 +23,17 @@ PIECE_BYTES = 192 << 10
 MESSAGE_BYTES = 256 << 10
 MANIFEST_BYTES = 64 << 10
 
+_EPISODE = "^[0-9a-f]{16}$"
 Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
-EpisodeId = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$")]
+EpisodeId = Annotated[str, msgspec.Meta(pattern=_EPISODE)]
 Size = Annotated[int, msgspec.Meta(ge=0, le=FILE_BYTES)]
 Name = Annotated[str, msgspec.Meta(max_length=200)]
 Word = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,63}$")]
+
+
+def is_episode(word: object) -> bool:
+    """Whether a Reading's value names an episode of a camera: 16 hex digits and nothing else."""
+    return isinstance(word, str) and re.fullmatch(_EPISODE[1:-1], word) is not None
 
 
 class Kind(StrEnum):
