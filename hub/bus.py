@@ -32,11 +32,17 @@ def evidence_sessions(site: str) -> Sessions:
 class Bus:
     """Keeps clean sessions alive; the gateways' outboxes are the memory, not the broker."""
 
-    def __init__(self, broker: Broker, *, sessions: Sessions, handler: Handler) -> None:
-        """Take what to subscribe on each connection, by its name; the first one also publishes."""
+    def __init__(
+        self, broker: Broker, *, sessions: Sessions, handler: Handler, retained: bool = True
+    ) -> None:
+        """Take what to subscribe on each connection, by its name; the first one also publishes.
+
+        Without `retained`, what the broker kept from before the subscription is dropped.
+        """
         self.last_error = ""
         self._broker = broker
         self._handler = handler
+        self._retained = retained
         self._sessions = sessions
         self._speaker = next(iter(sessions))
         self._clients: dict[str, aiomqtt.Client] = {}
@@ -133,6 +139,8 @@ class Bus:
             self._clients[name] = client
             self.last_error = ""
             async for message in client.messages:
+                if message.retain and not self._retained:
+                    continue
                 payload = message.payload
                 await self._handler(
                     str(message.topic), payload if isinstance(payload, bytes) else b""

@@ -22,6 +22,7 @@ from model.entry import Entry, EntryKind, Versioned
 from model.errors import HubError
 from model.reading import Reading
 
+from .case_keeper import CaseKeeper
 from .case_store.store import CaseStore
 from .core import Core
 from .log.sqlite import SqliteLog
@@ -75,6 +76,9 @@ class DeskReader:
         self.guard = threading.Lock()  # held while rules and desk move; take it to look at them
         self._waiting = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="desk", daemon=True)
+        self._keeper = CaseKeeper(
+            store, durable.id, told=told, stop=self._stop, counters=self.counters
+        )
         self._failed_at = 0
         self._snapshot_at = 0
         self._desk_from = 0
@@ -96,6 +100,11 @@ class DeskReader:
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join(10)
+
+    @property
+    def trouble(self) -> str:
+        """What keeps alarms from becoming stored cases, in words; empty when all is well."""
+        return f"failed: {self.failed}" if self.failed is not None else self._keeper.defect
 
     def answer_to(self, request: str) -> "asyncio.Future[Answer]":
         """Return the future of what comes of an action or report; ask before it is appended."""
@@ -202,7 +211,7 @@ class DeskReader:
                 self.counters["anomalies"] += len(step.anomalies)
             if step.changes:
                 self._crash("before_case_commit")
-                self._keep(step.changes, entry.pos)
+                self._keeper.keep(step.changes, entry.pos)
                 self._crash("after_case_commit")
             if step.dead_letters:
                 self._dead_letters(step.dead_letters)
@@ -216,23 +225,6 @@ class DeskReader:
             if live:
                 self.taps.offer(entry)
         self._snapshot_when_due(entries[-1])
-
-    def _keep(self, changes: list[Change], pos: int) -> None:
-        """Store changes with the desk's position; a full disk is waited out, nothing is skipped."""
-        shown = False
-        while True:
-            try:
-                self._store.apply(changes, log_id=self._log.id, pos=pos)
-            except SQLAlchemyError as error:
-                self.counters["case_store_refused"] += 1
-                if not shown:
-                    log.error("case_store_refused", why=str(error), remedy="free disk space")
-                    self._told(changes)  # shown from memory; stored when the disk takes it
-                    shown = True
-                if self._stop.wait(RETRY_S):
-                    raise
-            else:
-                return
 
     def _snapshot_when_due(self, entry: Entry) -> None:
         due = entry.logged_at - self._snapshot_at >= SNAPSHOT_EVERY_MS

@@ -25,6 +25,7 @@ from .config import EmbeddedReadings, HubFile, InfluxReadings
 from .desk_reader import DeskReader
 from .documents import registry_version, rules_version
 from .intake import HubIntake
+from .lasting import lasting
 from .log.sqlite import SqliteLog
 from .outgoing.wiring import dispatcher_of
 from .page.board import Board
@@ -69,11 +70,15 @@ async def _move(hub: Hub, started: Started, say: Callable[[str], None] | None) -
         _start_readers(hub)
         config, board = _web(hub)
         server = Server(config)
+
+        async def looked() -> None:
+            await hub.cameras.ask(hub.picture_bus.publish)
+
         for name, work in (
             ("board", board.run()),
             ("bus", hub.bus.run()),
-            ("pictures", hub.picture_bus.run()),
-            ("looked", hub.cameras.ask(hub.picture_bus.publish)),
+            ("pictures", lasting("pictures", hub.picture_bus.run)),
+            ("looked", lasting("looked", looked)),
             ("evidence", hub.evidence.run()),
             ("tick", _tick(hub)),
             ("retain", _retain(hub)),

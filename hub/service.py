@@ -79,7 +79,7 @@ class Hub(DeviceAnswers):
         # Beside the alarms' connections: whether pictures come says nothing about being ready.
         filters = CameraTopics.of(file.site, "+", "+")[:3]
         self.picture_bus = Bus(
-            file.mqtt, handler=self.cameras.message, sessions={"pictures": filters}
+            file.mqtt, handler=self.cameras.message, sessions={"pictures": filters}, retained=False
         )
         self.evidence = _open_evidence(self)
         self.memory = MemoryAlarms(self.now)
@@ -215,11 +215,11 @@ class Hub(DeviceAnswers):
         """Say whether alarms become cases now; the reading store does not matter for that."""
         if not self.moving:
             return False, {"desk": "starting"}
-        failed = self.desk.failed
+        trouble = self.desk.trouble
         detail: Json = {
             "broker": "ok" if self.bus.connected else f"away: {self.bus.last_error}",
             "log": "full" if self.intake.full else "ok",
-            "desk": "ok" if failed is None else f"failed: {failed}",
+            "desk": trouble or "ok",
             "reading_store": self.recorder.waiting_for or "ok",
             "evidence": self.evidence.state(),
             "alarms_in_memory_only": len(self.memory),
@@ -227,7 +227,7 @@ class Hub(DeviceAnswers):
             "walk_tests": len(self.running_walk_tests()),
             "log_end": self.log.end,
         }
-        return self.bus.connected and failed is None and not self.intake.full, detail
+        return self.bus.connected and not trouble and not self.intake.full, detail
 
     def footage_path(self, digest: str, form: Type) -> Path:
         """Return where a picture or clip with that SHA-256 lies, if it is here."""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from .codec import CodecError
+from .codec import CodecError, decoded
 
 PICTURE_BYTES = 256 << 10
 """No picture may be larger."""
@@ -69,8 +69,8 @@ def decode_picture(payload: bytes) -> PictureSent:
     if len(payload) > PICTURE_BYTES + 64:
         raise CodecError(f"a picture of {len(payload)} bytes; at most {PICTURE_BYTES}")
     try:
-        found = _pictures.decode(payload)
-    except msgspec.DecodeError as error:
+        found = decoded(_pictures, payload)
+    except CodecError as error:
         raise CodecError(f"no picture: {error}") from error
     if not found.jpeg.startswith(b"\xff\xd8\xff"):
         raise CodecError("no JPEG")
@@ -87,8 +87,8 @@ def decode_shown(payload: bytes) -> CameraShown:
     if len(payload) > SETTINGS_BYTES:
         raise CodecError(f"settings of {len(payload)} bytes; at most {SETTINGS_BYTES}")
     try:
-        return _shown.decode(payload)
-    except msgspec.DecodeError as error:
+        return decoded(_shown, payload)
+    except CodecError as error:
         raise CodecError(f"no settings of a camera: {error}") from error
 
 
@@ -100,6 +100,6 @@ def encode_looked(looked: Looked) -> bytes:
 def decode_looked(payload: bytes) -> Looked:
     """Decode the hub's message; raises CodecError."""
     try:
-        return _looked.decode(payload)
-    except msgspec.DecodeError as error:
+        return decoded(_looked, payload)
+    except CodecError as error:
         raise CodecError(f"no list of cameras: {error}") from error

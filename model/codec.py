@@ -6,7 +6,7 @@ repeat; the same number with other content is not (a reinstalled gateway, a clon
 """
 
 from hashlib import blake2b
-from typing import Annotated, TypeVar
+from typing import Annotated, Protocol, TypeVar
 
 import msgspec
 
@@ -15,6 +15,7 @@ from .reading import Lane, Reading, Whole
 WIRE_VERSION = 1
 Number = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
 Message = TypeVar("Message")
+Made_co = TypeVar("Made_co", covariant=True)
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -76,11 +77,19 @@ def encode(message: Uplink | Receipt | Heartbeat | list[Reading] | Reading) -> b
     return _encoder.encode(message)
 
 
-def _decoded(decoder: msgspec.json.Decoder[Message], payload: bytes | msgspec.Raw) -> Message:
+class Decoder(Protocol[Made_co]):
+    """A decoder of msgspec, of JSON or of MessagePack."""
+
+    def decode(self, buf: bytes | msgspec.Raw, /) -> Made_co:
+        """Decode what came."""
+
+
+def decoded(decoder: Decoder[Message], payload: bytes | msgspec.Raw) -> Message:
+    """Decode what came from elsewhere; raises CodecError on whatever it may be."""
     try:
         return decoder.decode(payload)
     except (UnicodeDecodeError, RecursionError) as error:  # not a DecodeError in msgspec
-        raise CodecError(f"JSON is malformed: {error}") from None
+        raise CodecError(f"the message is malformed: {error}") from None
 
 
 def row_hash(readings: bytes) -> str:
@@ -90,22 +99,22 @@ def row_hash(readings: bytes) -> str:
 
 def decode_uplink(payload: bytes) -> Uplink:
     """Decode a gateway's message without looking into its rows; raises CodecError."""
-    return _decoded(_uplink, payload)
+    return decoded(_uplink, payload)
 
 
 def decode_receipt(payload: bytes) -> Receipt:
     """Decode a receipt; raises CodecError."""
-    return _decoded(_receipt, payload)
+    return decoded(_receipt, payload)
 
 
 def decode_heartbeat(payload: bytes) -> Heartbeat:
     """Decode a heartbeat or last will; raises CodecError."""
-    return _decoded(_heartbeat, payload)
+    return decoded(_heartbeat, payload)
 
 
 def decode_readings(payload: bytes, gateway: str, epoch: str) -> list[Reading]:
     """Decode a row's Readings and fill in who sent them; raises CodecError if any one is wrong."""
-    readings = _decoded(_readings, payload)
+    readings = decoded(_readings, payload)
     fill = msgspec.structs.force_setattr
     for reading in readings:
         fill(reading, "gateway", gateway)
@@ -123,12 +132,12 @@ def salvage_readings(
     good: list[Reading] = []
     bad: list[tuple[bytes, str]] = []
     try:
-        parts = _decoded(_raws, payload)
+        parts = decoded(_raws, payload)
     except CodecError as error:
         return [], [(payload, str(error))]
     for part in parts:
         try:
-            reading = _decoded(_reading, part)
+            reading = decoded(_reading, part)
         except CodecError as error:
             bad.append((bytes(part), str(error)))
         else:

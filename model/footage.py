@@ -4,16 +4,16 @@ A file is named by its SHA-256 on the way and at the hub; the names that people 
 never become a path.
 """
 
+import re
 from enum import StrEnum
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import msgspec
 
-from .codec import CodecError
+from .codec import CodecError, decoded
 from .reading import Whole
 
 VERSION = 1
-Message = TypeVar("Message")
 FILE_BYTES = 64 << 20
 """No file may be larger; a clip of 20 s has 1 to 6 MiB."""
 
@@ -23,11 +23,17 @@ PIECE_BYTES = 192 << 10
 MESSAGE_BYTES = 256 << 10
 MANIFEST_BYTES = 64 << 10
 
+_EPISODE = "^[0-9a-f]{16}$"
 Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
-EpisodeId = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$")]
+EpisodeId = Annotated[str, msgspec.Meta(pattern=_EPISODE)]
 Size = Annotated[int, msgspec.Meta(ge=0, le=FILE_BYTES)]
 Name = Annotated[str, msgspec.Meta(max_length=200)]
 Word = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,63}$")]
+
+
+def is_episode(word: object) -> bool:
+    """Whether a Reading's value names an episode of a camera: 16 hex digits and nothing else."""
+    return isinstance(word, str) and re.fullmatch(_EPISODE[1:-1], word) is not None
 
 
 class Kind(StrEnum):
@@ -162,7 +168,7 @@ def decode_piece(message: bytes) -> tuple[Piece, bytes]:
     head, found, data = message.partition(b"\n")
     if not found:
         raise CodecError("no line of JSON before the bytes")
-    piece = _decoded(_piece, head)
+    piece = decoded(_piece, head)
     if piece.v != VERSION:
         raise CodecError(f"version {piece.v} of evidence is not known here")
     if piece.offset + len(data) > piece.size:
@@ -181,7 +187,7 @@ def encode_receipt(receipt: PieceReceipt) -> bytes:
 
 def decode_receipt(message: bytes) -> PieceReceipt:
     """Return the hub's answer; raises CodecError."""
-    return _decoded(_receipt, message)
+    return decoded(_receipt, message)
 
 
 def encode_footage(footage: Footage) -> bytes:
@@ -191,7 +197,7 @@ def encode_footage(footage: Footage) -> bytes:
 
 def decode_footage(text: bytes) -> Footage:
     """Return a manifest; raises CodecError."""
-    return _decoded(_footage, text)
+    return decoded(_footage, text)
 
 
 def card_of(footage: Footage, file: FootageFile) -> Card:
@@ -206,10 +212,3 @@ def file_name(episode: str, kind: Kind, form: Type, number: int = 1) -> str:
     """Return a file's name in the gateway's evidence folder: EPISODE.jpg, EPISODE-2.jpg, EPISODE.mp4."""
     again = f"-{number}" if kind is Kind.SNAPSHOT and number > 1 else ""
     return f"{episode}{again}{form.ending}"
-
-
-def _decoded(decoder: msgspec.json.Decoder[Message], text: bytes) -> Message:
-    try:
-        return decoder.decode(text)
-    except (UnicodeDecodeError, RecursionError) as error:  # not a DecodeError in msgspec
-        raise CodecError(f"JSON is malformed: {error}") from None

@@ -5,6 +5,7 @@ from itertools import islice
 
 import msgspec
 from sqlalchemy import Connection, Engine, Table, delete, insert, select
+from sqlalchemy.exc import DataError, IntegrityError
 
 from cases.events import outgoing_event
 from model.case import Case, Change, HistoryItem
@@ -42,7 +43,7 @@ class Applier:
         self._site = site
 
     def write_changes(self, changes: Sequence[Change]) -> list[DeadLetter]:
-        """Write cases, new history and outgoing events; return history lines that contradict.
+        """Write cases, new history and outgoing events; return what of it was not written.
 
         A contradiction is a line whose number exists with another hash: what was written first
         stays, and a person must look.
@@ -64,10 +65,10 @@ class Applier:
             if change.case.sequence > before.sequence:
                 events.setdefault((change.case.id, change.case.sequence), change)
         self._upsert_cases(newest.values())
-        self._refer(newest.values())
+        refused = self._refer(newest.values())
         self._insert(history, [_history_row(item) for item in lines.values()])
         self._insert(outgoing, [self._event_row(change) for change in events.values()])
-        return self._contradictions(repeated)
+        return [*self._contradictions(repeated), *refused]
 
     def write_states(self, states: Sequence[tuple[str, str, bytes]]) -> None:
         """Write rule states by (rule, subject); empty bytes mean that the state is gone."""
@@ -114,12 +115,27 @@ class Applier:
         if rows:
             self._connection.execute(put_into(self._engine, cases), rows)
 
-    def _refer(self, changed: Iterable[Case]) -> None:
-        """Note which episodes of cameras a case is about, so that what they showed is kept for it."""
+    def _refer(self, changed: Iterable[Case]) -> list[DeadLetter]:
+        """Note which episodes of cameras a case is about, so that what they showed is kept for it.
+
+        An episode is less than the case: one that the database refuses costs the case nothing.
+        """
         rows = [row for case in changed for row in episodes_of(case)]
-        if rows:
-            statement = insert_into(self._engine, case_episodes).on_conflict_do_nothing()
-            self._connection.execute(statement, rows)
+        if not rows:
+            return []
+        statement = insert_into(self._engine, case_episodes).on_conflict_do_nothing()
+        try:
+            with self._connection.begin_nested():
+                self._connection.execute(statement, rows)
+        except (DataError, IntegrityError) as error:
+            row = rows[0]
+            letter = DeadLetter(
+                at=int(str(row["at"])), origin="hub", source=str(row["case_id"]),
+                reason="episode_refused", detail=str(error.orig or error),
+                payload=msgspec.json.encode(rows),
+            )  # fmt: skip
+            return [letter]
+        return []
 
     def _insert(self, table: Table, rows: list[dict[str, object]]) -> None:
         if rows:

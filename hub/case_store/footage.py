@@ -17,14 +17,13 @@ from sqlalchemy import (
 )
 
 from model.case import Case, State
-from model.footage import Card
+from model.footage import Card, is_episode
 
 from .letters import plain
 from .rows import insert_into, record
 from .tables import case_episodes, cases, footage, footage_views
 
 DAY_MS = 86_400_000
-EPISODE_LETTERS = 16
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -229,7 +228,7 @@ def episodes_of(case: Case) -> Sequence[dict[str, object]]:
             "device": plain(item.device),
         }
         for item in case.evidence
-        if isinstance(episode := item.values.get("episode"), str) and len(episode) == EPISODE_LETTERS
+        if is_episode(episode := item.values.get("episode"))
     ]  # fmt: skip
 
 

@@ -68,11 +68,11 @@ class CaseStore:
             raise ValueError("states need the position that they belong to")
         with self._writer.begin() as connection:
             applier = Applier(self._engine, connection, self._site)
-            contradictions = applier.write_changes(changes)
+            refused = applier.write_changes(changes)
             applier.move(DESK, log_id, pos)
             if states_pos is not None and applier.move(RULES, log_id, states_pos):
                 applier.write_states(states)
-        self._letters.add(contradictions)
+        self._letters.add(refused)
 
     def position(self, reader: str) -> tuple[str, int] | None:
         """Return (log id, position) of the reader "desk" or "rules", or None before its first batch."""

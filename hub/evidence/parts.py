@@ -12,6 +12,7 @@ from hub.bus import Bus, evidence_sessions
 from hub.case_store.footage import FootageRecords
 from hub.config import HubFile
 from hub.intake import DeadLetter
+from hub.lasting import lasting
 from model.footage import Type
 
 from .files import FootageFiles
@@ -20,7 +21,6 @@ from .receiver import EvidenceReceiver
 
 log = structlog.get_logger()
 SWEEP_S = 600.0
-AGAIN_S = 5.0
 
 
 class EvidenceParts:
@@ -53,14 +53,7 @@ class EvidenceParts:
 
     async def run(self) -> None:
         """Receive and sweep until cancelled; what breaks is said and begun anew."""
-        while True:
-            try:
-                async with asyncio.TaskGroup() as group:
-                    group.create_task(self._bus.run(), name="evidence-bus")
-                    group.create_task(self._sweep(), name="evidence-sweep")
-            except* Exception as errors:  # noqa: BLE001 - alarms go on whatever breaks here
-                log.error("evidence_broke", why=[repr(error) for error in errors.exceptions])
-            await asyncio.sleep(AGAIN_S)
+        await lasting("evidence", self._move)
 
     def path(self, digest: str, form: Type) -> Path:
         """Return where a file with that SHA-256 lies, if it is here."""
@@ -79,6 +72,11 @@ class EvidenceParts:
     def close(self) -> None:
         """End the thread that writes."""
         self._receiver.close()
+
+    async def _move(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._bus.run(), name="evidence-bus")
+            group.create_task(self._sweep(), name="evidence-sweep")
 
     async def _message(self, topic: str, payload: bytes) -> None:
         await self._receiver.message(topic, payload)

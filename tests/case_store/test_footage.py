@@ -53,6 +53,29 @@ def test_a_case_has_the_files_of_its_episodes_whatever_came_first(any_store: Cas
     assert records.size() == 3000
 
 
+def test_a_word_that_names_no_episode_costs_its_case_nothing(any_store: CaseStore) -> None:
+    """PostgreSQL takes no NUL: such a word, sent by a gateway, must not keep the case from the disk."""
+    words = ["\0" * 16, "1" * 15 + "\n", "G" * 16, "1" * 17, ""]
+    write(any_store, about("c1", *words, ONE))
+    any_store.footage.add(shown(ONE))
+    assert any_store.get("c1") is not None
+    assert [named.episode for named, _ in any_store.footage.of_case("c1")] == [ONE]
+
+
+def test_an_episode_that_the_database_refuses_is_told_and_its_case_kept(
+    any_store: CaseStore,
+) -> None:
+    """What belongs to a case is less than the case."""
+    write(any_store, about("c1", ONE, gateway="g\0w"))
+    write(any_store, about("c2", TWO))
+    assert any_store.get("c1") is not None
+    assert any_store.position("desk") == ("log", 1)
+    assert [named.episode for named, _ in any_store.footage.of_case("c2")] == [TWO]
+    noted = any_store.footage.of_case("c1")
+    letters = [letter.source for letter in any_store.dead_letters(reason="episode_refused")]
+    assert (len(noted), letters) in ((1, []), (0, ["c1"])), "SQLite takes it, PostgreSQL does not"
+
+
 def test_what_a_case_needs_is_not_free_and_does_not_expire(any_store: CaseStore) -> None:
     """Open, or closed for less than its class's days; by observation where no case refers to it."""
     records = any_store.footage

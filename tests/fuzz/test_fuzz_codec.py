@@ -8,6 +8,17 @@ import msgspec
 import pytest
 
 from hub.log.readings import readings_of
+from model.camera_messages import (
+    CameraShown,
+    Looked,
+    PictureSent,
+    decode_looked,
+    decode_picture,
+    decode_shown,
+    encode_looked,
+    encode_picture,
+    encode_shown,
+)
 from model.codec import (
     CodecError,
     Heartbeat,
@@ -67,6 +78,20 @@ SEEDS: dict[str, tuple[Callable[[bytes], object], bytes]] = {
         decode_footage,
         encode_footage(Footage("0" * 16, "门口", "门口/gate", "gate", "intrusion", 1, masks=2)),
     ),
+    "picture": (decode_picture, encode_picture(PictureSent(5, b"\xff\xd8\xff picture"))),
+    "camera": (
+        decode_shown,
+        encode_shown(
+            CameraShown(
+                "东门",
+                "c",
+                host="h",
+                zones={"z": ((0, 0), (1, 0), (1, 1))},
+                observations={"flame": {"after_s": 3}},
+            )
+        ),
+    ),
+    "looked": (decode_looked, encode_looked(Looked(["东门"], ["b"], ["c"]))),
     "readings": (lambda payload: decode_readings(payload, "gw", "e1"), ROWS),
 }
 

@@ -67,6 +67,10 @@ async def test_a_picture_is_as_old_as_its_camera_says() -> None:
         ("camera", b"{}"),
         ("camera", encode_shown(CameraShown("another"))),
         ("camera", b'{"camera": "c", "zones": {"z": [[2, 2]]}}'),
+        ("camera", b'{"camera": "c", "host": "\xff\xfe"}'),
+        ("camera", b'{"camera": "c", "more": ' + b"[" * 20_000 + b"]" * 20_000 + b"}"),
+        ("picture", b"\x81\xa1\xff\x01"),
+        ("picture", b"\x81\xa1x" + b"\x91" * 20_000 + b"\x90"),
         ("elsewhere", picture()),
     ],
 )
