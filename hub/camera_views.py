@@ -114,10 +114,15 @@ def visible(found: Found | None, book: CameraBook, name: str, sees: Callable[[st
     return found.view.kind == CAMERA and sees(found.place.grid if found.place else "")
 
 
+def gateway_of(found: Found | None) -> str:
+    """Return the gateway from which a camera's Readings come: only its pictures are the camera's."""
+    return found.view.gateway if found else ""
+
+
 def _view(
     found: Found, zones: Iterable[Found], book: CameraBook, registry: Registry, *, lost: bool
 ) -> CameraView:
-    view, known = found.view, book.known(found.view.id)
+    view, known = found.view, book.known(found.view.id, gateway=found.view.gateway)
     settings = known.settings if known else None
     states = {"": _states(view.values)}
     counts = dict(_counts("", view.values))
@@ -153,7 +158,7 @@ def _view(
         # What it saw before it went away is nothing that it sees.
         active=active if state == "active" else (),
         counts=counts if state in ("active", "online") else {},
-        picture_at=book.taken_at(view.id),
+        picture_at=book.taken_at(view.id, gateway=view.gateway),
         settings=settings,
     )
 

@@ -22,13 +22,20 @@ from model.codec import CodecError
 from model.topics import CameraTopics, parse_camera
 
 log = structlog.get_logger()
-CAMERAS_MAX = 2_000
+CAMERAS_A_GATEWAY = 500
+GATEWAYS_MAX = 1_000
 BYTES_MAX = 192 << 20
-"""Of all pictures together; some 2,000 of them. The longest unheard are forgotten."""
+"""Of all pictures and settings together; some 2,000 pictures. Whoever holds most gives way first."""
+
+ENTRY_BYTES = 1_024
+"""What an entry costs beside its picture: keys and objects; measured at some 700 bytes."""
+
+SETTINGS_TIMES = 8
+"""Settings take so many times their JSON's bytes once they are read; our assumption."""
 
 LOOKED_S = 30
 TELL_S = 2.0
-PLAIN, SEEN = "plain", "seen"
+PLAIN, SEEN, SETTINGS = "plain", "seen", "settings"
 VIEWS = (PLAIN, SEEN)
 
 Publish = Callable[[str, bytes], Awaitable[None]]
@@ -49,8 +56,45 @@ class Known(NamedTuple):
     told_at: int
 
 
+class _Held(NamedTuple):
+    """What is kept of one camera's view or settings, and what it costs."""
+
+    what: Shot | Known
+    size: int
+
+
+class _Shelf:
+    """What one gateway told, the longest unheard first."""
+
+    def __init__(self) -> None:
+        self.held: OrderedDict[tuple[str, str], _Held] = OrderedDict()
+        self.size = 0
+
+    def put(self, camera: str, leaf: str, held: _Held) -> None:
+        self.drop(camera, leaf)
+        self.held[camera, leaf] = held
+        self.size += held.size
+
+    def drop(self, camera: str, leaf: str) -> None:
+        old = self.held.pop((camera, leaf), None)
+        self.size -= old.size if old else 0
+
+    def drop_oldest(self) -> str:
+        """Forget the longest unheard entry; return its camera."""
+        camera, leaf = next(iter(self.held))
+        self.drop(camera, leaf)
+        return camera
+
+    def has(self, camera: str) -> bool:
+        return any((camera, leaf) in self.held for leaf in (*VIEWS, SETTINGS))
+
+
 class CameraBook:
-    """Pictures and settings by camera; a camera's name belongs to the gateway that told it last."""
+    """Pictures and settings by gateway and camera: no gateway's words stand for another one's camera.
+
+    Whoever asks names the gateway from which the camera's Readings come. Without one, of a camera that
+    no Reading named yet, it is the gateway that told of it first.
+    """
 
     def __init__(
         self, clock: Callable[[], int], *, site: str = "", bytes_max: int = BYTES_MAX
@@ -60,11 +104,9 @@ class CameraBook:
         self._clock = clock
         self._site = site
         self._bytes_max = bytes_max
-        self._bytes = 0
-        self._shots: OrderedDict[tuple[str, str], Shot] = OrderedDict()
-        self._known: OrderedDict[str, Known] = OrderedDict()
-        self._owner: dict[str, str] = {}
-        self._looked: dict[tuple[str, str], int] = {}
+        self._shelves: OrderedDict[str, _Shelf] = OrderedDict()
+        self._first: dict[str, str] = {}
+        self._looked: dict[tuple[str, str, str], int] = {}
 
     async def message(self, topic: str, payload: bytes) -> None:
         """Take a gateway's message; what cannot be understood is counted and costs nothing else."""
@@ -87,68 +129,77 @@ class CameraBook:
         if settings.camera != camera:
             raise CodecError(f"settings of {settings.camera!r} under another name")
         self.counters["settings"] += 1
-        self._own(gateway, camera)
-        self._known[camera] = Known(gateway, settings, self._clock())
-        self._known.move_to_end(camera)
-        if len(self._known) > CAMERAS_MAX:
-            self._known.popitem(last=False)
+        known = Known(gateway, settings, self._clock())
+        self._keep(gateway, camera, SETTINGS, _Held(known, SETTINGS_TIMES * len(payload)))
 
     def _picture(self, gateway: str, camera: str, view: str, payload: bytes) -> None:
         sent = decode_picture(payload)
         self.counters["pictures"] += 1
-        self._own(gateway, camera)
-        self._forget((camera, view))
-        self._shots[camera, view] = Shot(sent.jpeg, max(0, self._clock() - sent.age_ms))
-        self._bytes += len(sent.jpeg)
-        while self._bytes > self._bytes_max:
-            self._forget(next(iter(self._shots)))
-            self.counters["forgotten"] += 1
+        shot = Shot(sent.jpeg, max(0, self._clock() - sent.age_ms))
+        self._keep(gateway, camera, view, _Held(shot, len(sent.jpeg)))
 
-    def _own(self, gateway: str, camera: str) -> None:
-        """Let a gateway own a camera; what another gateway told of that name is no longer shown."""
-        if self._owner.get(camera, gateway) != gateway:
-            self.counters["moved"] += 1
-            self._known.pop(camera, None)
-            for view in VIEWS:
-                self._forget((camera, view))
-        self._owner[camera] = gateway
-        if len(self._owner) > 2 * CAMERAS_MAX:
-            self._owner.pop(next(iter(self._owner)))
+    def _keep(self, gateway: str, camera: str, leaf: str, held: _Held) -> None:
+        shelf = self._shelves.setdefault(gateway, _Shelf())
+        self._shelves.move_to_end(gateway)
+        shelf.put(camera, leaf, held._replace(size=held.size + ENTRY_BYTES))
+        self._first.setdefault(camera, gateway)
+        while len(shelf.held) > CAMERAS_A_GATEWAY * (len(VIEWS) + 1):
+            self._forget(gateway)
+        while sum(other.size for other in self._shelves.values()) > self._bytes_max:
+            self._forget(max(self._shelves, key=lambda name: self._shelves[name].size))
+        while len(self._shelves) > GATEWAYS_MAX:
+            self._forget(next(iter(self._shelves)))
 
-    def _forget(self, key: tuple[str, str]) -> None:
-        old = self._shots.pop(key, None)
-        self._bytes -= len(old.jpeg) if old else 0
+    def _forget(self, gateway: str) -> None:
+        """Forget what a gateway has told of longest ago."""
+        shelf = self._shelves[gateway]
+        camera = shelf.drop_oldest()
+        self.counters["forgotten"] += 1
+        if self._first.get(camera) == gateway and not shelf.has(camera):
+            del self._first[camera]
+        if not shelf.held:
+            del self._shelves[gateway]
 
-    def shot(self, camera: str, view: str = PLAIN) -> Shot | None:
+    def _found(self, camera: str, leaf: str, gateway: str) -> Shot | Known | None:
+        shelf = self._shelves.get(gateway or self._first.get(camera, ""))
+        held = shelf.held.get((camera, leaf)) if shelf else None
+        return held.what if held else None
+
+    def shot(self, camera: str, view: str = PLAIN, *, gateway: str = "") -> Shot | None:
         """Return a camera's newest picture, and ask its gateway for newer ones for a while."""
-        self._looked[camera, view] = self._clock() + LOOKED_S * 1000
-        return self._shots.get((camera, view))
+        self._looked[gateway, camera, view] = self._clock() + LOOKED_S * 1000
+        found = self._found(camera, view, gateway)
+        return found if isinstance(found, Shot) else None
 
-    def taken_at(self, camera: str, view: str = PLAIN) -> int | None:
+    def taken_at(self, camera: str, view: str = PLAIN, *, gateway: str = "") -> int | None:
         """Return when a camera's newest picture was made (ms), without asking for newer ones."""
-        found = self._shots.get((camera, view))
-        return found.at if found else None
+        found = self._found(camera, view, gateway)
+        return found.at if isinstance(found, Shot) else None
 
-    def known(self, camera: str) -> Known | None:
+    def known(self, camera: str, *, gateway: str = "") -> Known | None:
         """Return what a gateway told of a camera."""
-        return self._known.get(camera)
+        found = self._found(camera, SETTINGS, gateway)
+        return found if isinstance(found, Known) else None
 
     def all_known(self) -> Mapping[str, Known]:
-        """Return what gateways told, by camera."""
-        return dict(self._known)
+        """Return what the gateways that told of them first say, by camera."""
+        known = {camera: self.known(camera) for camera in list(self._first)}
+        return {camera: one for camera, one in known.items() if one is not None}
 
     def wanted(self) -> dict[str, Looked]:
         """Return at which cameras people look now, by gateway."""
         now = self._clock()
         self._looked = {key: until for key, until in self._looked.items() if until > now}
         found: dict[str, Looked] = {}
-        for camera, view in self._looked:
-            gateway = self._owner.get(camera)
+        for named, camera, view in self._looked:
+            gateway = named or self._first.get(camera)
             if gateway is None:
                 continue
             looked = found.setdefault(gateway, Looked(for_s=LOOKED_S))
-            (looked.plain if view == PLAIN else looked.seen).append(camera)
-            if (camera, view) not in self._shots and camera not in looked.lacking:
+            asked = looked.plain if view == PLAIN else looked.seen
+            if camera not in asked:
+                asked.append(camera)
+            if self._found(camera, view, gateway) is None and camera not in looked.lacking:
                 looked.lacking.append(camera)
         return found
 

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from hub.access import Principal, Role
-from hub.camera_views import camera_views, visible
+from hub.camera_views import camera_views, gateway_of, visible
 from hub.evidence.live import LivePurpose
 
 from .answer import answer
@@ -56,7 +56,7 @@ async def picture(
         raise HTTPException(404, f"no camera {name}")
     grid = found.place.grid if found and found.place else ""
     await run_in_threadpool(partial(hub.looks.note, who, name, purpose.value, grid=grid))
-    shot = hub.cameras.shot(name, view)
+    shot = hub.cameras.shot(name, view, gateway=gateway_of(found))
     if shot is None:
         raise HTTPException(404, f"no picture of {name} yet; ask again in 10 s")
     age = str(max(0, hub.now() - shot.at))

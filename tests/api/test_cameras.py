@@ -1,6 +1,7 @@
 """Cameras over HTTP: what they see, who may see pictures, and that each look is noted with its purpose."""
 
 import asyncio
+from functools import partial
 
 import pytest
 
@@ -39,7 +40,8 @@ def says(hub: SmallHub, device: str, **values: Value) -> None:
     """Let a camera or one of its zones say something."""
     camera, _, zone = device.partition("/")
     kind = "camera_zone" if zone else "camera"
-    reading = Reading(device, kind, hub.clock, values=values, source=camera if zone else "")
+    source = camera if zone else ""
+    reading = Reading(device, kind, hub.clock, values=values, source=source, gateway="gw-1")
     hub.engine.observe([reading], Lane.TELEMETRY, hub.clock)
 
 
@@ -187,3 +189,19 @@ async def test_a_camera_without_a_picture_is_asked_for_one(admin: Client, hub: S
     assert hub.cameras.wanted()["gw-1"].seen == ["cam1"]
     bad = await asyncio.to_thread(admin.get, f"{PATH}/cam1/picture", params=FOR | {"view": "raw"})
     assert bad.status_code == 422
+
+
+async def test_another_gateways_picture_of_the_name_is_not_the_cameras(
+    admin: Client, hub: SmallHub
+) -> None:
+    """Also when it was told first: the camera's Readings come from gateway gw-1."""
+    other = CameraTopics.of("", "gw-2", "cam1")
+    await hub.cameras.message(other.picture, encode_picture(PictureSent(0, JPEG + b" elsewhere")))
+    await hub.cameras.message(other.settings, encode_shown(CameraShown("cam1", host="192.0.2.9")))
+    says(hub, "cam1", online=True)
+    get = partial(admin.get, f"{PATH}/cam1/picture", params=FOR)
+    assert (await asyncio.to_thread(get)).status_code == 404
+    found = (await asyncio.to_thread(items, admin))["cam1"]
+    assert (found["picture_at"], found["settings"]) == (None, None)
+    await shows(hub, "cam1")
+    assert (await asyncio.to_thread(get)).content == JPEG

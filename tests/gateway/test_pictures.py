@@ -129,8 +129,7 @@ async def test_a_hub_that_begins_anew_gets_the_picture_of_a_camera_that_is_off(
             async with hub_of(stack) as first:
                 assert await until(lambda: first.taken_at(ODD))
             async with hub_of(stack) as second:
-                second._own(GATEWAY, ODD)  # its settings come once a minute
-                assert await until(lambda: second.shot(ODD, PLAIN), 20)
+                assert await until(lambda: second.shot(ODD, PLAIN, gateway=GATEWAY), 20)
         finally:
             sending.cancel()
             await asyncio.gather(sending, return_exceptions=True)

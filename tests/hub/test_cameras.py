@@ -87,7 +87,7 @@ async def test_what_is_no_picture_is_counted_and_kept_from_people(
 
 async def test_memory_is_bounded_and_the_longest_unheard_goes_first() -> None:
     """A flood of invented cameras costs at most what was allowed."""
-    book = CameraBook(Clock(), bytes_max=10_000)
+    book = CameraBook(Clock(), bytes_max=20_000)
     for number in range(100):
         await book.message(topics(f"c{number}").picture, picture(jpeg=JPEG + bytes(990)))
         await book.message(topics("kept").picture, picture())
@@ -120,10 +120,53 @@ async def test_gateways_are_asked_for_what_people_look_at_and_no_longer() -> Non
     assert book.wanted() == {}
 
 
-async def test_a_camera_that_moves_takes_no_picture_of_another_gateway_along() -> None:
-    """What one gateway showed never stands under the name of another one's camera."""
+async def test_a_gateways_picture_never_stands_for_another_ones_camera() -> None:
+    """The pictures of the gateway that reads the camera are shown, whoever else uses its name."""
     book = CameraBook(Clock())
-    await book.message(topics("c", "gw-1").seen, picture())
-    await book.message(topics("c", "gw-2").picture, picture())
-    assert book.shot("c", SEEN) is None
-    assert book.shot("c", PLAIN) is not None
+    await book.message(topics("c", "gw-1").picture, picture())
+    await book.message(
+        topics("c", "gw-1").settings, encode_shown(CameraShown("c", host="192.0.2.1"))
+    )
+    await book.message(topics("c", "gw-2").picture, picture(jpeg=JPEG + b" of another place"))
+    await book.message(
+        topics("c", "gw-2").settings, encode_shown(CameraShown("c", host="192.0.2.2"))
+    )
+    for gateway in ("gw-1", ""):  # "": no Reading says yet whose it is
+        shown = book.shot("c", gateway=gateway)
+        known = book.known("c", gateway=gateway)
+        assert shown is not None
+        assert known is not None
+        assert (shown.jpeg, known.settings.host) == (JPEG, "192.0.2.1")
+    assert book.wanted().keys() == {"gw-1"}
+    moved = book.shot("c", gateway="gw-2")
+    assert moved is not None
+    assert moved.jpeg != JPEG
+    assert book.shot("c", gateway="gw-3") is None
+    assert book.wanted()["gw-3"].lacking == ["c"]
+
+
+async def test_a_gateway_that_floods_drives_out_its_own_pictures_only() -> None:
+    """Whoever holds most gives way first; small entries are counted with what they cost in memory."""
+    book = CameraBook(Clock(), bytes_max=100_000)
+    await book.message(topics("c", "gw-1").picture, picture())
+    await book.message(topics("c", "gw-1").settings, encode_shown(CameraShown("c")))
+    for number in range(300):
+        await book.message(topics(f"x{number}", "gw-2").picture, picture(jpeg=JPEG + bytes(2_000)))
+        await book.message(topics(f"y{number}", "gw-2").settings, encode_shown(CameraShown(f"y{number}")))  # fmt: skip
+    assert book.taken_at("c", gateway="gw-1") is not None
+    assert book.known("c", gateway="gw-1") is not None
+    assert book.taken_at("x299", gateway="gw-2") is not None
+    assert book.taken_at("x0", gateway="gw-2") is None
+
+
+async def test_a_gateway_has_so_many_cameras_and_a_hub_so_many_gateways() -> None:
+    """Invented names cost no more memory than that, also when their pictures are tiny."""
+    book = CameraBook(Clock())
+    for number in range(2_000):
+        await book.message(topics(f"c{number}").picture, picture())
+    kept = [number for number in range(2_000) if book.taken_at(f"c{number}") is not None]
+    assert kept == list(range(500, 2_000))
+    for number in range(1_001):
+        await book.message(topics("c", f"g{number}").picture, picture())
+    assert book.taken_at("c", gateway="g0") is None
+    assert book.taken_at("c", gateway="g1") is not None

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from hub.access import Principal, Role
 from hub.api.answer import answer
-from hub.camera_views import visible
+from hub.camera_views import gateway_of, visible
 from hub.cameras import VIEWS
 from hub.evidence.live import LivePurpose
 from hub.page.case.markup import Markup
@@ -62,20 +62,22 @@ def routes(site: Site, tiles: Tiles) -> APIRouter:
         if view not in VIEWS:
             raise HTTPException(422, "view is plain or seen")
 
-        def look() -> bool:
+        def look() -> str | None:
+            """Return the gateway whose picture is shown; None for a camera that is not there to see."""
             found = hub.device(name)
             if not visible(found, hub.cameras, name, who.sees):
-                return False
+                return None
             if of == "wall":
                 hub.looks.note(who, WALL, PURPOSE)
             else:
                 grid = found.place.grid if found and found.place else ""
                 hub.looks.note(who, name, purpose.value, grid=grid)
-            return True
+            return gateway_of(found)
 
-        if not await run_in_threadpool(look):
+        gateway = await run_in_threadpool(look)
+        if gateway is None:
             raise HTTPException(404, "no such camera")
-        shot = hub.cameras.shot(name, view)
+        shot = hub.cameras.shot(name, view, gateway=gateway)
         if shot is None:
             raise HTTPException(404, "no picture yet")
         headers = {"cache-control": "no-store", "x-picture-at": str(shot.at)}
@@ -88,7 +90,7 @@ def routes(site: Site, tiles: Tiles) -> APIRouter:
         html = await run_in_threadpool(facts_of, tiles, who, name, lang)
         if html is None:
             raise HTTPException(404, "no such camera")
-        return answer({"html": str(html), "at": hub.cameras.taken_at(name), "now": hub.now()})
+        return answer({"html": str(html), "now": hub.now()})
 
     return router
 

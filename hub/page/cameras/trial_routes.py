@@ -13,7 +13,7 @@ from hub.access import Principal, Role
 from hub.api.answer import answer
 from hub.camera_settings import checked, settings_of
 from hub.camera_trials import Trials
-from hub.camera_views import visible
+from hub.camera_views import gateway_of, visible
 from hub.page.entrance import from_here
 from hub.page.site import Site, language_of
 from hub.page.words import Lang
@@ -116,7 +116,7 @@ class _Desk:
         except ConfigError as error:
             return answer({"errors": _problems(error)}, status=422)
         after = checked_one.model_dump(mode="json", exclude_unset=True)
-        known = cameras.known(written.camera)
+        known = cameras.known(written.camera, gateway=gateway_of(device))
         before = settings_of(known.settings) if known else after
         after.setdefault(
             "fps", before.get("fps", 5.0)
