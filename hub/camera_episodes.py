@@ -1,13 +1,16 @@
 """Puts the Readings of a camera together to episodes: what was seen where, from when to when."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from model.reading import Reading
+from model.reading import Reading, Value
 
 
 class SeenEpisode(NamedTuple):
-    """One thing that was seen once; times in ms, `ended_at` None while it goes on or its end is not known."""
+    """One thing that was seen once; times in ms, `ended_at` None while it goes on or its end is not known.
+
+    One that a blind camera ended may go on: what was told last counts.
+    """
 
     id: str
     device: str
@@ -17,6 +20,7 @@ class SeenEpisode(NamedTuple):
     ended_at: int | None
     confidence: float  # 0-1, the highest
     ended_by: str = ""
+    told_at: int = 0  # the newest that was read of it
 
 
 def episodes_of(readings: Iterable[Reading], camera: str) -> list[SeenEpisode]:
@@ -24,8 +28,7 @@ def episodes_of(readings: Iterable[Reading], camera: str) -> list[SeenEpisode]:
     found: dict[tuple[str, str], SeenEpisode] = {}
     for reading in readings:
         episode = reading.values.get("episode")
-        # The observation stands behind its own quantities; a heartbeat has no episode.
-        name = next((k for k, v in reversed(reading.values.items()) if isinstance(v, bool)), "")
+        name = _observation(reading.values)
         if not isinstance(episode, str) or not name:
             continue
         key = (reading.device, episode)
@@ -34,8 +37,19 @@ def episodes_of(readings: Iterable[Reading], camera: str) -> list[SeenEpisode]:
     return sorted(found.values(), key=lambda one: -one.started_at)
 
 
+def _observation(values: Mapping[str, Value]) -> str:
+    """Return which observation an episode's Reading is of; "" when it is of none, as a heartbeat."""
+    named = values.get("observation")  # an end by blindness: the state itself is not known
+    if isinstance(named, str):
+        return named
+    # The observation stands behind its own quantities.
+    return next(
+        (key for key, value in reversed(list(values.items())) if isinstance(value, bool)), ""
+    )
+
+
 def _told(reading: Reading, camera: str, episode: str, name: str) -> SeenEpisode:
-    over = reading.values[name] is False
+    over = reading.values.get(name) is not True
     confidence, ended_by = reading.values.get("confidence"), reading.values.get("ended_by")
     seen_s = reading.values.get("seen_s")
     at = reading.received_at
@@ -44,15 +58,14 @@ def _told(reading: Reading, camera: str, episode: str, name: str) -> SeenEpisode
     zone = "" if reading.device == camera else reading.device.removeprefix(f"{camera}/")
     return SeenEpisode(
         episode, reading.device, zone, name, began, at if over else None,
-        confidence if isinstance(confidence, float) else 0.0, str(ended_by or ""),
+        confidence if isinstance(confidence, float) else 0.0, str(ended_by or ""), at,
     )  # fmt: skip
 
 
 def _joined(one: SeenEpisode, other: SeenEpisode) -> SeenEpisode:
-    ends = [end for end in (one.ended_at, other.ended_at) if end is not None]
-    return one._replace(
+    # Of two told in one millisecond the end came second.
+    newest = max(one, other, key=lambda told: (told.told_at, told.ended_at is not None))
+    return newest._replace(
         started_at=min(one.started_at, other.started_at),
-        ended_at=min(ends) if ends else None,
         confidence=max(one.confidence, other.confidence),
-        ended_by=one.ended_by or other.ended_by,
     )

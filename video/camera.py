@@ -10,14 +10,22 @@ from model.reading import Reading, Value
 
 from .contract import WHOLE, Box, Detector, Frame, Sighting
 from .discovery import observations
-from .episodes import Episode, EpisodeBook, News
+from .episodes import SETTINGS, Episode, EpisodeBook, News, Stage, over
 from .geometry import CameraZones, PrivacyMask
+from .kept import Kept, settings_name
 from .motion_gate import MotionGate
 from .observation import Observation
 from .readings import news_reading, state_readings
 from .settings import CameraSettings, points
 from .view import UNSETTLED, View
 
+BACK_MS = 1_000
+"""A frame so much older than the last one: the clock was set back, and all that was timed is void."""
+
+UNKNOWN_MS = 10_000
+"""What nobody could tell for so long is not told any more; detectors look less often than cameras."""
+
+UNSETTLED_MS = 60_000
 STILL_MS = 2_000
 """Where nothing moves, the detector looks again after so long: who stands still is still there."""
 
@@ -30,11 +38,6 @@ class Seen(NamedTuple):
     news: list[News]
 
 
-class _Watcher(NamedTuple):
-    observation: Observation
-    book: EpisodeBook
-
-
 class Camera:
     """Looks at frames of one camera in the order of their times."""
 
@@ -43,51 +46,115 @@ class Camera:
         self.settings = settings
         self._detector = detector
         self._mask = PrivacyMask([points(corners) for corners in settings.masks])
-        self._gate = MotionGate()
-        polygons = settings.polygons()
-        kinds = observations()
-        self._watchers = {
-            name: _Watcher(
-                kinds[name](wanted, CameraZones(polygons, wanted.zones)),
-                EpisodeBook(settings.camera, name, wanted, update_s=settings.update_s),
-            )
-            for name, wanted in settings.wanted().items()
+        self._polygons = settings.polygons()
+        self._wanted = settings.wanted()
+        self._settings_names = {name: settings_name(settings, name) for name in self._wanted}
+        self._books = {
+            name: EpisodeBook(settings.camera, name, wanted, update_s=settings.update_s)
+            for name, wanted in self._wanted.items()
         }
-        self._needs_objects = any(w.observation.needs_objects for w in self._watchers.values())
+        self._observations: dict[str, Observation] = {}
         self._visible: NDArray[np.uint8] | None = None
-        self._looked_at = -STILL_MS
         self._states: dict[str, dict[str, Value]] = {}
+        self._known_at: dict[tuple[str, str], int] = {}
         self.broken: dict[str, str] = {}  # observations that raised, and what: a defect of ours
+        self._begin()
+        self._needs_objects = any(one.needs_objects for one in self._observations.values())
+
+    def _begin(self) -> None:
+        """Begin to look: nothing is learnt or followed, and no frame was before."""
+        self._gate = MotionGate()
+        self._observations = {name: self._made(name) for name in self._wanted}
+        self._looked_at: int | None = None
+        self._last_at: int | None = None
+        self._settled_at: int | None = None
+
+    def _made(self, name: str) -> Observation:
+        wanted = self._wanted[name]
+        return observations()[name](wanted, CameraZones(self._polygons, wanted.zones))
 
     def blind_observations(self) -> list[str]:
         """Return the observations that see nothing because no detector is configured."""
         return [
             name
-            for name, watcher in self._watchers.items()
-            if watcher.observation.needs_detector and self._detector is None
+            for name, observation in self._observations.items()
+            if observation.needs_detector and self._detector is None
         ]
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether the motion gate has been learning the scene for a minute: nothing is motion then."""
+        if self._last_at is None or self._settled_at is None:
+            return False
+        return self._last_at - self._settled_at >= UNSETTLED_MS
 
     def see(self, frame: Frame) -> Seen:
         """Look at one frame. Masked pixels are blank before anything looks; the picture is changed."""
+        news: list[News] = []
+        if self._last_at is not None and frame.at < self._last_at - BACK_MS:
+            news += self.lost(frame.at)
+        self._last_at = frame.at
         picture = self._mask.blank(frame.picture)
         view = self._view(Frame(frame.at, picture))
-        sightings = {name: self._sighted(name, view) for name in self._watchers}
-        news = [
-            item
-            for name, watcher in self._watchers.items()
-            for item in watcher.book.see(sightings[name], frame.at)
-        ]
-        self._remember(sightings)
+        sightings = {name: self._sighted(name, view) for name in self._observations}
+        for name, book in self._books.items():
+            news += self._broke(name, frame.at) if name in self.broken else []
+            news += book.see(sightings[name], frame.at)
+        self._remember(sightings, frame.at)
         return Seen(view, sightings, news)
 
     def blind(self, at: int) -> list[News]:
-        """Say that no more pictures come: every episode ends, every state is unknown."""
+        """Say that no more pictures come: every episode ends, every state is unknown.
+
+        Who was followed is somebody else when pictures come again; a scene that was learnt is the same.
+        """
         self._states.clear()
-        return [news for w in self._watchers.values() for news in w.book.blind(at)]
+        self._settled_at = None
+        for name, observation in self._observations.items():
+            if observation.needs_objects and not learns(observation):
+                self._observations[name] = self._made(name)
+        return [news for book in self._books.values() for news in book.blind(at)]
+
+    def lost(self, at: int) -> list[News]:
+        """Forget all that was learnt, because the clock was set back or looking failed."""
+        self._states.clear()
+        news = [
+            item
+            for name, book in self._books.items()
+            for item in book.blind(at, forgets=learns(self._observations[name]))
+        ]
+        self._begin()
+        return news
 
     def open(self) -> list[Episode]:
         """Return the episodes that have not ended."""
-        return [episode for w in self._watchers.values() for episode in w.book.open()]
+        return [episode for book in self._books.values() for episode in book.open()]
+
+    def kept(self) -> list[Kept]:
+        """Return what the next process has to know: the episodes that may go on."""
+        return [
+            Kept(episode, self._settings_names[name])
+            for name, book in self._books.items()
+            for episode in book.kept()
+        ]
+
+    def restore(self, kept: Iterable[Kept], at: int) -> list[News]:
+        """Take what an earlier process kept; what nobody asks for any more ends, and so does its state.
+
+        An observation that learns a scene may learn the wrong one now, so it has to see the thing again
+        before it may say that it is gone; or somebody changes its settings, for which a person looked.
+        """
+        news = []
+        for episode, settings in kept:
+            name = episode.observation
+            observation = self._observations.get(name)
+            wanted = observation is not None and episode.zone in self._zones_of(name)
+            forgot = observation is not None and learns(observation)
+            if not wanted or (forgot and settings != self._settings_names[name]):
+                news.append(News(Stage.END, over(episode, SETTINGS), at))
+            else:
+                news += self._books[name].restore(episode, at, forgot=forgot)
+        return news
 
     def readings(self, news: Iterable[News]) -> list[Reading]:
         """Return the news as Readings."""
@@ -99,13 +166,24 @@ class Camera:
         own = self.settings
         return state_readings(self._states, health, camera=own.camera, compound=own.compound, at=at)
 
+    def _zones_of(self, name: str) -> tuple[str, ...]:
+        return self._wanted[name].zones or (WHOLE,)
+
     def _sighted(self, name: str, view: View) -> Sequence[Sighting]:
         """Let one observation look. What breaks in one says nothing and costs the others nothing."""
         try:
-            return [plain(sighting) for sighting in self._watchers[name].observation.look(view)]
+            found = [plain(sighting) for sighting in self._observations[name].look(view)]
         except Exception as error:  # noqa: BLE001 - whatever it is, the others must go on looking
             self.broken[name] = f"{type(error).__name__}: {error}"
             return []
+        self.broken.pop(name, None)
+        return found
+
+    def _broke(self, name: str, at: int) -> list[News]:
+        """An observation that breaks is as blind as a camera without pictures."""
+        for known in self._states.values():
+            known.pop(name, None)
+        return self._books[name].blind(at)
 
     def _view(self, frame: Frame) -> View:
         height, width = frame.picture.shape[:2]
@@ -115,6 +193,8 @@ class Camera:
             self._visible = self._mask.visible(height, width)
         view = View(frame, UNSETTLED, visible=self._visible)
         view.motion = self._gate.look(view.small_grey, frame.at, self._visible)
+        if view.motion.settled or self._settled_at is None:
+            self._settled_at = frame.at
         if self._needs_objects and self._detector is not None:
             self._name_objects(view, self._detector)
         return view
@@ -126,7 +206,7 @@ class Camera:
         he is, so whoever wants persons pixelated has everything looked at.
         """
         unsure = self.settings.pixelate_persons and not view.motion.settled
-        if unsure or view.at - self._looked_at >= STILL_MS:
+        if unsure or self._looked_at is None or view.at - self._looked_at >= STILL_MS:
             self._looked_at = view.at
             view.looked = (Box(0, 0, 1, 1),)
         else:
@@ -134,21 +214,36 @@ class Camera:
         if view.looked:
             view.objects = detector.detect(view.picture, view.looked)
 
-    def _remember(self, sightings: dict[str, Sequence[Sighting]]) -> None:
+    def _remember(self, sightings: dict[str, Sequence[Sighting]], at: int) -> None:
         """Keep what is known: true while an episode is open, false once a zone was seen without.
 
-        Measures are kept beside the states: the newest of each zone.
+        Measures are kept beside the states: the newest of each zone. What could not be told for
+        UNKNOWN_MS is dropped, and so is a "false" that an interrupted episode does not believe.
         """
         for name, seen in sightings.items():
-            active = {episode.zone for episode in self._watchers[name].book.open()}
-            measures = getattr(self._watchers[name].observation, "measures", frozenset[str]())
+            book = self._books[name]
+            active = {episode.zone for episode in book.open()}
+            waits = {episode.zone for episode in book.kept()} - active
+            measures = getattr(self._observations[name], "measures", frozenset[str]())
             for sighting in seen:
-                if sighting.zone in active:
-                    self._states.setdefault(sighting.zone, {})[name] = True
+                zone = sighting.zone
+                known = self._states.setdefault(zone, {})
+                if sighting.seen is not None:
+                    self._known_at[zone, name] = at
+                if zone in active:
+                    known[name] = True
+                elif zone in waits or at - self._known_at.get((zone, name), at) > UNKNOWN_MS:
+                    for key in (name, *measures):
+                        known.pop(key, None)
                 elif sighting.seen is not None:
-                    self._states.setdefault(sighting.zone, {})[name] = False
+                    known[name] = False
                 for key in measures & sighting.values.keys():
-                    self._states.setdefault(sighting.zone, {})[key] = sighting.values[key]
+                    known[key] = sighting.values[key]
+
+
+def learns(observation: Observation) -> bool:
+    """Return whether it compares with a scene that it took for the usual one."""
+    return bool(getattr(observation, "learns", False))
 
 
 def plain(sighting: Sighting) -> Sighting:

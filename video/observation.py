@@ -17,6 +17,8 @@ class Observation(Protocol):
     always: ClassVar[bool]  # on unless switched off: the camera's own health
     quantities: ClassVar[frozenset[str]]  # keys its sightings may carry in `values`
     # Optionally `measures: ClassVar[frozenset[str]]`: the quantities that are told regularly, episode or not.
+    # Optionally `learns: ClassVar[bool]`: what it sees at first is the usual scene, whatever it is. Its "not seen"
+    # then proves nothing of what was there before.
     title: ClassVar[tuple[str, str]]  # zh, en
     limits: ClassVar[tuple[str, str]]  # zh, en: what it cannot see, one sentence
 

@@ -94,7 +94,8 @@ def test_losing_the_picture_ends_what_nobody_can_see_any_more_and_says_why(tmp_p
     scene.now += 200
     scene.group.turn()
     end, state = scene.said[before:]
-    assert (end.values["motion"], end.values["ended_by"]) == (False, "blind")
+    assert (end.values["observation"], end.values["ended_by"]) == ("motion", "blind")
+    assert "motion" not in end.values, "whoever moved may still be there"
     assert (state.values["online"], state.values["offline_reason"]) == (False, "stalled")
     assert "motion" not in state.values, "what is not known is not said"
     assert scene.group.warnings() == ["camera cam-1: no picture for 5 s"]

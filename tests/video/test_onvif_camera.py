@@ -42,7 +42,7 @@ async def test_open_kill_restart_stall_resize(
             lost = await told(sink, lambda r: online(r, is_so=False), after=before)
             assert lost.values["offline_reason"] in {"ended", "unreachable"}
             news = [r for r in sink.readings[before:] if "episode" in r.values]
-            assert [r.values["ended_by"] for r in news if not r.values["motion"]] == ["blind"]
+            assert [r.values["ended_by"] for r in news if not r.values.get("motion")] == ["blind"]
             before = len(sink.readings)
             server.start()
             await told(sink, lambda r: online(r, is_so=True), after=before)

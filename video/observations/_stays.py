@@ -34,12 +34,12 @@ class Stays:
         alive = {track.number for track in self._tracks}
         for key in [key for key in self._since if key[1] not in alive]:
             self._end(key)
-        stays = {zone: self.in_zone(zone, view.at) for zone in self._zones.names()}
+        stays = {zone: self.in_zone(zone) for zone in self._zones.names()}
         return stays if news else None
 
-    def in_zone(self, zone: str, at: int) -> list[Stay]:
+    def in_zone(self, zone: str) -> list[Stay]:
         """Return the stays in one zone, longest first, as of the last look."""
-        stays = []
+        stays, at = [], self._tracks.at
         for track in self._tracks:
             key = (zone, track.number)
             if self._zones.holds(zone, on_ground(track.box)):

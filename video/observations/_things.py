@@ -14,11 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from video.contract import Box
+from video.rhythm import Rhythm
 from video.view import View
 
 from ._judge import is_ghost, is_light, likeness
 from ._scene import Floats, Marked, Scene
 
+LONG_AGO_MS = 1_000_000  # more than anything is remembered; the clock begins here
+MOST_STEP_MS = 5_000  # a gap counts as no more, unless the camera's frames are always so far apart
 SEARCH_MS = 500  # between searches for what is new
 SETTLE_MS = 2_000.0  # at rest so long, a region is looked at
 MARGIN = 3  # pixels around a thing that belong to its picture
@@ -56,7 +59,7 @@ class Place(NamedTuple):
 
 @dataclass(slots=True)
 class Thing:
-    """One thing that stands there; times in ms."""
+    """One thing that stands there; times in ms, by the clock of its Things."""
 
     place: Place  # with its margin
     mask: Mask  # 255 where it is, in the size of its place
@@ -87,27 +90,31 @@ class Things:
         self._least = least
         self._scene = Scene()
         self._things: list[Thing] = []
-        self._at = 0
+        self._rhythm = Rhythm()
+        self._told_at = 0
         self._began = 0
         self._searched_at = 0
+        self.at = LONG_AGO_MS  # ms; gaps between frames are no part of it
 
     def __iter__(self) -> Iterator[Thing]:
         return iter(self._things)
 
     def look(self, view: View) -> bool:
         """Take one frame; return whether anything could be said of it."""
+        self.at += self._rhythm.step(view.at, MOST_STEP_MS)
+        at = self.at
         self._spare_persons(view)
         marked = self._scene.look(view)
         if self._scene.began != self._began:
             self._light_changed(view)
         if marked is None:
             return False
-        step = float(min(5_000, view.at - self._at)) if self._at else 0.0
-        self._at = view.at
-        self._things = [thing for thing in self._things if self._kept(thing, marked, view.at, step)]
-        if view.at - self._searched_at >= SEARCH_MS:
-            self._searched_at = view.at
-            self._find(marked, view.at)
+        step = float(min(5_000, at - self._told_at)) if self._told_at else 0.0
+        self._told_at = at
+        self._things = [thing for thing in self._things if self._kept(thing, marked, at, step)]
+        if at - self._searched_at >= SEARCH_MS:
+            self._searched_at = at
+            self._find(marked, at)
         return True
 
     def _spare_persons(self, view: View) -> None:
@@ -116,7 +123,7 @@ class Things:
                 continue
             for thing in self._things:
                 if _covered(thing.box, one.box) > COVERED:
-                    thing.person_at = view.at
+                    thing.person_at = self.at
 
     def _light_changed(self, view: View) -> None:
         """The scene was learnt anew, with all that stands in it: each thing keeps its new look."""

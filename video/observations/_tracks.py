@@ -2,6 +2,9 @@
 
 A track is a box that moved little since the last look. Nothing of how a thing looks is kept, so whoever
 leaves and comes back is somebody new, and nobody can be found again in another camera.
+
+Its clock counts a gap between frames as 5 s at most: a stream that stood still for an hour, or a clock that was
+set forward, kept nobody anywhere for an hour.
 """
 
 import math
@@ -9,10 +12,12 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from video.contract import Box, Detected
+from video.rhythm import Rhythm
 from video.view import View
 
 from ._labels import kind_of
 
+MOST_STEP_MS = 5_000  # a gap counts as no more, unless the camera's frames are always so far apart
 GONE_MS = 3_000  # looked for and not found so long: it left
 GONE_AT_EDGE_MS = 1_000  # the same for what was walking at the picture's edge
 EDGE = 0.02  # parts of the picture
@@ -27,7 +32,7 @@ STILL = 0.15  # of its own size: less is not moving, for a detector's boxes trem
 
 @dataclass(slots=True)
 class Track:
-    """One thing in the picture; times in ms."""
+    """One thing in the picture; times in ms, by the clock of its Tracks."""
 
     number: int
     label: str
@@ -54,14 +59,17 @@ class Tracks:
         self._labels = labels
         self._tracks: list[Track] = []
         self._number = 0
+        self._rhythm = Rhythm()
+        self.at = 0  # ms
 
     def look(self, view: View) -> bool:
         """Take what the detector found; return whether it looked at this frame at all."""
+        self.at += self._rhythm.step(view.at, MOST_STEP_MS)
         if view.objects is not None:
             found = [one for one in view.objects if one.label in self._labels]
             high, wide = view.picture.shape[:2]
             self._follow(found, view, wide / high)
-        self._tracks = [one for one in self._tracks if not _gone(one, view.at)]
+        self._tracks = [one for one in self._tracks if not _gone(one, self.at)]
         return view.objects is not None
 
     def __iter__(self) -> Iterator[Track]:
@@ -72,7 +80,7 @@ class Tracks:
             (distance, number, which)
             for number, track in enumerate(self._tracks)
             for which, one in enumerate(found)
-            if (distance := _distance(track, one, view.at, aspect)) <= 1
+            if (distance := _distance(track, one, self.at, aspect)) <= 1
         )
         taken: set[int] = set()
         moved: set[int] = set()
@@ -80,14 +88,14 @@ class Tracks:
             if number not in moved and which not in taken:
                 moved.add(number)
                 taken.add(which)
-                _move(self._tracks[number], found[which], view.at, aspect)
+                _move(self._tracks[number], found[which], self.at, aspect)
         for number, track in enumerate(self._tracks):
             if number not in moved and _looked_at(track, view):
                 track.missed = True
                 track.misses += 1
         for which, one in enumerate(found):
             if which not in taken:
-                self._begin(one, view.at)
+                self._begin(one, self.at)
 
     def _begin(self, one: Detected, at: int) -> None:
         self._number += 1

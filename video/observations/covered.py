@@ -35,6 +35,7 @@ class Covered:
     needs_objects: ClassVar[bool] = False
     needs_detector: ClassVar[bool] = False
     always: ClassVar[bool] = True
+    learns: ClassVar[bool] = True
     quantities: ClassVar[frozenset[str]] = frozenset({"covered_part"})
     title: ClassVar[tuple[str, str]] = ("镜头遮挡", "camera covered")
     limits: ClassVar[tuple[str, str]] = (

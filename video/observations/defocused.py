@@ -71,6 +71,7 @@ class Defocused:
     needs_objects: ClassVar[bool] = False
     needs_detector: ClassVar[bool] = False
     always: ClassVar[bool] = True
+    learns: ClassVar[bool] = True
     quantities: ClassVar[frozenset[str]] = frozenset({"sharpness"})
     title: ClassVar[tuple[str, str]] = ("画面失焦", "camera defocused")
     limits: ClassVar[tuple[str, str]] = (

@@ -38,6 +38,7 @@ class LaneOccupied:
     needs_objects: ClassVar[bool] = True
     needs_detector: ClassVar[bool] = False
     always: ClassVar[bool] = False
+    learns: ClassVar[bool] = True
     quantities: ClassVar[frozenset[str]] = frozenset(
         {"by", "label", "left_s", "things", "picture_part"}
     )
@@ -62,20 +63,20 @@ class LaneOccupied:
         known = self._things.look(view)
         sightings = []
         for zone in self._zones.names():
-            named = self._named(zone, view.at)
+            named = self._named(zone)
             if named is not None:
                 sightings.append(named)
             elif known:
-                sightings.append(self._at_rest(zone, view.at))
+                sightings.append(self._at_rest(zone, self._things.at))
             else:
                 sightings.append(Sighting(zone, None))
         return sightings
 
-    def _named(self, zone: str, at: int) -> Sighting | None:
+    def _named(self, zone: str) -> Sighting | None:
         """Return the vehicle that has stood in the zone long enough, by its name."""
         standing = [
             stay
-            for stay in self._vehicles.in_zone(zone, at)
+            for stay in self._vehicles.in_zone(zone)
             if stay.track.believed
             and min(stay.ms, stay.track.seen_at - stay.track.still_since) >= self._hold_ms
         ]

@@ -48,6 +48,7 @@ class Moved:
     needs_objects: ClassVar[bool] = False
     needs_detector: ClassVar[bool] = False
     always: ClassVar[bool] = True
+    learns: ClassVar[bool] = True
     quantities: ClassVar[frozenset[str]] = frozenset({"changed_part", "shift_part"})
     title: ClassVar[tuple[str, str]] = ("画面偏移", "camera moved")
     limits: ClassVar[tuple[str, str]] = (

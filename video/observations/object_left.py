@@ -32,6 +32,7 @@ class ObjectLeft:
     needs_objects: ClassVar[bool] = True
     needs_detector: ClassVar[bool] = False
     always: ClassVar[bool] = False
+    learns: ClassVar[bool] = True
     quantities: ClassVar[frozenset[str]] = frozenset({"left_s", "things", "picture_part"})
     title: ClassVar[tuple[str, str]] = ("遗留物", "object left")
     limits: ClassVar[tuple[str, str]] = (
@@ -51,7 +52,7 @@ class ObjectLeft:
         known = self._things.look(view)
         if not known:
             return [Sighting(zone, None) for zone in self._zones.names()]
-        return [self._in_zone(zone, view.at) for zone in self._zones.names()]
+        return [self._in_zone(zone, self._things.at) for zone in self._zones.names()]
 
     def _in_zone(self, zone: str, at: int) -> Sighting:
         settings = self._settings

@@ -116,10 +116,12 @@ def episodes_html(visit: Visit, episodes: list[SeenEpisode]) -> Markup:
     for one in episodes[:EPISODES]:
         word = observation(one.observation)
         case = cases.get(one.device)
-        mine = case is not None and one.ended_at is None
+        lost = one.ended_by == "blind"  # nobody knows whether it is over
+        mine = case is not None and (one.ended_at is None or lost)
+        until = visit.time(one.ended_at, day=False) if one.ended_at else say("进行中", "goes on")
         rows.append([
             visit.time(one.started_at),
-            visit.time(one.ended_at, day=False) if one.ended_at else say("进行中", "goes on"),
+            f"{until} {say('起看不到', 'lost from sight')}" if lost else until,
             span((one.ended_at or now) - one.started_at, visit.lang),
             Cell(word.say(visit.lang), word.tone),
             one.zone or say("整个画面", "whole picture"),
