@@ -67,6 +67,10 @@ class Camera:
             if watcher.observation.needs_detector and self._detector is None
         ]
 
+    def mask_misfit(self) -> str:
+        """Return why the whole picture is blank, for people; empty while the masks fit."""
+        return self._mask.misfit
+
     def see(self, frame: Frame) -> Seen:
         """Look at one frame. Masked pixels are blank before anything looks; the picture is changed."""
         picture = self._mask.blank(frame.picture)
