@@ -88,6 +88,10 @@ class Camera:
             return False
         return self._last_at - self._settled_at >= UNSETTLED_MS
 
+    def mask_misfit(self) -> str:
+        """Return why the whole picture is blank, for people; empty while the masks fit."""
+        return self._mask.misfit
+
     def see(self, frame: Frame) -> Seen:
         """Look at one frame. Masked pixels are blank before anything looks; the picture is changed."""
         news: list[News] = []

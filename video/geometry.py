@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 from .contract import WHOLE, Picture, Point
 
 Polygon = Sequence[Point]
+SAME_SHAPE = 0.02
+"""Width by height may differ by so much (1088 lines for 1080) and be the same part of the world."""
 
 
 def drawn(polygons: Sequence[Polygon], height: int, width: int) -> NDArray[np.uint8]:
-    """Return height x width, 255 in any of the polygons (each pixel they touch) and 0 elsewhere."""
+    """Return height x width, 255 in any of the polygons and 0 elsewhere; right to a pixel."""
     area: NDArray[np.uint8] = np.zeros((height, width), np.uint8)
     for polygon in polygons:
         corners = np.array([(p.x * width, p.y * height) for p in polygon])
@@ -60,18 +62,25 @@ class CameraZones:
 
 
 class PrivacyMask:
-    """Blanks what must not be seen, before anything looks at a picture or keeps it."""
+    """Blanks what must not be seen, before anything looks at a picture or keeps it.
+
+    Corners are parts of the picture, so they follow its size but not its shape: a camera set from 4:3 to
+    16:9 shows another part of the world. Then nobody knows where the masks lie, and all is blank.
+    """
 
     def __init__(self, polygons: Sequence[Polygon]) -> None:
         self._polygons = polygons
         self._area: NDArray[np.uint8] | None = None
+        self._first: tuple[int, int] | None = None  # height and width of the first picture
+        self.misfit = ""
+        """Why all is blank, for people; empty while the masks fit."""
 
     def blank(self, picture: Picture) -> Picture:
         """Return the picture with masked pixels black; the given one is changed if writable."""
         if not self._polygons:
             return picture
         if self._area is None or self._area.shape != picture.shape[:2]:
-            self._area = drawn(self._polygons, *picture.shape[:2])
+            self._area = self._over(*picture.shape[:2])
         if not picture.flags.writeable:
             picture = picture.copy()
         picture[self._area > 0] = 0
@@ -79,4 +88,19 @@ class PrivacyMask:
 
     def visible(self, height: int, width: int) -> NDArray[np.uint8]:
         """Return 255 where the picture may be looked at; masked pixels must not count in averages."""
-        return cv2.bitwise_not(drawn(self._polygons, height, width)).astype(np.uint8)
+        return cv2.bitwise_not(self._over(height, width)).astype(np.uint8)
+
+    def _over(self, height: int, width: int) -> NDArray[np.uint8]:
+        """Return 255 in each pixel that a mask touches."""
+        self._first = self._first or (height, width)
+        tall, wide = self._first
+        self.misfit = ""
+        if abs(width * tall / (height * wide) - 1) > SAME_SHAPE:
+            self.misfit = (
+                f"its picture is {width}x{height} and was {wide}x{tall}: the masks may lie elsewhere, so all is"
+                " blank; set the camera back, or draw the masks anew and start the gateway anew"
+            )
+            return np.full((height, width), 255, np.uint8)
+        # Lines are drawn through rounded pixels: one more on each side is touched, or nearly.
+        touched = cv2.dilate(drawn(self._polygons, height, width), np.ones((3, 3), np.uint8))
+        return np.asarray(touched, np.uint8)

@@ -57,12 +57,17 @@ def state_readings(
 ) -> list[Reading]:
     """Return the heartbeat: the camera's health, and what is known of each zone ("" the camera's own).
 
-    Known are states and measures; what is not known is not in it.
+    Known are states that are false, and measures; what is not known is not in it. What is true is told by its
+    episode's own Readings, so that no newer word without the episode hides which pictures belong to it.
     """
-    own = {**health, **states.get(WHOLE, {})}
-    zones = [
-        _reading(camera, zone, compound, at, dict(known))
+    told = {
+        zone: {name: value for name, value in known.items() if value is not True}
         for zone, known in states.items()
+    }
+    own = {**health, **told.get(WHOLE, {})}
+    zones = [
+        _reading(camera, zone, compound, at, known)
+        for zone, known in told.items()
         if zone != WHOLE and known
     ]
     return [_reading(camera, WHOLE, compound, at, own), *zones]

@@ -1,11 +1,10 @@
 """Doors, locks and cards: ONVIF Access Control and Door Control Service Specifications.
 
 Whose card it was never leaves: card numbers and credential tokens become keyed hashes, names of holders
-are dropped, and the message that is kept as evidence has all of them overwritten.
+are dropped; `private` overwrites them in the message that is kept as evidence.
 """
 
 import hmac
-import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -17,12 +16,6 @@ from .said import Said, State, truth, value_of, values_of
 from .topics import YES
 from .xml import Notification
 
-PERSONAL: Final = frozenset(
-    {"CredentialToken", "CredentialHolderName", "IdentifierValue", "Card", "PIN", "Pin"}
-    | {"UserName", "PersonName", "HolderName", "IDNumber", "CardNo", "CardNumber", "PhoneNumber"}
-    | {"LicensePlate", "PlateNumber", "Plate", "Password"}
-)
-"""Items that name a person or a car; the later ones are vendors'."""
 _CARDS: Final = ("Card", "IdentifierValue")
 _WORDS: Final[Mapping[str, tuple[str, Event]]] = {
     "AccessGranted": ("granted", Event.ACCESS_GRANTED),
@@ -32,42 +25,6 @@ _WORDS: Final[Mapping[str, tuple[str, Event]]] = {
     "Duress": ("duress", Event.DURESS),
     "Request": ("requested", Event.NONE),
 }
-_VALUE = re.compile(rb"(\sValue\s*=\s*)(\"[^\"]*\"?|'[^']*'?)", re.IGNORECASE)
-_TEXT = re.compile(rb">[^<]+")
-_NAMED = re.compile(b"|".join(re.escape(name.encode()) for name in sorted(PERSONAL)), re.IGNORECASE)
-
-
-def redacted(payload: bytes) -> bytes:
-    """Return any payload, also a broken one, with what names a person overwritten; same length.
-
-    Where it is not sure which value that is, every value goes.
-    """
-    if b"\0" in payload or not _is_text(payload):
-        return b"*" * len(payload)  # another encoding spells names in ways that no search finds
-    if not _NAMED.search(payload) and b"&#" not in payload:
-        return payload
-    masked = _VALUE.sub(lambda found: found[1] + _stars(found[2]), payload)
-    return _TEXT.sub(_stars_for_text, masked)
-
-
-def _is_text(payload: bytes) -> bool:
-    try:
-        payload.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _stars(quoted: bytes) -> bytes:
-    return quoted[:1] + re.sub(rb"[^\"']", b"*", quoted[1:])
-
-
-def _stars_for_text(found: re.Match[bytes]) -> bytes:
-    """Overwrite text between tags unless it can only be a topic or white space."""
-    text = found[0]
-    if text[1:].isspace() or b"/" in text:
-        return text
-    return b">" + b"*" * (len(text) - 1)
 
 
 def read_access(note: Notification, said: Said, secret: bytes) -> bool:

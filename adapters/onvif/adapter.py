@@ -12,8 +12,9 @@ from adapters.json_fields import clean
 from model.errors import FrameError
 from model.reading import ALARM_EVENTS, ALARM_STATES, Event, Reading
 
-from .access import PERSONAL, read_access, read_credential, read_door, redacted
+from .access import read_access, read_credential, read_door
 from .analytics import read_camera, read_input
+from .private import redacted
 from .said import Notice, Said, source_of, value_of, vendor
 from .settings import OnvifSettings
 from .times import observed
@@ -72,7 +73,7 @@ class Onvif:
         if not self._understood(note, said):
             if _is_alarm(note.path):
                 raise FrameError("type", f"{note.topic} says neither yes nor no")
-            said = vendor(note, said, PERSONAL)
+            said = vendor(note, said)
         initialized = note.operation == INITIALIZED.capitalize()
         if initialized:
             said.flaws.append(INITIALIZED)

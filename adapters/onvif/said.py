@@ -7,6 +7,7 @@ from typing import NamedTuple
 from adapters.json_fields import clean
 from model.reading import Event, Reading, Value
 
+from .private import shown
 from .topics import NO, YES
 from .xml import Items, Notification
 
@@ -73,13 +74,9 @@ def source_of(note: Notification) -> str:
     return "|".join([note.path, *(f"{name}={value}" for name, value in sorted(note.source))])
 
 
-def vendor(note: Notification, said: Said, hidden: frozenset[str]) -> Said:
-    """Keep what no table knows: the topic and its items, without what names a person."""
-    known = {name.lower() for name in hidden}
-    items = [
-        f"{name}={'***' if name.lower() in known else value}"
-        for name, value in (*note.source, *note.data)
-    ]
+def vendor(note: Notification, said: Said) -> Said:
+    """Keep what no table knows: the topic and its items, without what may be somebody's."""
+    items = [shown(name, value) for name, value in (*note.source, *note.data)]
     said.event = Event.VENDOR
     said.values = {"topic": note.topic}
     if items:

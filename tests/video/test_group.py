@@ -123,6 +123,15 @@ def test_the_heartbeat_carries_health_and_known_states(tmp_path: Path) -> None:
     assert isinstance(last["cpu_pct"], float)
 
 
+def test_no_heartbeat_hides_which_episode_a_true_state_belongs_to(tmp_path: Path) -> None:
+    """A rule keeps the newest word; the pictures of its case are found by the episode in it."""
+    scene = Scene(tmp_path)
+    scene.play(5)
+    said = scene.play(6, spot=True)
+    assert any("fps" in r.values for r in said), "a heartbeat came meanwhile"
+    assert all("episode" in r.values for r in said if r.values.get("motion") is True)
+
+
 def test_stopping_ends_every_episode_and_every_feed(tmp_path: Path) -> None:
     scene = Scene(tmp_path)
     scene.play(5)

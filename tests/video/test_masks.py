@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from video.camera import Camera
 from video.contract import Frame, Point
+from video.episodes import News, Stage
 from video.geometry import CameraZones, PrivacyMask
 from video.settings import CameraSettings
 
@@ -47,6 +48,66 @@ def test_what_happens_under_a_mask_moves_nothing_and_is_nowhere_to_be_seen() -> 
         seen = camera.see(Frame(number * 200, picture))
         assert seen.news == []
         assert not seen.view.picture[95:265, 165:475].any()
+
+
+PART = st.floats(0, 1, allow_nan=False)
+
+
+@given(
+    corners=st.lists(st.tuples(PART, PART), min_size=3, max_size=3),
+    height=st.integers(8, 60),
+    width=st.integers(8, 80),
+)
+def test_a_pixel_that_a_slanted_mask_touches_is_black(
+    corners: list[tuple[float, float]], height: int, width: int
+) -> None:
+    """Tried at nine points of each pixel, each asked exactly on which side of the three lines it is."""
+    blank = PrivacyMask([[Point(x, y) for x, y in corners]]).blank(
+        np.full((height, width, 3), 255, np.uint8)
+    )
+    steps = np.array([0.01, 0.5, 0.99])
+    xs = (np.arange(width)[:, None] + steps).ravel() / width
+    ys = (np.arange(height)[:, None] + steps).ravel()[:, None] / height
+    sides = [
+        (bx - ax) * (ys - ay) - (by - ay) * (xs - ax)
+        for (ax, ay), (bx, by) in zip(corners, corners[1:] + corners[:1], strict=True)
+    ]
+    inside = np.all([side > 1e-9 for side in sides], axis=0)
+    inside |= np.all([side < -1e-9 for side in sides], axis=0)
+    touched = inside.reshape(height, 3, width, 3).any(axis=(1, 3))
+    assert not blank[touched].any()
+
+
+def test_a_camera_that_changes_its_shape_is_blank_as_a_whole_and_says_so() -> None:
+    """A 4:3 picture shows the middle of a 16:9 one; the neighbour's window lies elsewhere in it."""
+    settings = CameraSettings.model_validate(
+        {
+            "camera": "cam-1", "source": {"file": "x.mp4"}, "observations": {"motion": {}},
+            "masks": [[[0.2, 0.3], [0.3, 0.3], [0.3, 0.7], [0.2, 0.7]]],
+        }
+    )  # fmt: skip
+    camera, at = Camera(settings), 0
+
+    def looks(height: int, width: int) -> list[News]:
+        nonlocal at
+        news: list[News] = []
+        for number in range(50):
+            at += 500
+            picture = np.full((height, width, 3), 50, np.uint8)
+            picture[::7, number % 7 :: 7] = 222
+            seen = camera.see(Frame(at, picture))
+            news += [item for item in seen.news if item.stage is Stage.START]
+            wholly = not seen.view.picture.any()
+        assert wholly is bool(camera.mask_misfit())
+        return news
+
+    looks(480, 640)
+    looks(240, 320)
+    assert not camera.mask_misfit()
+    assert looks(360, 640) == [], "a blank picture is no dark or covered camera"
+    assert "640x360 and was 640x480" in camera.mask_misfit()
+    looks(480, 640)
+    assert not camera.mask_misfit()
 
 
 @pytest.mark.parametrize(

@@ -138,6 +138,8 @@ class Group:
             name = watched.camera.settings.camera
             if not watched.feed.online and watched.feed.detail:
                 found.append(f"camera {name}: {watched.feed.detail}")
+            if misfit := watched.camera.mask_misfit():
+                found.append(f"camera {name}: {misfit}")
             blind = watched.camera.blind_observations()
             if watched.evidence:
                 found += watched.evidence.warnings()
