@@ -46,7 +46,7 @@ PARTS: Mapping[str, str] = MappingProxyType(
         "cause": "原因 (cause)",
         "solved": "问题已解决 (solved)",
         "sensor_normal": "传感器恢复正常 (the device still says so, or only its rule or its hours ended)",
-        "sensor_healthy": "传感器自身可信 (isolated, removed, silent, tampered with or testing: it proves nothing)",
+        "sensor_healthy": "传感器自身可信 (isolated, removed, silent, offline, tampered with or testing: it proves nothing)",
         "satisfaction": "当事人满意 (satisfied and channel; or three attempts recorded by revisit)",
         "asked_the_reporter": "回访对象须为反映人 (asked: the person who raised it)",
         "conflict_settled": "矛盾已化解 (conflict_settled: how)",

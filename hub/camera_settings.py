@@ -12,15 +12,17 @@ if TYPE_CHECKING:
     from video.settings import CameraSettings
 
 TEXT_MAX = 48_000
+NODES_MAX = 6_000
+"""Some 2,000 corners of masks and zones."""
 
 
 def checked(text: str, camera: str) -> "CameraSettings":
     """Return a camera's settings from its keys without `source`; raises ConfigError(s) with every problem."""
     from video.settings import CameraSettings  # noqa: PLC0415 - needs OpenCV, which a hub loads only when asked
 
-    if len(text) > TEXT_MAX:
-        raise ConfigError(f"more than {TEXT_MAX} characters; remove corners")
-    parsed = YamlText(text, "")
+    if len(text.encode("utf-8", "replace")) > TEXT_MAX:
+        raise ConfigError(f"more than {TEXT_MAX} bytes; remove corners")
+    parsed = YamlText(text, "", nodes_max=NODES_MAX)
     written = parsed.plain()
     if written is None:
         written = {}

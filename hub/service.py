@@ -81,7 +81,10 @@ class Hub(DeviceAnswers):
         self.picture_bus = Bus(
             file.mqtt, handler=self.cameras.message, sessions={"pictures": filters}, retained=False
         )
-        self.evidence = _open_evidence(self)
+        self.evidence = EvidenceParts(
+            file, self.store.footage,
+            dead_letter=self.letterbox.keep_soon, clock=self.now, crash=self.crash,
+        )  # fmt: skip
         self.memory = MemoryAlarms(self.now)
         self.announcer = Announcer(file.site, self.publish_event, self.memory)
         self.intake = intake = HubIntake(
@@ -272,16 +275,6 @@ def _open(file: HubFile) -> tuple[SqliteLog, CaseStore]:
         return SqliteLog(file.data / "log"), cases
     except (OSError, ValueError, sqlite3.Error) as error:
         raise ConfigError(f"the data folder {file.data} cannot be used: {error}") from error
-
-
-def _open_evidence(hub: Hub) -> EvidenceParts:
-    try:
-        return EvidenceParts(
-            hub.file, hub.store.footage,
-            dead_letter=hub.letterbox.keep_soon, clock=hub.now, crash=hub.crash,
-        )  # fmt: skip
-    except OSError as error:
-        raise ConfigError(f"the data folder {hub.file.data} cannot be used: {error}") from error
 
 
 def _plain(view: msgspec.Struct) -> Json:

@@ -190,8 +190,10 @@ class Health(msgspec.Struct, frozen=True):
     testing: bool = False
     tampered: bool = False
     faulty: bool = False
+    offline: bool = False  # says so itself, or its camera does: it sees nothing now
 
     @property
     def proves(self) -> bool:
         """Return whether "normal" from this device is worth anything."""
-        return self.heard and not (self.isolated or self.removed or self.testing or self.tampered)
+        nothing = self.isolated or self.removed or self.testing or self.tampered or self.offline
+        return self.heard and not nothing

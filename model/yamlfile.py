@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, NodeEvent
 
 from .errors import ConfigError
 
@@ -28,11 +29,17 @@ class ConfigErrors(ConfigError):  # noqa: N818 - the plural of ConfigError
 class YamlText:
     """A parsed YAML text that remembers the line of every key."""
 
-    def __init__(self, text: str, name: str) -> None:
-        """Parse `text`; `name` is the file's name in errors. Raises ConfigError."""
+    def __init__(self, text: str, name: str, *, nodes_max: int | None = None) -> None:
+        """Parse `text`; `name` is the file's name in errors. Raises ConfigError.
+
+        With `nodes_max` the text is a stranger's: neither anchors nor aliases, of which a few lines
+        stand for billions of values, and no more values than that.
+        """
         self.name = name
         _refuse_depth(text, name)
         try:
+            if nodes_max is not None:
+                _refuse_bombs(text, name, nodes_max)
             self.data = YAML(typ="rt", pure=True).load(StringIO(text))
         except MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 0
@@ -94,6 +101,23 @@ def _refuse_depth(text: str, name: str) -> None:
                 line=line,
             )
         depth = max(depth, 0)
+
+
+def _refuse_bombs(text: str, name: str, nodes_max: int) -> None:
+    """Raise ConfigError on anchors, aliases, and too many or too deep values; reads events only."""
+    depth = nodes = 0
+    for event in YAML(typ="rt", pure=True).parse(StringIO(text)):
+        problem = ""
+        if isinstance(event, AliasEvent) or getattr(event, "anchor", None):
+            problem = "holds an anchor or alias (& or *); write out what it stands for"
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        nodes += isinstance(event, NodeEvent)
+        if depth > DEEPEST:
+            problem = f"more than {DEEPEST} values lie within each other"
+        if nodes > nodes_max:
+            problem = f"more than {nodes_max} values; remove some"
+        if problem:
+            raise ConfigError(problem, file=name, line=event.start_mark.line + 1)
 
 
 def _plain(node: object) -> object:

@@ -24,6 +24,8 @@ ABSENCE_MS = 60_000
 STRANGERS = 10_000
 """So many unregistered devices are remembered; beyond it the longest unheard are forgotten."""
 
+ZONE = "camera_zone"
+ONLINE = "online"  # false: it tells nothing of what it watches, whatever it said last
 FLAGS = frozenset({"isolated", "removed", "testing", "tamper", "fault"})
 """States that say what a device's "normal" is worth."""
 
@@ -222,7 +224,7 @@ class Book:
         return row.last.mode if row else Mode.REAL
 
     def health(self, device: str) -> Health:
-        """Return what a device's "normal" is worth; one that is late, or behind a lost gateway, proves nothing."""
+        """Return what a device's "normal" is worth; one that is late, offline or behind a lost gateway proves nothing."""
         row = self.devices.get(device)
         if row is None:
             return Health(heard=False)
@@ -231,12 +233,19 @@ class Book:
         flags = row.flags
         return Health(
             heard=device not in self.silent and not away,
+            offline=self._says_offline(device, row),
             isolated="isolated" in flags,
             removed="removed" in flags,
             testing="testing" in flags or self.under_test(device),
             tampered="tamper" in flags,
             faulty="fault" in flags,
         )
+
+    def _says_offline(self, device: str, row: DeviceRow) -> bool:
+        """Whether a device, or the one that fronts it (a zone's camera), says that it sees nothing now."""
+        front = row.last.source or (device.rpartition("/")[0] if row.last.kind == ZONE else "")
+        rows = (row, self.devices.get(front))
+        return any(found is not None and found.values.get(ONLINE) is False for found in rows)
 
     def snapshot(self) -> list[tuple[str, str, bytes]]:
         """Return the rows that changed since the last call."""

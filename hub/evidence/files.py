@@ -34,9 +34,14 @@ class Part(NamedTuple):
 class FootageFiles:
     """Files and parts of files; every method blocks on the disk and may raise OSError."""
 
-    def __init__(self, folder: Path) -> None:
-        """Make the folders."""
+    def __init__(self, folder: Path, *, make: bool = True) -> None:
+        """Make the folders, unless that is done later."""
         self._files, self._incoming = folder / "files", folder / "incoming"
+        if make:
+            self.make_folders()
+
+    def make_folders(self) -> None:
+        """Make the folders that are not there."""
         for path in (self._files, self._incoming):
             path.mkdir(parents=True, exist_ok=True)
 

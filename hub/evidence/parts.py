@@ -35,9 +35,11 @@ class EvidenceParts:
         clock: Callable[[], int],
         crash: CrashPoint,
     ) -> None:
-        """Open the folder `DATA/evidence`; raises OSError."""
+        """Take the folder `DATA/evidence`; it is opened when this moves."""
         self._clock = clock
-        self._files = FootageFiles(file.data / "evidence")
+        self._folder = file.data / "evidence"
+        self._unusable = ""
+        self._files = FootageFiles(self._folder, make=False)
         self._keeping = Keeping(self._files, records, file.evidence)
         self._bus = Bus(file.mqtt, sessions=evidence_sessions(file.site), handler=self._message)
         self._receiver = EvidenceReceiver(
@@ -61,6 +63,8 @@ class EvidenceParts:
 
     def state(self) -> str:
         """Return `ok`, or what is wrong, in words."""
+        if self._unusable:
+            return self._unusable
         if self._keeping.full:
             return "full: everything there is pinned by a case"
         return "ok" if self._bus.connected else f"broker away: {self._bus.last_error}"
@@ -74,6 +78,14 @@ class EvidenceParts:
         self._receiver.close()
 
     async def _move(self) -> None:
+        try:
+            await asyncio.to_thread(self._files.make_folders)
+        except OSError as error:
+            if not self._unusable:
+                log.error("evidence_folder_unusable", folder=str(self._folder), why=str(error))
+            self._unusable = f"its folder {self._folder} cannot be used: {error.strerror or error}"
+            return
+        self._unusable = ""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._bus.run(), name="evidence-bus")
             group.create_task(self._sweep(), name="evidence-sweep")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from gateway.config import check
+from hub.camera_settings import checked
 from model.errors import ConfigError
 from rules.rulefile import load_rules
 from tests.rules.town import library_texts
@@ -24,11 +25,20 @@ sources:
   - adapter: nb_iot
     alarm: {field: alarm, values: {"1": fire_alarm, "0": ""}}
 """
+CAMERA = b"""fps: 5
+masks: [[[0.1, 0.1], [0.4, 0.1], [0.4, 0.4]]]
+zones: {lane: [[0, 0], [1, 0], [1, 1]]}
+observations:
+  motion: {after_s: 1, off_delay_s: 4}
+  intrusion: {zones: [lane]}
+"""
 RULES = library_texts()["security.yaml"].encode()[:900]
 TARGETS: dict[str, tuple[Callable[[str], object], bytes]] = {
     "gateway": (lambda text: check(text, "f.yaml"), GATEWAY),
+    "camera": (lambda text: checked(text, "c"), CAMERA),
     "rules": (lambda text: load_rules({"f.yaml": text}), RULES),
 }
+UNNAMED = frozenset({"camera"})  # typed into the page, not read from a file
 SLOWEST_FILE_S = 20 * SLOWEST_S  # a file is read once, at a start, by a reader in plain Python
 
 
@@ -44,7 +54,7 @@ def test_damaged_files_are_refused_by_name_or_read(name: str) -> None:
         try:
             read(payload.decode("utf-8", "replace"))
         except ConfigError as error:
-            named = "f.yaml" in str(error)
+            named = "f.yaml" in str(error) or name in UNNAMED
             if not named:
                 pytest.fail(f"seed={seed} payload={payload!r}: {error}")
         except Exception as error:  # noqa: BLE001 - any other is the finding

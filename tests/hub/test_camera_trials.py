@@ -1,6 +1,7 @@
 """Trials of settings with a clip: bounded, one at a time, and nobody tries another one's clip."""
 
 import asyncio
+import itertools
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -37,6 +38,31 @@ async def over(trials: Trials, trial: str, seconds: float = 60) -> dict[str, obj
             return state
         await asyncio.sleep(0.05)
     raise AssertionError("it goes on")
+
+
+BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"{name}: &{name} [{','.join([f'*{before}'] * 9)}]\n"
+    for before, name in itertools.pairwise("abcdefgh")
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (BOMB, "1: holds an anchor"),
+        ("fps: 5\nzones: *a\n", "2: holds an anchor or alias"),
+        ("masks: [" + "[]," * 12_000 + "]", "more than 6000 values"),
+        ("masks:\n" + "".join(" " * n + "- \n" for n in range(150)), "within each other"),
+        ("#" * 48_001, "more than 48000 bytes"),
+        ("#" + "东" * 16_000, "more than 48000 bytes"),
+    ],
+)
+def test_a_few_bytes_of_settings_cost_the_hub_no_minutes(text: str, why: str) -> None:
+    """300 bytes that stand for 43 million values are refused before anything is expanded."""
+    began = time.process_time()
+    with pytest.raises(ConfigError, match=why):
+        checked(text, "c")
+    assert time.process_time() - began < 5
 
 
 async def test_two_settings_are_compared_on_a_clip(tmp_path: Path) -> None:

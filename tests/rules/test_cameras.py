@@ -2,6 +2,7 @@
 
 import pytest
 
+from cases.closing import unnormal
 from cases.desk import Desk
 from model.anomaly import Anomaly
 from model.case import Case, Change, EventClass, Health, Verification
@@ -166,3 +167,44 @@ def test_a_truth_is_a_number_only_where_the_rule_says_so(
     """A broken device that says `false` for a level is not at level 0."""
     town = Town(load_rules({"a.yaml": TRUTHS % key}), PLACES)
     assert len(started(town.says("cam-1", kind="camera", values={"level": value}))) == found
+
+
+@pytest.mark.parametrize(
+    ("word", "device", "category"),
+    [
+        ("covered", "cam-1", "camera_tampered"),
+        ("flame", "cam-1", "fire_hint"),
+        ("flame", "cam-1/gate", "fire_hint"),
+        ("intrusion", "cam-1/gate", "intrusion"),
+    ],
+)
+@pytest.mark.parametrize("taken_back", [True, False])
+def test_a_camera_that_is_offline_proves_nothing(
+    word: str, device: str, category: str, *, taken_back: bool
+) -> None:
+    """The lens is covered, the cable cut: 40 minutes without a word are not 40 minutes of calm."""
+    watch = Watch()
+    watch.sees(online=True)
+    seen: dict[str, Value] = {word: True}
+    calm: dict[str, Value] = {word: False}
+    watch.sees(device, **seen)
+    watch.wait(30 * SECOND)
+    if taken_back:
+        watch.sees(device, **calm)
+    for _ in range(80):
+        watch.sees(online=False)
+        watch.wait(30 * SECOND)
+
+    def lacks() -> list[str]:
+        [case] = [case for case in watch.cases() if case.category == category]
+        return unnormal(case, watch.town.now, watch.town.engine, lasting_ms=10 * MINUTE)
+
+    assert lacks()[-1] == "sensor_healthy"
+    assert ("sensor_normal" in lacks()) is not taken_back
+    watch.sees(online=True)
+    if not taken_back:
+        assert lacks() == ["sensor_normal"]
+        watch.sees(device, **calm)
+        assert lacks() == ["normal_for_10_minutes"]
+        watch.wait(10 * MINUTE)
+    assert lacks() == []

@@ -18,8 +18,8 @@ PARTS: Words = MappingProxyType(
             "The device must say normal again; or give a photo and a work order",
         ),
         "sensor_healthy": (
-            "设备自身不可信（屏蔽、拆除、失联、防拆、测试中），其“正常”不能作证；或附照片和工单",
-            "The device proves nothing (isolated, removed, silent, tampered with, in test); or photo and work order",
+            "设备自身不可信（屏蔽、拆除、失联、离线、防拆、测试中），其“正常”不能作证；或附照片和工单",
+            "The device proves nothing (isolated, removed, silent, offline, tampered with, in test); or photo and work order",
         ),
         "satisfaction": (
             "当事人满意（并注明渠道），或已三次回访未果",
