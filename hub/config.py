@@ -78,6 +78,12 @@ class EvidenceKeep(_Strict):
     """
 
     max_mb: int = Field(default=20_480, ge=64, description="MiB; oldest unpinned go first")
+    gateway_percent: int = Field(
+        default=75,
+        ge=1,
+        le=100,
+        description="% of max_mb that one gateway may have; our assumption",
+    )
     days: int = Field(default=7, ge=1, le=3650, description="where no case refers to it")
     days_of: dict[str, Annotated[int, Field(ge=1, le=3650)]] = Field(
         default={}, description="by observation, where no case refers to it"

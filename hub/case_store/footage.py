@@ -149,10 +149,20 @@ class FootageRecords:
         with self._reader.connect() as connection:
             return int(connection.execute(select(func.sum(once.c.size))).scalar() or 0)
 
-    def unpinned(self, now: int, case_days: Mapping[str, int], limit: int = 100) -> list[Shown]:
-        """Return the oldest files that no case needs any more and nobody pinned."""
+    def sizes(self) -> dict[str, int]:
+        """Return how many bytes the files of each gateway have together; the same content counts once."""
+        once = select(footage.c.gateway, func.max(footage.c.size).label("size"))
+        each = once.group_by(footage.c.gateway, footage.c.sha256).subquery()
+        query = select(each.c.gateway, func.sum(each.c.size)).group_by(each.c.gateway)
+        with self._reader.connect() as connection:
+            return {str(name): int(size) for name, size in connection.execute(query)}
+
+    def unpinned(
+        self, now: int, case_days: Mapping[str, int], *, gateway: str, limit: int = 100
+    ) -> list[Shown]:
+        """Return a gateway's oldest files that no case needs any more and nobody pinned."""
         free = and_(footage.c.pinned_by == "", ~_needed(now, case_days))
-        return self._read(free, limit=limit)
+        return self._read(and_(footage.c.gateway == gateway, free), limit=limit)
 
     def expired(
         self, now: int, *, days: int, days_of: Mapping[str, int], case_days: Mapping[str, int]

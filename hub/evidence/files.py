@@ -1,7 +1,7 @@
 """The hub's evidence folder: files named by their content, parts of files that are on their way.
 
     files/ab/ab12….mp4     whole, verified, on disk
-    incoming/….part        as much as has come of a file
+    incoming/….part        as much as has come of a file; the name says how large it will be
 
 No name that anybody sent becomes a path: a gateway's is hashed, a file's is its SHA-256.
 """
@@ -49,10 +49,15 @@ class FootageFiles:
         """Return where a whole file lies or would lie."""
         return self._files / digest[:2] / f"{digest}{form.ending}"
 
-    def part(self, gateway: str, digest: str) -> Part:
-        """Return what has come of a file."""
-        path = self._incoming / f"{_owner(gateway)}-{digest}.part"
+    def part(self, gateway: str, digest: str, size: int) -> Part:
+        """Return what has come of a file of a size: of another size it is another file."""
+        path = self._incoming / f"{_owner(gateway)}-{digest}-{size}.part"
         return Part(path, path.stat().st_size if path.exists() else 0)
+
+    def size(self, digest: str, form: Type) -> int | None:
+        """Return how large a whole file is, None where there is none."""
+        path = self.path(digest, form)
+        return path.stat().st_size if path.exists() else None
 
     def append(self, part: Part, data: bytes, *, gateway: str) -> Part:
         """Add the next bytes of a file."""

@@ -90,20 +90,16 @@ class EvidenceReceiver:
         """Take one piece and return the answer; blocks on the disk, may raise OSError."""
         self.counters["pieces"] += 1
         known = self._records.known(gateway, piece.card)
-        whole = self._files.path(piece.sha256, piece.card.type).exists()
         if known is not None and known.sha256 != piece.sha256:
             why = f"{piece.card.kind} of episode {piece.card.episode} is here with other content"
             return self._refused(gateway, piece, "conflict", why, final=True)
-        if whole:
+        if self._has(gateway, piece):
             if known is None:
                 self._record(gateway, piece)
             return PieceReceipt(piece.sha256, piece.size, done=True)
-        part = self._files.part(gateway, piece.sha256)
-        if part.have > piece.size:
-            self._files.drop(part)
-            part = part._replace(have=0)
+        part = self._files.part(gateway, piece.sha256, piece.size)
         if data and piece.offset == part.have:
-            if part.have == 0 and not self._keeping.room_for(piece.size, self._clock()):
+            if part.have == 0 and not self._keeping.room_for(gateway, piece.size, self._clock()):
                 return PieceReceipt(piece.sha256, refused="disk_full")
             part = self._files.append(part, data, gateway=gateway)
         if part.have < piece.size or part.have == 0:
@@ -113,6 +109,12 @@ class EvidenceReceiver:
     def close(self) -> None:
         """End the thread that writes."""
         self._disk.shutdown(wait=True, cancel_futures=True)
+
+    def _has(self, gateway: str, piece: Piece) -> bool:
+        """Whether the file is here and this gateway has sent it: to know a SHA-256 is not to have the file."""
+        if self._files.size(piece.sha256, piece.card.type) != piece.size:
+            return False
+        return any(shown.gateway == gateway for shown in self._records.by_hash(piece.sha256))
 
     def _completed(self, gateway: str, piece: Piece, part: Part) -> PieceReceipt:
         wrong = self._wrong(piece, part)

@@ -84,7 +84,7 @@ def test_what_a_case_needs_is_not_free_and_does_not_expire(any_store: CaseStore)
     write(any_store, about("c1", ONE))
 
     def free(now: int) -> list[str]:
-        return [item.episode for item in records.unpinned(now, DAYS)]
+        return [item.episode for item in records.unpinned(now, DAYS, gateway="gw")]
 
     def over(now: int, **days_of: int) -> list[str]:
         found = records.expired(now, days=7, days_of=days_of, case_days=DAYS)

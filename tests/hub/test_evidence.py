@@ -307,6 +307,32 @@ def test_what_is_kept_is_never_replaced(end: End, folder: Path) -> None:
     assert end.take(piece, other, gateway="gw-02").done
 
 
+def test_who_knows_the_sha256_of_a_file_does_not_have_the_file(end: End) -> None:
+    """Another gateway, or another size: the bytes have to come before it is done and counted."""
+    digest, size = sha256(CLIP).hexdigest(), len(CLIP)
+    assert end.take(Piece(VERSION, digest, size, 0, clip_of(1)), CLIP).done
+    assert not end.take(Piece(VERSION, digest, size, 0, clip_of(2)), b"", gateway="gw-02").done
+    assert not end.take(Piece(VERSION, digest, FILE_BYTES, 0, clip_of(3)), b"").done
+    assert [shown.gateway for shown in end.store.footage.by_hash(digest)] == ["gw-01"]
+    assert end.take(Piece(VERSION, digest, size, 0, clip_of(4)), b"").done
+    assert end.take(Piece(VERSION, digest, size, 0, clip_of(2)), CLIP, gateway="gw-02").done
+    assert end.store.footage.size() == size
+    assert end.store.footage.sizes() == {"gw-01": size, "gw-02": size}
+
+
+def test_a_file_is_as_large_as_its_first_piece_said(end: End) -> None:
+    """Room was made for so much; one that grows on the way begins anew, and is asked for room again."""
+    digest = sha256(BIG).hexdigest()
+    assert end.take(Piece(VERSION, digest, 1_000, 0, clip_of(1)), BIG[:500]).have == 500
+    answer = end.take(Piece(VERSION, digest, len(BIG), 500, clip_of(1)), BIG[500:1_500])
+    assert (answer.have, answer.done) == (0, False)
+
+
+def clip_of(number: int) -> Card:
+    """Return the card of an episode's clip."""
+    return Card(f"{number:016x}", "c", "c", "motion", Kind.CLIP, Type.MP4, AT, AT)
+
+
 def test_parts_of_one_gateway_are_bounded(end: End) -> None:
     """Who begins many files and ends none fills no disk."""
     for number in range(20):
@@ -325,8 +351,10 @@ class TestKeeping:
         hub.clock = AT
         return hub, hub.alarm(episode=episode).id
 
-    def received(self, end: End, folder: Path, episode: str, *, size: int = 0, at: int = AT) -> None:  # fmt: skip
-        """Let an episode arrive whole from gateway `g`."""
+    def received(
+        self, end: End, folder: Path, episode: str, *, size: int = 0, at: int = AT, gateway: str = "g"
+    ) -> None:  # fmt: skip
+        """Let an episode arrive whole from a gateway."""
         end.now = at
         clip = CLIP + episode.encode() + bytes(size)
         plant(folder / episode, episode=episode, clip=clip)
@@ -335,7 +363,7 @@ class TestKeeping:
             card, have = file.card, 0
             while have < len(file.data):
                 piece = Piece(VERSION, digest, len(file.data), have, card)
-                answer = end.take(piece, file.data[have : have + PIECE_BYTES], gateway="g")
+                answer = end.take(piece, file.data[have : have + PIECE_BYTES], gateway=gateway)
                 if answer.refused or answer.done:
                     break
                 have = answer.have
@@ -386,7 +414,7 @@ class TestKeeping:
         self, store: CaseStore, tmp_path: Path, folder: Path
     ) -> None:
         """When all that is left is pinned nothing new is taken; the gateway keeps it and asks later."""
-        end = End(store, tmp_path / "hub", max_mb=64)
+        end = End(store, tmp_path / "hub", max_mb=64, gateway_percent=100)
         self.case(store, "1" * 16)
         for number in range(1, 7):
             self.received(end, folder, str(number) * 16, size=12 << 20, at=AT + number)
@@ -397,6 +425,34 @@ class TestKeeping:
         assert end.keeping.full
         clips = [s.episode for s in end.store.footage._read(true()) if s.kind == Kind.CLIP]
         assert sorted(clips) == [str(n) * 16 for n in (1, 3, 4, 5, 6)]
+
+    def test_a_gateway_drives_out_its_own_and_never_all_of_another_ones(
+        self, store: CaseStore, tmp_path: Path, folder: Path
+    ) -> None:
+        """Who floods the hub with clips makes room from its own older ones."""
+        end = End(store, tmp_path / "hub", max_mb=64)
+        self.received(end, folder, "a" * 16, size=12 << 20, gateway="quiet")
+        for number in range(1, 9):
+            self.received(end, folder, str(number) * 16, size=12 << 20, at=AT + number)
+        assert self.kept(end) == {"a" * 16, "6" * 16, "7" * 16, "8" * 16}
+        self.received(end, folder, "b" * 16, size=12 << 20, at=AT + 9, gateway="quiet")
+        self.received(end, folder, "9" * 16, size=12 << 20, at=AT + 10)
+        assert self.kept(end) == {"a" * 16, "b" * 16, "7" * 16, "8" * 16, "9" * 16}
+        assert not end.keeping.full
+
+    def test_what_cases_pin_of_one_gateway_leaves_room_for_others(
+        self, store: CaseStore, tmp_path: Path, folder: Path
+    ) -> None:
+        """A gateway that says alarms enough could pin the whole disk; it gets three quarters."""
+        end = End(store, tmp_path / "hub", max_mb=64)
+        for number in range(1, 7):
+            self.case(store, str(number) * 16)
+            self.received(end, folder, str(number) * 16, size=12 << 20, at=AT + number)
+        self.received(end, folder, "a" * 16, size=12 << 20, gateway="quiet")
+        clips = [s.episode for s in end.store.footage._read(true()) if s.kind == Kind.CLIP]
+        assert sorted(clips) == ["1" * 16, "2" * 16, "3" * 16, "a" * 16]
+        assert end.keeping.counters["refused.share"]
+        assert not end.keeping.full
 
     def test_what_a_crash_left_behind_is_cleared(self, end: End, folder: Path) -> None:
         """A file without a record and a part that nobody continues go; what is fresh stays."""

@@ -1,5 +1,6 @@
 """The wall of cameras and the page of one, in a browser, over a real hub and broker."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -123,6 +124,37 @@ def test_an_old_picture_is_said_to_be_old(opens: Opens, cameras: Cameras) -> Non
     assert "grayscale" in page.eval_on_selector(f"{tile(GATE)} img", "i => getComputedStyle(i).filter")  # fmt: skip
     cameras.show(GATE)
     expect(page.locator(tile(GATE))).not_to_contain_text("OLD PICTURE")
+
+
+def test_a_picture_that_does_not_load_keeps_its_age_and_is_tried_again(
+    opens: Opens, cameras: Cameras
+) -> None:
+    """What is said of a newer picture is not said of the old one that is still shown."""
+    cameras.show(ODD, colour=60, age_ms=70_000)
+    page = opens().sign_in(lang="en").go("/cameras")
+    assert until(lambda: widths(page, ODD) == 640)
+    since, picture = f"{tile(ODD)} .cw-age time", f"{tile(ODD)} img"
+    before = (page.get_attribute(since, "data-since"), page.get_attribute(picture, "src"))
+    page.route("**/page/cameras/picture*", lambda route: route.fulfill(status=503))
+    cameras.show(ODD, colour=120)
+    cameras.say(ODD, online=True, covered=True)
+    expect(page.locator(tile(ODD))).to_contain_text("Camera covered")
+    page.wait_for_timeout(3_000)
+    after = (page.get_attribute(since, "data-since"), page.get_attribute(picture, "src"))
+    assert after == before
+    page.unroute("**/page/cameras/picture*")
+    assert until(lambda: page.get_attribute(picture, "src") != before[1])
+    assert until(lambda: page.get_attribute(since, "data-since") != before[0])
+    cameras.say(ODD, online=True, covered=False)
+    expect(page.locator(tile(ODD))).not_to_contain_text("Camera covered")
+
+
+def test_the_age_of_a_picture_is_on_the_wall_from_the_start(opens: Opens, cameras: Cameras) -> None:
+    """Written by the hub; the browser only counts on."""
+    cameras.show(GATE, age_ms=100_000)
+    screen = opens().sign_in(lang="en")
+    answer = screen.page.request.get(f"{screen.base}/cameras")
+    assert re.search(r"1 min \d+ s", answer.text())
 
 
 def test_the_wall_is_narrowed_by_compound_and_need(opens: Opens, cameras: Cameras) -> None:

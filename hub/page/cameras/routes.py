@@ -1,5 +1,6 @@
 """What the scripts of the camera pages ask for: tiles that changed, and pictures."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query, Request
@@ -48,7 +49,8 @@ def routes(site: Site, tiles: Tiles) -> APIRouter:
         who = await door.enter(request, Role.READ)
         asked = Asked.of(request.query_params)
         lang = language_of(request)
-        return answer(await run_in_threadpool(poll, tiles, who, asked, lang, after))
+        draw = partial(poll, tiles, who, asked, lang, after=after, now=hub.now())
+        return answer(await run_in_threadpool(draw))
 
     @router.get("/page/cameras/picture")
     async def picture(

@@ -3,11 +3,13 @@
 from hub.camera_views import STALE_MS, CameraView
 from hub.page.case.markup import Markup, icon, tag
 from hub.page.links import camera_path, picture_path
-from hub.page.words import Lang
+from hub.page.words import Lang, span
 
 from .words import STATES, chip, observation, remedy, state_word
 
 CHIPS = 4
+OLD = ("旧画面", "OLD PICTURE")
+_COUNTING = "…"  # the browser counts on from what `aged` puts here
 
 
 def tile_html(view: CameraView, case: str, *, now: int, lang: Lang, pictures: bool) -> Markup:
@@ -21,6 +23,14 @@ def tile_html(view: CameraView, case: str, *, now: int, lang: Lang, pictures: bo
         data_camera=view.id,
         data_at=view.picture_at or 0,
     )
+
+
+def aged(tile: Markup, view: CameraView, now: int, lang: Lang) -> Markup:
+    """Return a tile that says how old its picture is now; a tile is drawn without, since that always changes."""
+    if view.picture_at is None:
+        return tile
+    said = _time(span(now - view.picture_at, lang), view.picture_at)
+    return Markup(tile.replace(_time(_COUNTING, view.picture_at), said, 1))
 
 
 def tone_of(view: CameraView) -> str:
@@ -50,9 +60,13 @@ def shot_html(view: CameraView, lang: Lang, *, pictures: bool, stale: bool) -> M
                      src=picture_path(view.id, view.picture_at))  # fmt: skip
     return tag(
         "a", inside,
-        tag("span", "旧画面" if zh else "OLD PICTURE", class_="cw-stale") if stale and pictures else None,
+        tag("span", OLD[not zh], class_="cw-stale") if stale and pictures else None,
         href=camera_path(view.id), class_="cw-shot", aria_label=label, data_keep=f"shot:{view.id}",
     )  # fmt: skip
+
+
+def _time(said: str, at: int) -> Markup:
+    return tag("time", said, data_since=at)
 
 
 def _body(
@@ -65,7 +79,7 @@ def _body(
     if view.picture_at is not None and pictures:
         age = tag(
             "span", "画面 " if zh else "picture ",
-            tag("time", "…", data_since=view.picture_at), "前" if zh else " old",
+            _time(_COUNTING, view.picture_at), "前" if zh else " old",
             "，不是现在的情况" if zh and stale else ", not what is there now" if stale else "",
             class_="cw-age",
         )  # fmt: skip

@@ -9,10 +9,11 @@ from starlette.concurrency import run_in_threadpool
 from hub.access import Principal, Role
 from hub.camera_views import CameraView
 from hub.evidence.live import LivePurpose
-from hub.page.case.markup import Markup, joined, tag
+from hub.page.case.markup import Markup, tag
 from hub.page.site import Site, Visit
 from hub.page.words import Lang
 
+from .tile import OLD, aged
 from .tiles import Drawn, Tiles
 
 PURPOSE = LivePurpose.DUTY.value
@@ -70,7 +71,8 @@ async def build(visit: Visit, tiles: Tiles) -> None:
     none = visit.say("没有符合条件的摄像机", "No camera is like that")
     ui.html(
         tag("p", figures([d.view for d in everything], visit.lang), id="cw-figures", role="status", class_="sh-muted")
-        + tag("div", *(d.html for d in shown), id="cw-grid", class_="cw-grid", data_version=version)
+        + tag("div", *(aged(d.html, d.view, visit.hub.now(), visit.lang) for d in shown), id="cw-grid",
+              class_="cw-grid", data_version=version, data_old=visit.say(*OLD))
         + tag("p", none, id="cw-nothing", class_="sh-empty", hidden=bool(shown)),
         sanitize=False,
     )  # fmt: skip
@@ -148,7 +150,9 @@ def empty_html(visit: Visit) -> Markup:
     )  # fmt: skip
 
 
-def poll(tiles: Tiles, who: Principal, asked: Asked, lang: Lang, after: int) -> dict[str, object]:
+def poll(
+    tiles: Tiles, who: Principal, asked: Asked, lang: Lang, *, after: int, now: int
+) -> dict[str, object]:
     """Return the order of the tiles now, and those that changed after a version; for worker threads."""
     drawn, version = tiles.now(lang, pictures=sees_pictures(who))
     mine = [d for d in drawn.values() if who.sees(d.view.grid)]
@@ -158,5 +162,7 @@ def poll(tiles: Tiles, who: Principal, asked: Asked, lang: Lang, after: int) -> 
         "figures": figures([d.view for d in mine], lang),
         "order": [d.view.id for d in shown],
         # A tile can come among those asked for without having changed: what it is not, is not known here.
-        "tiles": {d.view.id: str(joined([d.html])) for d in shown if d.version > after},
+        "tiles": {
+            d.view.id: str(aged(d.html, d.view, now, lang)) for d in shown if d.version > after
+        },
     }
