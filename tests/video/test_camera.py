@@ -188,7 +188,7 @@ def test_a_camera_that_was_turned_is_not_right_because_its_process_was_started_a
 
 def test_what_nobody_asks_for_any_more_ends_with_its_state() -> None:
     """It once stayed true for ever: the zone or the observation is gone from the file."""
-    wanted = {
+    wanted: dict[str, object] = {
         "camera": "c", "source": {"file": "x"}, "zones": {"yard": [[0, 0], [1, 0], [1, 1], [0, 1]]},
         "observations": {"motion": {"zones": ["yard"]}},
     }  # fmt: skip
@@ -196,8 +196,9 @@ def test_what_nobody_asks_for_any_more_ends_with_its_state() -> None:
     shown(first, scene(1), T0, 4)
     shown(first, scene(1), T0 + 4_000, 2, mover=True)
     kept: list[Kept] = first.kept()
-    for observations_ in ({}, {"motion": {}}, {"motion": {"enabled": False}}):
-        without = Camera(CameraSettings.model_validate(wanted | {"observations": observations_}))
+    others: list[dict[str, object]] = [{}, {"motion": {}}, {"motion": {"enabled": False}}]
+    for other in others:
+        without = Camera(CameraSettings.model_validate(wanted | {"observations": other}))
         (end,) = without.readings(without.restore(kept, T0 + 60_000))
         assert (end.device, end.values["motion"]) == ("c/yard", False)
         assert end.values["ended_by"] == "settings"

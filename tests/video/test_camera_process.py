@@ -2,7 +2,12 @@
 
 import asyncio
 import os
+import queue
 import signal
+import sys
+import threading
+import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,11 +15,14 @@ from pathlib import Path
 import psutil
 import pytest
 
-from gateway.cameras import Cameras
+from gateway.cameras import CLOSE_S, Cameras
 from model.reading import Reading
 from tests.runners.memory_sink import MemorySink
 from tests.shared_data import shared
 from video.settings import VideoSettings
+from video.worker.__main__ import speak
+from video.worker.group import Group
+from video.worker.protocol import Orders, decode_said, encode
 
 WAIT_S = 40.0
 
@@ -111,7 +119,7 @@ async def test_no_process_outlives_its_gateway_and_episodes_end(tmp_path: Path) 
         pid = cameras.processes[0].pid or 0
     assert not psutil.pid_exists(pid)
     news = [r for r in sink.readings if "episode" in r.values]
-    assert news[-1].values["motion"] is False
+    assert "ended_by" in news[-1].values
 
 
 async def test_a_file_that_is_none_says_so(tmp_path: Path) -> None:
@@ -122,3 +130,52 @@ async def test_a_file_that_is_none_says_so(tmp_path: Path) -> None:
             while not cameras.warnings():
                 await asyncio.sleep(0.05)
         assert "cam-0" in cameras.warnings()[0]
+
+
+async def test_a_process_that_is_told_to_stop_ends_in_order_and_in_time(tmp_path: Path) -> None:
+    """Six cameras at full speed: code 0 and no core file, all last words said within the gateway's patience."""
+    cameras = [
+        {"camera": f"cam-{number}", "source": walk(), "observations": {"motion": {}}}
+        for number in range(6)
+    ]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "video.worker", stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE, limit=1 << 22,
+    )  # fmt: skip
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(encode(Orders({"cameras": cameras}, str(tmp_path))))
+    await process.stdin.drain()
+    moving: set[str] = set()
+    async with asyncio.timeout(WAIT_S):
+        while len(moving) < len(cameras):
+            said = decode_said(await process.stdout.readline())
+            moving |= {r.device for r in said.readings if r.values.get("motion") is True}
+    assert psutil.Process(process.pid).rlimit(psutil.RLIMIT_CORE) == (0, 0)
+    began = time.monotonic()
+    process.stdin.close()
+    last = [decode_said(line) for line in (await process.stdout.read()).splitlines()]
+    assert await process.wait() == 0
+    assert time.monotonic() - began < CLOSE_S
+    assert [r for said in last for r in said.readings if r.values.get("ended_by") == "blind"]
+
+
+def test_what_was_counted_is_said_once(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    """Differences, to the last: what evidence could not keep reaches the gateway's counters."""
+
+    class Counting(Group):
+        def counters(self) -> Counter[str]:
+            self.turns += 1
+            return Counter({"not_kept.disk": self.turns // 2, "never": 0})
+
+    group = Counting([], lambda _readings: None, clock=time.time)
+    looking = threading.Thread(target=time.sleep, args=(0.5,))
+    looking.start()
+    said: queue.SimpleQueue[list[Reading]] = queue.SimpleQueue()
+    for number in range(20):
+        said.put([Reading("c", "camera", number)])
+    speak(group, said, looking, threading.Event())
+    lines = [decode_said(line) for line in capfdbinary.readouterr().out.splitlines()]
+    counted = [line.counters for line in lines if line.counters]
+    assert sum(one["not_kept.disk"] for one in counted) == group.turns // 2 > 0
+    assert {name for one in counted for name in one} == {"not_kept.disk"}
