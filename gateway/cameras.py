@@ -15,10 +15,11 @@ from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import structlog
 
 from adapters.contract import Sink
-from model.reading import Reading
+from model.reading import Reading, Value
 from video.readings import CAMERA
 from video.settings import CameraSettings, VideoSettings
 from video.worker.protocol import (
@@ -37,6 +38,10 @@ log = structlog.get_logger()
 FIRST_PAUSE_S, LAST_PAUSE_S, STEADY_S = 1.0, 60.0, 120.0
 CLOSE_S = 5.0
 START_S = 60.0  # a model is read from a slow card
+HOLD_S = 60.0
+"""What broke twice in short order is not mended before it held for so long: a case must not blink with it."""
+
+UNSEEN: dict[str, Value] = {"online": False, "offline_reason": "process"}
 
 
 class CameraProcess:
@@ -47,6 +52,7 @@ class CameraProcess:
         self.warnings: list[str] = []
         self.pid: int | None = None
         self._settings, self._folder, self._sink = settings, folder, sink
+        self._held_until = 0.0  # monotonic seconds
         self._names = ", ".join(camera.camera for camera in settings.cameras)
         self._task = asyncio.create_task(self._run(), name=f"cameras {self._names}")
 
@@ -63,6 +69,7 @@ class CameraProcess:
             why = await self._once()
             failures = 0 if time.monotonic() - began > STEADY_S else failures + 1
             pause = min(LAST_PAUSE_S, FIRST_PAUSE_S * 2 ** min(failures - 1, 10)) if failures else 0
+            self._held_until = time.monotonic() + pause + HOLD_S if failures > 1 else 0.0
             self.warnings = [f"cameras {self._names}: their process {why}; it is started anew"]
             self._sink.count("camera_processes_ended")
             log.error("camera_process_ended", cameras=self._names, why=why, again_in_s=round(pause))
@@ -118,7 +125,7 @@ class CameraProcess:
 
     def _take(self, said: Said) -> None:
         if said.readings:
-            self._sink.store(said.readings)
+            self._sink.store(self._believed(said.readings))
         for name, n in said.counters.items():
             self._sink.count(name, n)
         if said.warnings is not None:
@@ -131,6 +138,17 @@ class CameraProcess:
             while line := await process.stdout.readline():
                 self._take(decode_said(line))
 
+    def _believed(self, readings: list[Reading]) -> list[Reading]:
+        """Return what may be told of a process that broke again and again: not yet that it sees."""
+        if time.monotonic() >= self._held_until:
+            return readings
+        return [
+            msgspec.structs.replace(one, values={**one.values, **UNSEEN})
+            if one.values.get("online") is True
+            else one
+            for one in readings
+        ]
+
     def _unseen(self) -> list[Reading]:
         """Say of every camera that nobody looks; a state that was true is not known to have ended."""
         now = self._sink.now()
@@ -139,7 +157,7 @@ class CameraProcess:
                 device=camera.camera,
                 kind=CAMERA,
                 received_at=now,
-                values={"online": False, "offline_reason": "process"},
+                values=UNSEEN,
                 compound=camera.compound,
             )
             for camera in self._settings.cameras

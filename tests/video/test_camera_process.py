@@ -99,6 +99,27 @@ async def test_a_killed_process_is_said_and_started_anew_and_others_go_on(tmp_pa
         ]
 
 
+async def test_a_process_that_breaks_again_and_again_is_not_online_between_two_breaks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A case for 60 s offline would never come; one break alone is mended at once."""
+    monkeypatch.setattr("gateway.cameras.HOLD_S", 8.0)
+    async with looking(tmp_path, walk()) as (cameras, sink):
+        for _ in range(2):
+            before = len(sink.readings)
+            await told(sink, lambda r: r.values.get("online") is True, after=before)
+            os.kill(cameras.processes[0].pid or 0, signal.SIGKILL)
+            await told(sink, lambda r: r.values.get("offline_reason") == "process", after=before)
+        before, broke = len(sink.readings), time.monotonic()
+        await told(sink, lambda r: r.values.get("online") is True, after=before)
+        assert time.monotonic() - broke > 8
+        beats = [r.values for r in sink.readings[before:-1] if "fps" in r.values]
+        held = [beat for beat in beats if not beat["online"]]
+        assert held
+        assert {beat["offline_reason"] for beat in held} == {"process"}
+        assert any(r.values.get("motion") for r in sink.readings[before:]), "what it sees is told"
+
+
 async def test_a_stopped_process_is_found_out_and_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
