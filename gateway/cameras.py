@@ -22,6 +22,7 @@ from adapters.contract import Sink
 from model.reading import Reading, Value
 from video.readings import CAMERA
 from video.settings import CameraSettings, VideoSettings
+from video.worker.kept_file import forgotten
 from video.worker.protocol import (
     LINE_BYTES_MAX,
     SILENT_S,
@@ -169,6 +170,9 @@ class Cameras:
 
     def __init__(self, settings: VideoSettings, folder: Path, sink: Sink) -> None:
         """Start them; call from a running loop."""
+        names = [camera.camera for camera in settings.cameras]
+        if over := forgotten(folder, names, sink.now()):
+            sink.store(over)
         size = settings.cameras_a_process
         groups = [settings.cameras[i : i + size] for i in range(0, len(settings.cameras), size)]
         self.processes = [

@@ -120,6 +120,19 @@ async def test_a_process_that_breaks_again_and_again_is_not_online_between_two_b
         assert any(r.values.get("motion") for r in sink.readings[before:]), "what it sees is told"
 
 
+async def test_what_a_camera_saw_that_is_no_longer_in_the_file_is_over(tmp_path: Path) -> None:
+    """Its process was killed while it saw somebody; then people took it out of the file."""
+    async with looking(tmp_path, walk(), walk()) as (cameras, sink):
+        await told(sink, lambda r: r.device == "cam-1" and r.values.get("motion") is True)
+        os.kill(cameras.processes[0].pid or 0, signal.SIGKILL)
+        state = tmp_path / "video" / "state" / "cam-1.json"
+        assert b"motion" in state.read_bytes()
+    async with looking(tmp_path, walk()) as (_, sink):
+        over = await told(sink, lambda r: r.values.get("ended_by") == "settings")
+        assert (over.device, over.values["motion"], over.compound) == ("cam-1", False, "c1")
+        assert not state.exists()
+
+
 async def test_a_stopped_process_is_found_out_and_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

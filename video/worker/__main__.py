@@ -77,7 +77,7 @@ def _group(
             EvidenceKeeper(folder / "evidence", settings.evidence, camera, pool=writing),
             PictureFile(folder / "video" / "pictures", camera),
             Pace(),
-            KeptFile(folder, camera.camera),
+            KeptFile(folder, camera.camera, camera.compound),
         )
         for camera in settings.cameras
     ]
