@@ -15,12 +15,14 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import structlog
 
 from adapters.contract import Sink
-from model.reading import Reading
+from model.reading import Reading, Value
 from video.readings import CAMERA
 from video.settings import CameraSettings, VideoSettings
+from video.worker.kept_file import forgotten
 from video.worker.pictures import forget_pictures
 from video.worker.protocol import (
     LINE_BYTES_MAX,
@@ -41,6 +43,10 @@ START_S = 60.0  # a model is read from a slow card
 QUICK_ENDS = 3
 """After so many ends in a row that came soon, each camera of the group gets a process of its own."""
 ORDERS_REFUSED = 2  # the exit code of a process that understood its orders and cannot follow them
+HOLD_S = 60.0
+"""What broke twice in short order is not mended before it held for so long: a case must not blink with it."""
+
+UNSEEN: dict[str, Value] = {"online": False, "offline_reason": "process"}
 
 
 class CameraProcess:
@@ -64,6 +70,7 @@ class CameraProcess:
         self._apart = apart
         self._broke = False  # whether the process itself did, after it took its orders
         self._folder, self._sink = folder, sink
+        self._held_until = 0.0  # monotonic seconds
         self._names = ", ".join(camera.camera for camera in settings.cameras)
         self._task = asyncio.create_task(self._run(), name=f"cameras {self._names}")
 
@@ -81,6 +88,7 @@ class CameraProcess:
             why = await self._tried()
             failures = 0 if time.monotonic() - began > STEADY_S else failures + 1
             pause = min(LAST_PAUSE_S, FIRST_PAUSE_S * 2 ** min(failures - 1, 10)) if failures else 0
+            self._held_until = time.monotonic() + pause + HOLD_S if failures > 1 else 0.0
             self.warnings = [f"cameras {self._names}: their process {why}; it is started anew"]
             self._sink.count("camera_processes_ended")
             log.error("camera_process_ended", cameras=self._names, why=why, again_in_s=round(pause))
@@ -149,7 +157,7 @@ class CameraProcess:
 
     def _take(self, said: Said) -> None:
         if said.readings:
-            self._sink.store(said.readings)
+            self._sink.store(self._believed(said.readings))
         for name, n in said.counters.items():
             self._sink.count(name, n)
         if said.warnings is not None:
@@ -162,6 +170,17 @@ class CameraProcess:
             while line := await process.stdout.readline():
                 self._take(decode_said(line))
 
+    def _believed(self, readings: list[Reading]) -> list[Reading]:
+        """Return what may be told of a process that broke again and again: not yet that it sees."""
+        if time.monotonic() >= self._held_until:
+            return readings
+        return [
+            msgspec.structs.replace(one, values={**one.values, **UNSEEN})
+            if one.values.get("online") is True
+            else one
+            for one in readings
+        ]
+
     def _unseen(self) -> list[Reading]:
         """Say of every camera that nobody looks; a state that was true is not known to have ended."""
         now = self._sink.now()
@@ -170,7 +189,7 @@ class CameraProcess:
                 device=camera.camera,
                 kind=CAMERA,
                 received_at=now,
-                values={"online": False, "offline_reason": "process"},
+                values=UNSEEN,
                 compound=camera.compound,
             )
             for camera in self.settings.cameras
@@ -186,6 +205,9 @@ class Cameras:
         self._folder, self._sink = folder, sink
         self._notes: list[str] = []
         self._ended: list[CameraProcess] = []
+        names = [camera.camera for camera in settings.cameras]
+        if over := forgotten(folder, names, sink.now()):
+            sink.store(over)
         size = settings.cameras_a_process
         groups = [settings.cameras[i : i + size] for i in range(0, len(settings.cameras), size)]
         self.processes = [

@@ -96,6 +96,8 @@ class EpisodeBook:
         self._after_ms = settings.after_s * 1000
         self._off_ms = settings.off_delay_s * 1000
         self._update_ms = update_s * 1000
+        # `moved` takes a new view for the usual one after so long, a restart or not; 0: never.
+        self._accept_ms = float(getattr(settings, "accept_after_s", 0)) * 1000
         self._watches: dict[str, _Watch] = {}
         self._rhythm = Rhythm()
 
@@ -182,8 +184,11 @@ class EpisodeBook:
     def _unseen(self, watch: _Watch, at: int) -> list[News]:
         if at - watch.seen_at > min(MOST_GAP_MS, self._off_ms):
             watch.since = None
-        if watch.episode is None or watch.doubted:
+        if watch.episode is None:
             return []
+        if watch.doubted and not 0 < self._accept_ms <= at - watch.episode.started_at:
+            return []
+        watch.doubted = False
         if watch.lost and watch.back_at is None:
             watch.back_at = at
         if at - (watch.seen_at if watch.back_at is None else watch.back_at) < self._off_ms:

@@ -188,7 +188,7 @@ def test_a_camera_that_was_turned_is_not_right_because_its_process_was_started_a
 
 def test_what_nobody_asks_for_any_more_ends_with_its_state() -> None:
     """It once stayed true for ever: the zone or the observation is gone from the file."""
-    wanted = {
+    wanted: dict[str, object] = {
         "camera": "c", "source": {"file": "x"}, "zones": {"yard": [[0, 0], [1, 0], [1, 1], [0, 1]]},
         "observations": {"motion": {"zones": ["yard"]}},
     }  # fmt: skip

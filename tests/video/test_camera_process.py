@@ -2,8 +2,13 @@
 
 import asyncio
 import os
+import queue
 import resource
 import signal
+import sys
+import threading
+import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,11 +16,14 @@ from pathlib import Path
 import psutil
 import pytest
 
-from gateway.cameras import Cameras
+from gateway.cameras import CLOSE_S, Cameras
 from model.reading import Reading
 from tests.runners.memory_sink import MemorySink
 from tests.shared_data import shared
 from video.settings import VideoSettings
+from video.worker.__main__ import speak
+from video.worker.group import Group
+from video.worker.protocol import Orders, decode_said, encode
 
 WAIT_S = 40.0
 
@@ -92,6 +100,40 @@ async def test_a_killed_process_is_said_and_started_anew_and_others_go_on(tmp_pa
         ]
 
 
+async def test_a_process_that_breaks_again_and_again_is_not_online_between_two_breaks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A case for 60 s offline would never come; one break alone is mended at once."""
+    monkeypatch.setattr("gateway.cameras.HOLD_S", 8.0)
+    async with looking(tmp_path, walk()) as (cameras, sink):
+        for _ in range(2):
+            before = len(sink.readings)
+            await told(sink, lambda r: r.values.get("online") is True, after=before)
+            os.kill(cameras.processes[0].pid or 0, signal.SIGKILL)
+            await told(sink, lambda r: r.values.get("offline_reason") == "process", after=before)
+        before, broke = len(sink.readings), time.monotonic()
+        await told(sink, lambda r: r.values.get("online") is True, after=before)
+        assert time.monotonic() - broke > 8
+        beats = [r.values for r in sink.readings[before:-1] if "fps" in r.values]
+        held = [beat for beat in beats if not beat["online"]]
+        assert held
+        assert {beat["offline_reason"] for beat in held} == {"process"}
+        assert any(r.values.get("motion") for r in sink.readings[before:]), "what it sees is told"
+
+
+async def test_what_a_camera_saw_that_is_no_longer_in_the_file_is_over(tmp_path: Path) -> None:
+    """Its process was killed while it saw somebody; then people took it out of the file."""
+    async with looking(tmp_path, walk(), walk()) as (cameras, sink):
+        await told(sink, lambda r: r.device == "cam-1" and r.values.get("motion") is True)
+        os.kill(cameras.processes[0].pid or 0, signal.SIGKILL)
+        state = tmp_path / "video" / "state" / "cam-1.json"
+        assert b"motion" in state.read_bytes()
+    async with looking(tmp_path, walk()) as (_, sink):
+        over = await told(sink, lambda r: r.values.get("ended_by") == "settings")
+        assert (over.device, over.values["motion"], over.compound) == ("cam-1", False, "c1")
+        assert not state.exists()
+
+
 async def test_a_stopped_process_is_found_out_and_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -112,7 +154,7 @@ async def test_no_process_outlives_its_gateway_and_episodes_end(tmp_path: Path) 
         pid = cameras.processes[0].pid or 0
     assert not psutil.pid_exists(pid)
     news = [r for r in sink.readings if "episode" in r.values]
-    assert news[-1].values["motion"] is False
+    assert "ended_by" in news[-1].values
 
 
 async def test_a_file_that_is_none_says_so(tmp_path: Path) -> None:
@@ -181,3 +223,52 @@ async def warned(cameras: Cameras, what: str) -> None:
     async with asyncio.timeout(WAIT_S):
         while not any(what in text for text in cameras.warnings()):
             await asyncio.sleep(0.05)
+
+
+async def test_a_process_that_is_told_to_stop_ends_in_order_and_in_time(tmp_path: Path) -> None:
+    """Six cameras at full speed: code 0 and no core file, all last words said within the gateway's patience."""
+    cameras = [
+        {"camera": f"cam-{number}", "source": walk(), "observations": {"motion": {}}}
+        for number in range(6)
+    ]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "video.worker", stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE, limit=1 << 22,
+    )  # fmt: skip
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(encode(Orders({"cameras": cameras}, str(tmp_path))))
+    await process.stdin.drain()
+    moving: set[str] = set()
+    async with asyncio.timeout(WAIT_S):
+        while len(moving) < len(cameras):
+            said = decode_said(await process.stdout.readline())
+            moving |= {r.device for r in said.readings if r.values.get("motion") is True}
+    assert psutil.Process(process.pid).rlimit(psutil.RLIMIT_CORE) == (0, 0)
+    began = time.monotonic()
+    process.stdin.close()
+    last = [decode_said(line) for line in (await process.stdout.read()).splitlines()]
+    assert await process.wait() == 0
+    assert time.monotonic() - began < CLOSE_S
+    assert [r for said in last for r in said.readings if r.values.get("ended_by") == "blind"]
+
+
+def test_what_was_counted_is_said_once(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    """Differences, to the last: what evidence could not keep reaches the gateway's counters."""
+
+    class Counting(Group):
+        def counters(self) -> Counter[str]:
+            self.turns += 1
+            return Counter({"not_kept.disk": self.turns // 2, "never": 0})
+
+    group = Counting([], lambda _readings: None, clock=time.time)
+    looking = threading.Thread(target=time.sleep, args=(0.5,))
+    looking.start()
+    said: queue.SimpleQueue[list[Reading]] = queue.SimpleQueue()
+    for number in range(20):
+        said.put([Reading("c", "camera", number)])
+    speak(group, said, looking, threading.Event())
+    lines = [decode_said(line) for line in capfdbinary.readouterr().out.splitlines()]
+    counted = [line.counters for line in lines if line.counters]
+    assert sum(one["not_kept.disk"] for one in counted) == group.turns // 2 > 0
+    assert {name for one in counted for name in one} == {"not_kept.disk"}

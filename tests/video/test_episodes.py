@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from video.contract import ObservationSettings, Sighting
 from video.episodes import RESUME_MS, EpisodeBook, News, Stage, episode_id
+from video.observations.moved import MovedSettings
 
 ZONE = "gate"
 
@@ -114,6 +115,15 @@ def test_who_forgot_the_scene_may_not_say_that_it_is_right_again() -> None:
     a_book = book(off_s=1)
     assert ends(play(a_book, "xx!........", forgets=True)) == [("blind", 2)]
     assert ends(play(a_book, "x...", begins=600_000)) == [("unseen", 601)]
+
+
+def test_a_view_that_is_accepted_after_a_while_is_accepted_over_a_restart_too() -> None:
+    """Somebody turned the camera on purpose, and the process was started anew."""
+    a_book = EpisodeBook(
+        "cam-1", "moved", MovedSettings(after_s=0, off_delay_s=1, accept_after_s=60), update_s=30
+    )
+    assert ends(play(a_book, "x!" + "." * 57, forgets=True)) == [("blind", 1)]
+    assert ends(play(a_book, "....", begins=60_000)) == [("unseen", 61)]
 
 
 def test_episodes_of_an_earlier_process_go_on_or_end() -> None:

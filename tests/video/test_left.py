@@ -64,6 +64,17 @@ def test_a_bag_is_told_after_its_hold_time_and_no_more_when_it_is_taken() -> Non
     assert [state for _, state in told] == [None, False, True, False]
 
 
+def test_a_clock_that_is_set_forward_leaves_nothing() -> None:
+    """Put down at 8 s, and when it is known the clock, or a gap in the stream, jumps by 200 s."""
+    frames = [
+        Frame(frame.at + (200_000 if frame.at - clips.BEGIN > 12_500 else 0), frame.picture)
+        for frame in _room(16, stage.put(stage.bag(), 300, 300, 8))
+    ]
+    settings = LeftSettings(hold_s=20, zones=("ground",))
+    watch = ObjectLeft(settings, CameraZones(GROUND, ("ground",)))
+    assert True not in {state for _, state in _told(watch, frames)}
+
+
 def test_a_bag_stays_the_same_while_it_gets_dark_and_through_an_infrared_switch() -> None:
     """Light makes neither an end nor a second beginning."""
     put = stage.put(stage.bag(30), 300, 300, 8)

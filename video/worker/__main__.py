@@ -2,9 +2,11 @@
 
 import os
 import queue
+import resource
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from video.settings import VideoSettings, masked
 
 from .feeds import feed_of
 from .group import Group, Watched
+from .kept_file import KeptFile
 from .pace import Pace
 from .pictures import PictureFile
 from .protocol import ALIVE_S, SILENT_S, Orders, ProtocolError, Said, decode_orders, encode
@@ -33,6 +36,7 @@ def main() -> int:
     """Run until stdin closes; exit code 2 when the orders are wrong, 3 when looking got stuck."""
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     os.nice(NICE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core holds unmasked pictures and passwords
     cv2.setNumThreads(1)  # many cameras share a box: one core each process
     try:
         orders = decode_orders(sys.stdin.buffer.readline())
@@ -45,7 +49,7 @@ def main() -> int:
     threading.Thread(target=_until_closed, args=(stop,), daemon=True, name="stdin").start()
     looking = threading.Thread(target=group.run, args=(stop.is_set,), daemon=True, name="look")
     looking.start()
-    return _speak(group, said, looking, stop)
+    return speak(group, said, looking, stop)
 
 
 def _until_closed(stop: threading.Event) -> None:
@@ -73,6 +77,7 @@ def _group(
             EvidenceKeeper(folder / "evidence", settings.evidence, camera, pool=writing),
             PictureFile(folder / "video" / "pictures", camera),
             Pace(),
+            KeptFile(folder, camera.camera, camera.compound),
         )
         for camera in settings.cameras
     ]
@@ -87,7 +92,7 @@ def _detector(settings: VideoSettings) -> Detector | None:
     return load(settings.detector)
 
 
-def _speak(
+def speak(
     group: Group,
     said: "queue.SimpleQueue[list[Reading]]",
     looking: threading.Thread,
@@ -96,6 +101,7 @@ def _speak(
     """Write what is said, and a sign of life; leave when looking ended or got stuck."""
     turns, moved_at = -1, time.monotonic()
     next_alive = 0.0
+    counted: Counter[str] = Counter()
     while looking.is_alive() or not said.empty():
         readings: list[Reading] = []
         try:
@@ -114,8 +120,12 @@ def _speak(
         if readings or alive:
             warnings = group.warnings() if alive else None
             next_alive = now + ALIVE_S if alive else next_alive
-            if not _write(Said(readings=readings, warnings=warnings)):
+            now_counted = group.counters()
+            said_now = Said(readings, dict(now_counted - counted), warnings)
+            counted = now_counted
+            if not _write(said_now):
                 return 0
+    _write(Said(counters=dict(group.counters() - counted)))  # what the last files led to
     return 0 if stop.is_set() else EXIT_STUCK
 
 
@@ -128,5 +138,12 @@ def _write(said: Said) -> bool:
     return True
 
 
+def leave(code: int) -> None:
+    """End at once: decoders' threads that still run make an interpreter that ends in order abort."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

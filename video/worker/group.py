@@ -2,83 +2,44 @@
 
 Each camera's source decodes in a thread of its own and keeps only its newest frame. One loop takes the
 newest frames in turn: when there is too much to do, every camera loses frames evenly, and they are
-counted.
+counted. What fails in one camera sets that camera aside for a while and costs the others nothing.
 """
 
+import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple, Protocol
+import traceback
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple
+
+import structlog
 
 from model.reading import Reading, Value
 from video.camera import Camera
 from video.contract import Box, Detected, Frame
-from video.episodes import Episode, News
+from video.episodes import News
 
+from .kept_file import KeptFile
 from .pace import Pace
+from .parts import Evidence, Feed
 from .pictures import PictureFile
 
+log = structlog.get_logger()
 IDLE_S = 0.01
+FIRST_PAUSE_S, LAST_PAUSE_S, STEADY_S = 1.0, 60.0, 60.0
+FEEDS_S = 1.2  # a feed needs a second at most, and all close at once
+EVIDENCE_S = 2.0  # for all cameras; the gateway waits 5 s
 PERSON = "person"
 EVERYWHERE = Box(0, 0, 1, 1)
 
 
-class Feed(Protocol):
-    """The source of one camera, as the group sees it: its newest frame and how it is."""
+class Aside(NamedTuple):
+    """A camera that failed: why, how long it waits (s), and until when (monotonic s)."""
 
-    def take(self) -> Frame | None:
-        """Return the newest frame not yet taken, or None."""
-
-    @property
-    def online(self) -> bool:
-        """Whether pictures come."""
-
-    @property
-    def reason(self) -> str:
-        """Why no pictures come, a short word; empty while they do."""
-
-    @property
-    def detail(self) -> str:
-        """The same for people, without any password."""
-
-    @property
-    def skipped(self) -> int:
-        """Frames that came and were never taken."""
-
-    @property
-    def reconnects(self) -> int:
-        """How often the connection was made anew."""
-
-    def close(self) -> None:
-        """Stop; returns when the thread has ended or a second has passed."""
-
-
-class Evidence(Protocol):
-    """Keeps pictures of episodes. It raises nothing: a full disk must not cost the alarm."""
-
-    def frame(
-        self,
-        frame: Frame,
-        persons: Sequence[Box] | None,
-        *,
-        episodes: Iterable[Episode],
-        whole: bool,
-    ) -> None:
-        """Take a masked frame, where persons are in it (None: nobody looked), and what is open.
-
-        `whole`: the detector looked everywhere, so where it saw no person there is none.
-        """
-
-    def news(self, news: Iterable[News]) -> None:
-        """Take what the last frame led to."""
-
-    def tick(self, at: int) -> None:
-        """Finish what is over at `at` (ms) though no frames come."""
-
-    def warnings(self) -> list[str]:
-        """Return what is wrong, for people."""
-
-    def close(self) -> None:
-        """Finish what is begun."""
+    why: str
+    pause_s: float
+    until: float
 
 
 class Watched(NamedTuple):
@@ -89,6 +50,7 @@ class Watched(NamedTuple):
     evidence: Evidence | None
     picture: PictureFile
     pace: Pace
+    kept: KeptFile | None = None
 
 
 Say = Callable[[Sequence[Reading]], None]
@@ -97,39 +59,73 @@ Say = Callable[[Sequence[Reading]], None]
 class Group:
     """The cameras of one process."""
 
-    def __init__(self, cameras: Sequence[Watched], say: Say, *, clock: Callable[[], float]) -> None:
-        """`clock` returns seconds since the epoch."""
+    def __init__(
+        self,
+        cameras: Sequence[Watched],
+        say: Say,
+        *,
+        clock: Callable[[], float],
+        steady: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Go on where an earlier process ended. `clock` returns seconds since the epoch, `steady` monotonic ones."""
         self._cameras = list(cameras)
         self._say = say
-        self._clock = clock
+        self._clock, self._steady = clock, steady
+        self._aside: dict[str, Aside] = {}
         self._online: dict[str, bool | None] = {w.camera.settings.camera: None for w in cameras}
         self._told: dict[str, float] = {}
         self.turns = 0
+        for watched in self._cameras:
+            if watched.kept:
+                self._say(watched.camera.readings(self._restored(watched, watched.kept)))
 
     def turn(self) -> bool:
         """Look at each camera once; return whether there was anything to do."""
         busy = False
         for watched in self._cameras:
-            frame = watched.feed.take()
-            if frame is not None:
-                busy = True
-                self._look(watched, frame)
-            if watched.evidence:
-                watched.evidence.tick(self._now())
-            self._health(watched)
+            aside = self._aside.get(watched.camera.settings.camera)
+            if aside and self._steady() < aside.until:
+                self._health(watched)
+                continue
+            try:
+                busy = self._turn(watched) or busy
+            except Exception as error:  # noqa: BLE001 - whatever it is, the others must go on looking
+                self._set_aside(watched, error)
         self.turns += 1
         return busy
 
     def run(self, stopped: Callable[[], bool]) -> None:
-        """Look on until told to stop; then end every episode honestly: nobody looks any more."""
+        """Look on until told to stop; then end every episode honestly: nobody looks any more.
+
+        That is said first, of all cameras, for who asked to stop does not wait for long.
+        """
         while not stopped():
             if not self.turn():
                 time.sleep(IDLE_S)
         for watched in self._cameras:
-            watched.feed.close()
-            self._say(self._blinded(watched))
+            self._tried(watched, partial(self._say_blind, watched))
+        closing = [
+            threading.Thread(target=self._tried, args=(watched, watched.feed.close), daemon=True)
+            for watched in self._cameras
+        ]
+        for thread in closing:
+            thread.start()
+        until = self._steady() + FEEDS_S
+        for thread in closing:
+            thread.join(max(0.0, until - self._steady()))
+        until = self._steady() + EVIDENCE_S
+        for watched in self._cameras:
+            if evidence := watched.evidence:
+                left = max(0.0, until - self._steady())
+                self._tried(watched, partial(evidence.close, wait_s=left))
+
+    def counters(self) -> Counter[str]:
+        """Return what all cameras counted since the process began."""
+        found: Counter[str] = Counter()
+        for watched in self._cameras:
             if watched.evidence:
-                watched.evidence.close()
+                found.update(dict(watched.evidence.counters))  # another thread counts on
+        return found
 
     def warnings(self) -> list[str]:
         """Return what is wrong with these cameras, for people."""
@@ -140,12 +136,21 @@ class Group:
                 found.append(f"camera {name}: {watched.feed.detail}")
             if misfit := watched.camera.mask_misfit():
                 found.append(f"camera {name}: {misfit}")
+            if (aside := self._aside.get(name)) and self._steady() < aside.until:
+                found.append(
+                    f"camera {name}: looking failed ({aside.why}) and is tried again; please report it"
+                )
+            if watched.camera.unsettled:
+                found.append(
+                    f"camera {name}: the whole picture has been changing for a minute, so no motion is seen;"
+                    " look for a lamp that flickers or an exposure that hunts"
+                )
             blind = watched.camera.blind_observations()
             if watched.evidence:
                 found += watched.evidence.warnings()
             found += [
                 f"camera {name}: the observation {kind} broke ({why}); please report it"
-                for kind, why in watched.camera.broken.items()
+                for kind, why in dict(watched.camera.broken).items()
             ]
             if blind:
                 found.append(
@@ -157,12 +162,56 @@ class Group:
     def _now(self) -> int:
         return int(self._clock() * 1000)
 
+    def _turn(self, watched: Watched) -> bool:
+        frame = watched.feed.take()
+        if frame is not None:
+            self._look(watched, frame)
+        if watched.evidence:
+            watched.evidence.tick(self._now())
+        self._health(watched)
+        return frame is not None
+
+    def _restored(self, watched: Watched, kept: KeptFile) -> list[News]:
+        news = watched.camera.restore(kept.read(), self._now())
+        kept.write(watched.camera.kept())
+        return news
+
+    def _set_aside(self, watched: Watched, error: Exception) -> None:
+        """A camera that fails is blind, and is tried again later and later while it goes on failing."""
+        name, now = watched.camera.settings.camera, self._steady()
+        before = self._aside.get(name)
+        again = before is not None and now - before.until < STEADY_S
+        pause = min(LAST_PAUSE_S, before.pause_s * 2) if before and again else FIRST_PAUSE_S
+        self._aside[name] = Aside(f"{type(error).__name__}: {error}", pause, now + pause)
+        log.error("camera_failed", camera=name, again_in_s=pause, where=traceback.format_exc())
+        self._tried(watched, partial(self._say_lost, watched))
+
+    def _say_lost(self, watched: Watched) -> None:
+        news = watched.camera.lost(self._now())
+        if watched.kept:
+            watched.kept.write(watched.camera.kept())
+        self._say(watched.camera.readings(news))
+        self._health(watched)
+
+    def _say_blind(self, watched: Watched) -> None:
+        self._say(self._blinded(watched))
+
+    def _tried(self, watched: Watched, work: Callable[[], None]) -> None:
+        """Do one part of ending; what fails costs that part."""
+        try:
+            work()
+        except Exception:  # noqa: BLE001 - the other cameras must end, too
+            where = traceback.format_exc()
+            log.error("camera_not_closed", camera=watched.camera.settings.camera, where=where)
+
     def _look(self, watched: Watched, frame: Frame) -> None:
         began, cpu = time.monotonic(), time.thread_time()
         camera = watched.camera
         seen = camera.see(frame)
         if seen.news:
             self._say(camera.readings(seen.news))
+            if watched.kept:
+                watched.kept.write(camera.kept())
         masked = Frame(frame.at, seen.view.picture)
         if watched.evidence:
             watched.evidence.frame(
@@ -178,12 +227,15 @@ class Group:
     def _health(self, watched: Watched) -> None:
         """Tell a change of online or offline at once, and everything in the rhythm of the heartbeat."""
         own, feed = watched.camera.settings, watched.feed
-        online, now = feed.online, self._clock()
+        aside = self._aside.get(own.camera)
+        failed = aside is not None and self._steady() < aside.until
+        online, now = feed.online and not failed, self._clock()
+        reason = "failed" if failed else feed.reason
         if self._online[own.camera] == online and (
             abs(now - self._told.get(own.camera, 0.0)) < own.heartbeat_s
         ):
             return
-        if not online and not feed.reason and self._online[own.camera] is None:
+        if not online and not reason and self._online[own.camera] is None:
             return  # still connecting for the first time
         readings: list[Reading] = []
         if not online and self._online[own.camera]:
@@ -194,7 +246,7 @@ class Group:
         values["frames_skipped"] = float(feed.skipped)
         values["reconnects"] = float(feed.reconnects)
         if not online:
-            values["offline_reason"] = feed.reason
+            values["offline_reason"] = reason
         readings += watched.camera.heartbeat(values, self._now())
         self._say(readings)
 
@@ -203,6 +255,8 @@ class Group:
         news = watched.camera.blind(self._now())
         if watched.evidence:
             watched.evidence.news(news)
+        if watched.kept:
+            watched.kept.write(watched.camera.kept())
         return watched.camera.readings(news)
 
 

@@ -34,10 +34,15 @@ class PicturePaths(NamedTuple):
     seen: Path
 
 
-def picture_paths(folder: Path, camera: str) -> PicturePaths:
-    """Name the files of a camera: `CAMERA.jpg`, and the same under `seen`; no two cameras share one."""
+def stem_of(camera: str) -> str:
+    """Return what a camera's files are called; no two cameras share it."""
     # A file's name may have 255 bytes; 64 letters of some scripts are more.
-    stem = camera if len(camera.encode()) <= NAME_BYTES else sha256(camera.encode()).hexdigest()
+    return camera if len(camera.encode()) <= NAME_BYTES else sha256(camera.encode()).hexdigest()
+
+
+def picture_paths(folder: Path, camera: str) -> PicturePaths:
+    """Name the files of a camera: `CAMERA.jpg`, and the same under `seen`."""
+    stem = stem_of(camera)
     return PicturePaths(folder / f"{stem}.jpg", folder / "seen" / f"{stem}.jpg")
 
 

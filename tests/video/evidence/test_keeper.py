@@ -18,7 +18,7 @@ from video.episodes import Episode, News, Stage, episode_id
 from video.evidence.clip import MP4, WEBM, best_container, encode
 from video.evidence.folder import EvidenceFolder
 from video.evidence.keeper import EvidenceKeeper
-from video.evidence.ring import Kept, as_jpeg
+from video.evidence.ring import Kept, Pixelation, as_jpeg
 from video.geometry import PrivacyMask
 from video.settings import CameraSettings, EvidenceSettings
 
@@ -448,3 +448,13 @@ def test_a_camera_finds_its_motion_again_in_the_clip(tmp_path: Path) -> None:
         assert file.type.begins(data[:12])
     raw = json.loads((tmp_path / f"{motions[0].id}.json").read_bytes())
     assert raw["files"][0]["from"] >= BEGAN
+
+
+def test_a_clock_that_is_set_back_leaves_nobody_hidden_who_is_gone() -> None:
+    """Where a person was before is not where one is for the next hour."""
+    pixelation = Pixelation()
+    pixelation.see(BEGAN, [Box(0.1, 0.1, 0.9, 0.9)], whole=True)
+    back = BEGAN - 3_600_000
+    pixelation.see(back, [], whole=True)
+    picture = scene(3)
+    assert np.array_equal(pixelation.apply(Frame(back, picture)), picture)
