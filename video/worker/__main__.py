@@ -17,6 +17,7 @@ from video.camera import Camera, Detector
 from video.evidence.keeper import EvidenceKeeper, evidence_pool
 from video.settings import VideoSettings, masked
 
+from .counting import Counted
 from .feeds import feed_of
 from .group import Group, Watched
 from .pace import Pace
@@ -37,7 +38,7 @@ def main() -> int:
     try:
         orders = decode_orders(sys.stdin.buffer.readline())
         settings = VideoSettings.model_validate(orders.settings)
-        group, said = _group(orders, settings)
+        group, said, counted = _group(orders, settings)
     except (ProtocolError, ConfigError, ValueError) as error:
         log.error("cameras_refused", why=masked(str(error)))
         return EXIT_WRONG
@@ -45,7 +46,7 @@ def main() -> int:
     threading.Thread(target=_until_closed, args=(stop,), daemon=True, name="stdin").start()
     looking = threading.Thread(target=group.run, args=(stop.is_set,), daemon=True, name="look")
     looking.start()
-    return _speak(group, said, looking, stop)
+    return _speak(group, said, counted, looking, stop)
 
 
 def _until_closed(stop: threading.Event) -> None:
@@ -56,7 +57,7 @@ def _until_closed(stop: threading.Event) -> None:
 
 def _group(
     orders: Orders, settings: VideoSettings
-) -> "tuple[Group, queue.SimpleQueue[list[Reading]]]":
+) -> "tuple[Group, queue.SimpleQueue[list[Reading]], Counted]":
     said: queue.SimpleQueue[list[Reading]] = queue.SimpleQueue()
 
     def say(readings: Sequence[Reading]) -> None:
@@ -66,17 +67,24 @@ def _group(
     detector = _detector(settings)
     folder = Path(orders.folder)
     writing = evidence_pool()  # one thread for all: clips wait, pictures do not
+    keepers = [
+        EvidenceKeeper(folder / "evidence", settings.evidence, camera, pool=writing)
+        for camera in settings.cameras
+    ]
+    feeds = [
+        feed_of(camera, orders.passwords.get(camera.camera, "")) for camera in settings.cameras
+    ]
     cameras = [
         Watched(
             Camera(camera, detector),
-            feed_of(camera, orders.passwords.get(camera.camera, "")),
-            EvidenceKeeper(folder / "evidence", settings.evidence, camera, pool=writing),
+            feed,
+            keeper,
             PictureFile(folder / "video" / "pictures", camera),
             Pace(),
         )
-        for camera in settings.cameras
+        for camera, feed, keeper in zip(settings.cameras, feeds, keepers, strict=True)
     ]
-    return Group(cameras, say, clock=time.time), said
+    return Group(cameras, say, clock=time.time), said, Counted([*keepers, *feeds])
 
 
 def _detector(settings: VideoSettings) -> Detector | None:
@@ -90,6 +98,7 @@ def _detector(settings: VideoSettings) -> Detector | None:
 def _speak(
     group: Group,
     said: "queue.SimpleQueue[list[Reading]]",
+    counted: Counted,
     looking: threading.Thread,
     stop: threading.Event,
 ) -> int:
@@ -114,8 +123,9 @@ def _speak(
         if readings or alive:
             warnings = group.warnings() if alive else None
             next_alive = now + ALIVE_S if alive else next_alive
-            if not _write(Said(readings=readings, warnings=warnings)):
+            if not _write(Said(readings=readings, counters=counted.news(), warnings=warnings)):
                 return 0
+    _write(Said(counters=counted.news()))
     return 0 if stop.is_set() else EXIT_STUCK
 
 
