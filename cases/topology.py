@@ -22,6 +22,7 @@ from .policy import Policy
 from .taxonomy import Category
 
 FIRE = "fire"
+CAMERA_OFFLINE = "camera_offline"  # a recorder too says `online`
 DOORS = frozenset({"door_forced", "door_held_open"})
 """What people do to doors when it burns; duress and panic buttons are never held."""
 
@@ -39,17 +40,18 @@ LINKS: Mapping[str, Link] = MappingProxyType(
     {
         "powered_by": Link(
             ("mains_fault", "silent", "device_fault"),
-            frozenset({"silent", "device_fault", "panel_fault", "line_fault", "mains_fault"}),
+            frozenset({"silent", "device_fault", "panel_fault", "line_fault", "mains_fault"})
+            | {CAMERA_OFFLINE},
         ),
         "parent": Link(
-            ("panel_fault", "silent", "line_fault", "mains_fault", "device_fault"),
-            frozenset({"silent", "device_fault", "line_fault"}),
+            ("panel_fault", "silent", "line_fault", "mains_fault", "device_fault", CAMERA_OFFLINE),
+            frozenset({"silent", "device_fault", "line_fault", CAMERA_OFFLINE}),
         ),
         "riser": Link(
             ("low_pressure", "pump_fault", "line_fault", "silent", "device_fault"),
             frozenset({"low_pressure", "silent", "device_fault"}),
         ),
-        "gateway": Link((GATEWAY_LOST,), frozenset({SILENT})),
+        "gateway": Link((GATEWAY_LOST,), frozenset({SILENT, CAMERA_OFFLINE})),
     }
 )
 """Which loss explains what; our assumption."""

@@ -19,6 +19,7 @@ from model.topics import GatewayTopics
 
 from . import balance
 from .config import GatewayConfig
+from .connection import client_of
 from .crash import crash_points
 from .evidence import KBIT_S, EvidenceUplink
 from .intake import Intake
@@ -172,15 +173,8 @@ async def _report(config: GatewayConfig, parts: Parts) -> None:
     will = aiomqtt.Will(parts.topics.status, encode(lost), qos=0)
     while True:
         try:
-            async with aiomqtt.Client(
-                file.uplink.host,
-                file.uplink.port,
-                username=file.uplink.user or None,
-                password=file.uplink.password() or None,
-                identifier=f"gw-{file.gateway}-{secrets.token_hex(4)}-status",
-                keepalive=20,
-                timeout=10,
-                will=will,
+            async with client_of(
+                file.uplink, f"gw-{file.gateway}-{secrets.token_hex(4)}-status", will
             ) as client:
                 await _beat(client, config, parts)
         except (aiomqtt.MqttError, OSError, TimeoutError, HubError, sqlite3.Error) as error:

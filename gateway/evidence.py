@@ -28,6 +28,7 @@ from model.topics import GatewayTopics
 from video.evidence.folder import EvidenceFolder
 
 from .config import Broker
+from .connection import client_of, hearing, may_read
 from .crash import CrashPoint
 from .evidence_shelf import EvidenceShelf, Outgoing
 
@@ -115,30 +116,15 @@ class EvidenceUplink:
     @contextlib.asynccontextmanager
     async def _session(self) -> AsyncIterator[aiomqtt.Client]:
         """Hold a connection on which the hub's answers are heard."""
-        async with aiomqtt.Client(
-            self._broker.host,
-            self._broker.port,
-            username=self._broker.user or None,
-            password=self._broker.password() or None,
-            identifier=f"{self._client_id}-evidence",
-            clean_session=True,
-            keepalive=20,
-            timeout=10,
-        ) as client:
-            granted = await client.subscribe(self._topics.evidence_receipt, qos=0)
-            if any(code.is_failure for code in granted if not isinstance(code, int)):
+        async with client_of(self._broker, f"{self._client_id}-evidence") as client:
+            if not await may_read(client, self._topics.evidence_receipt):
                 raise aiomqtt.MqttError(
                     f"the broker does not let user {self._broker.user} read"
                     f" {self._topics.evidence_receipt}; run `smarthub deploy init` again"
                 )
             self._error = ""
-            hearing = asyncio.create_task(self._hear(client), name="evidence-receipts")
-            try:
+            async with hearing(client, self._hear, name="evidence-receipts"):
                 yield client
-            finally:
-                hearing.cancel()
-                with contextlib.suppress(asyncio.CancelledError, aiomqtt.MqttError):
-                    await hearing
 
     async def _hear(self, client: aiomqtt.Client) -> None:
         async for message in client.messages:

@@ -5,7 +5,6 @@ looks, and every few seconds while somebody does, so that the line stays free fo
 """
 
 import asyncio
-import contextlib
 import secrets
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,6 +30,7 @@ from video.settings import CameraSettings, VideoSettings
 from video.worker.pictures import picture_paths
 
 from .config import Broker, GatewayFile
+from .connection import client_of, hearing, may_read
 
 log = structlog.get_logger()
 LOOK_S = 0.5  # between looks at the files
@@ -85,27 +85,12 @@ class Pictures:
             await asyncio.sleep(min(delay, RECONNECT_LAST_S))
 
     async def _session(self) -> None:
-        async with aiomqtt.Client(
-            self._broker.host,
-            self._broker.port,
-            username=self._broker.user or None,
-            password=self._broker.password() or None,
-            identifier=self._name,
-            clean_session=True,
-            keepalive=20,
-            timeout=10,
-        ) as client:
-            granted = await client.subscribe(self._looked_topic, qos=0)
-            if any(code.is_failure for code in granted if not isinstance(code, int)):
+        async with client_of(self._broker, self._name) as client:
+            if not await may_read(client, self._looked_topic):
                 log.warning("pictures_unasked", why="the broker lets this user not read", topic=self._looked_topic)  # fmt: skip
             self._due.reconnected()
-            hearing = asyncio.create_task(self._hear(client), name="pictures-looked")
-            try:
-                await self._send(client, hearing)
-            finally:
-                hearing.cancel()
-                with contextlib.suppress(asyncio.CancelledError, aiomqtt.MqttError):
-                    await hearing
+            async with hearing(client, self._hear, name="pictures-looked") as heard:
+                await self._send(client, heard)
 
     async def _hear(self, client: aiomqtt.Client) -> None:
         """Take the hub's word at which cameras people look."""
@@ -122,9 +107,9 @@ class Pictures:
             lacking = [(name, view) for name in looked.lacking for view in (PLAIN, SEEN)]
             self._due.again(key for key in lacking if key in self._files)
 
-    async def _send(self, client: aiomqtt.Client, hearing: "asyncio.Task[None]") -> None:
+    async def _send(self, client: aiomqtt.Client, heard: "asyncio.Task[None]") -> None:
         told = -SETTINGS_S
-        while not hearing.done():
+        while not heard.done():
             now = time.monotonic()
             if now - told >= SETTINGS_S:
                 told = now
@@ -140,7 +125,7 @@ class Pictures:
                     await client.publish(self._files[key].topic, encode_picture(picture), qos=0)
                 self._due.sent(key, time.monotonic(), stamp)
             await asyncio.sleep(LOOK_S)
-        hearing.result()
+        heard.result()
         raise aiomqtt.MqttError("the broker closed the connection")
 
 

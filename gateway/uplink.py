@@ -20,6 +20,7 @@ from model.reading import Lane
 from model.topics import GatewayTopics
 
 from .config import Broker
+from .connection import client_of, hearing, may_read
 from .crash import CrashPoint
 from .outbox import Outbox, OutboxRow
 from .sleep import SleepWatch
@@ -104,31 +105,16 @@ class LaneUplink:
             await asyncio.sleep(min(delay, RECONNECT_LAST_S))
 
     async def _session(self) -> None:
-        async with aiomqtt.Client(
-            self._broker.host,
-            self._broker.port,
-            username=self._broker.user or None,
-            password=self._broker.password() or None,
-            identifier=f"{self._client_id}-{self._lane}",
-            clean_session=True,
-            keepalive=20,
-            timeout=10,
-        ) as client:
-            granted = await client.subscribe(self._topics.receipt, qos=0)
-            if any(code.is_failure for code in granted if not isinstance(code, int)):
+        async with client_of(self._broker, f"{self._client_id}-{self._lane}") as client:
+            if not await may_read(client, self._topics.receipt):
                 raise aiomqtt.MqttError(
                     f"the broker does not let user {self._broker.user} read {self._topics.receipt}"
                 )
             self.connected = True
             self.last_error = ""
             self.window.reconnected()
-            receipts = asyncio.create_task(self._receipts(client), name=f"receipts-{self._lane}")
-            try:
+            async with hearing(client, self._receipts, name=f"receipts-{self._lane}") as receipts:
                 await self._send_until(client, receipts)
-            finally:
-                receipts.cancel()
-                with contextlib.suppress(asyncio.CancelledError, aiomqtt.MqttError):
-                    await receipts
 
     async def _send_until(self, client: aiomqtt.Client, receipts: "asyncio.Task[None]") -> None:
         watch = SleepWatch()

@@ -50,6 +50,9 @@ class SourceSettings(_Strict):
     transport: Literal["tcp", "udp"] = "tcp"
     every_s: float = Field(default=1.0, ge=0.2, le=3600, description="between snapshots")
     repeat: bool = Field(default=False, description="file or folder: begin again at the end")
+    idle_s: float = Field(
+        default=300.0, ge=1, le=86400, description="folder: without a new picture it is offline"
+    )
     speed: float = Field(default=1.0, gt=0, le=1000, description="file: times real time")
 
     @field_validator("url", "snapshot")

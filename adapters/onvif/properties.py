@@ -47,9 +47,13 @@ class Properties:
         self._unrepeated: set[tuple[str, str, str]] = set()
         self._gone_at = 0
 
-    def begin(self, now: int) -> None:
-        """Take note of a new subscription: what still holds will be repeated; `now` in ms."""
-        self._gone_at = now + REPEATED_MS
+    def begin(self, steady: int) -> None:
+        """Take note of a new subscription: what still holds will be repeated; `steady` in ms.
+
+        `steady` is a time that nobody sets, here and below: a clock that is set back an hour must not
+        let a moment last for an hour.
+        """
+        self._gone_at = steady + REPEATED_MS
         self._unrepeated = {
             (*place, source)
             for place, sources in self._holding.items()
@@ -57,7 +61,7 @@ class Properties:
             for source in sources
         }
 
-    def take(self, notice: Notice) -> Reading:
+    def take(self, notice: Notice, steady: int) -> Reading:
         """Return the Reading to store: its states over all sources, its word only where it is news."""
         if not notice.states:
             return notice.reading
@@ -68,9 +72,7 @@ class Properties:
             holds = values[state.name] is True
             place = (reading.device, state.name)
             if state.moment:
-                self._moments[place] = _Moment(
-                    reading.received_at + MOMENT_MS, _ended(reading, state.name)
-                )
+                self._moments[place] = _Moment(steady + MOMENT_MS, _ended(reading, state.name))
                 news = True
                 continue
             before = self._said.get((*place, notice.source))
@@ -84,13 +86,13 @@ class Properties:
         event = reading.event if news else Event.NONE
         return msgspec.structs.replace(reading, values=values, event=event)
 
-    def over(self, now: int) -> Iterator[Reading]:
-        """Yield the ends of moments that are past and of what was not repeated; `now` in ms."""
+    def over(self, now: int, steady: int) -> Iterator[Reading]:
+        """Yield the ends of moments that are past and of what was not repeated; `now` (ms) dates them."""
         for place, moment in list(self._moments.items()):
-            if now >= moment.over_at:
+            if steady >= moment.over_at:
                 del self._moments[place]
                 yield msgspec.structs.replace(moment.reading, received_at=now)
-        if not self._unrepeated or now < self._gone_at:
+        if not self._unrepeated or steady < self._gone_at:
             return
         for device, state, source in sorted(self._unrepeated):
             sources = self._holding.get((device, state), {})

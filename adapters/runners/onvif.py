@@ -156,7 +156,7 @@ class OnvifSource:
             raise Fault("made a subscription without an address", denied=False)
         url = reachable(made.address, base=self._client.events_url, dialled=self._client.dialled)
         self._subscription = made = made._replace(address=url)
-        self._properties.begin(self._sink.now())
+        self._properties.begin(_steady())
         self._sink.count("onvif_subscriptions")
         self._sink.count("connections")
         try:
@@ -243,7 +243,7 @@ class OnvifSource:
             self._repeats |= notice.initialized
             if notice.reading.event is Event.VENDOR:
                 self._sink.count("onvif_unknown_topics")
-            readings.append(self._properties.take(notice))
+            readings.append(self._properties.take(notice, _steady()))
         if readings:
             await self._sink.store(readings)
 
@@ -263,7 +263,7 @@ class OnvifSource:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(TEND_S)
-            if ended := list(self._properties.over(self._sink.now())):
+            if ended := list(self._properties.over(self._sink.now(), _steady())):
                 await self._sink.store(ended)
             if self.connected and loop.time() - self._beat_at >= self._settings.heartbeat_s:
                 await self._say(holds=True)
@@ -285,3 +285,8 @@ class OnvifSource:
             compound=self._settings.compound,
         )
         await self._sink.store([reading])
+
+
+def _steady() -> int:
+    """Return a time in ms that nobody sets."""
+    return int(asyncio.get_running_loop().time() * 1000)

@@ -269,7 +269,7 @@ def test_any_text_in_a_notification_is_read_or_refused(topic: str, name: str, va
 
 def heard(properties: Properties, payload: bytes) -> tuple[Event, dict[str, Value]]:
     """Pass a message through the memory of properties."""
-    reading = properties.take(DEVICE.notice(Received(payload, AT)))
+    reading = properties.take(DEVICE.notice(Received(payload, AT)), AT)
     return reading.event, reading.values
 
 
@@ -318,10 +318,18 @@ def test_a_crossed_line_is_over_after_a_while() -> None:
     payload = message("tns1:RuleEngine/LineDetector/Crossed", data="ObjectId=1", operation="")
     for _ in range(2):
         assert heard(memory, payload)[1]["line_crossed"] is True
-    assert list(memory.over(AT + MOMENT_MS - 1)) == []
-    [end] = memory.over(AT + MOMENT_MS)
+    assert list(memory.over(AT + MOMENT_MS - 1, AT + MOMENT_MS - 1)) == []
+    [end] = memory.over(AT + MOMENT_MS, AT + MOMENT_MS)
     assert (end.values, end.received_at) == ({"line_crossed": False}, AT + MOMENT_MS)
-    assert list(memory.over(AT + 10 * MOMENT_MS)) == []
+    assert list(memory.over(AT + 10 * MOMENT_MS, AT + 10 * MOMENT_MS)) == []
+
+
+def test_a_clock_that_is_set_back_or_forward_makes_no_moment_longer_or_shorter() -> None:
+    memory, hour = Properties(), 3_600_000
+    heard(memory, message("tns1:RuleEngine/LineDetector/Crossed", data="ObjectId=1", operation=""))
+    assert list(memory.over(AT + hour, AT + MOMENT_MS - 1)) == []
+    [end] = memory.over(AT - hour, AT + MOMENT_MS)
+    assert end.received_at == AT - hour
 
 
 def test_what_a_camera_saw_before_its_reboot_ends_though_nobody_says_so() -> None:
@@ -333,12 +341,12 @@ def test_what_a_camera_saw_before_its_reboot_ends_though_nobody_says_so() -> Non
     memory.begin(AT)
     again = message(topic, source="Rule=r ObjectId=6", data="IsInside=1", operation="Initialized")
     assert heard(memory, again)[1]["intrusion"] is True
-    assert list(memory.over(AT + REPEATED_MS)) == []  # number 6 is still inside
+    assert list(memory.over(AT + REPEATED_MS, AT + REPEATED_MS)) == []  # number 6 is still inside
     memory.begin(AT)
-    assert list(memory.over(AT + REPEATED_MS - 1)) == []
-    [end] = memory.over(AT + REPEATED_MS)
+    assert list(memory.over(AT + REPEATED_MS - 1, AT + REPEATED_MS - 1)) == []
+    [end] = memory.over(AT + REPEATED_MS, AT + REPEATED_MS)
     assert (end.values, end.kind, end.event) == ({"intrusion": False}, "camera", Event.NONE)
-    assert list(memory.over(AT + 2 * REPEATED_MS)) == []
+    assert list(memory.over(AT + 2 * REPEATED_MS, AT + 2 * REPEATED_MS)) == []
     assert heard(memory, contact("true", operation="Initialized")) == (Event.NONE, {"fire": True})
 
 

@@ -1,6 +1,7 @@
 """Stories of storms: much is said, little is opened, and nothing is lost in it."""
 
 import msgspec
+import pytest
 
 from cases.desk import Desk
 from cases.taxonomy import CATEGORIES
@@ -284,6 +285,55 @@ def test_a_power_cut_is_one_case_with_all_that_hangs_on_it() -> None:
     story.receive(alarm("d1", 2 * MINUTE))
     assert own_cases(story)["fire"] == {"d1"}
     assert story.notices == ["opened", "opened"]
+
+
+SWITCHED = Registry(
+    compounds=[Compound("c1", "幸福小区", GRID)],
+    buildings=[Building("b1", "1号楼", "c1", GRID)],
+    devices=[
+        Device("switch", "network_switch", building="b1", compound="c1"),
+        Device("recorder", "video_server", building="b1", compound="c1"),
+        *(
+            Device(f"cam{n}", "camera", building="b1", compound="c1", powered_by="switch")
+            for n in range(16)
+        ),
+        *(
+            Device(f"old{n}", "camera", building="b1", compound="c1", parent="recorder")
+            for n in range(4)
+        ),
+    ],
+)
+
+
+@pytest.mark.parametrize(
+    ("lost", "category", "prefix", "count"),
+    [
+        ("switch", "silent", "cam", 16),
+        ("switch", "device_fault", "cam", 16),
+        ("recorder", "camera_offline", "old", 4),
+    ],
+)
+def test_a_dead_switch_or_recorder_is_one_case_with_its_cameras(
+    lost: str, category: str, prefix: str, count: int
+) -> None:
+    """Each camera says that it is offline; none of them needs a technician of its own."""
+    story = Story()
+    story.desk.replace_registry(SWITCHED)
+    story.receive(alarm(lost, category=category, severity=Severity.MINOR))
+    for number in range(count):
+        story.receive(
+            alarm(f"{prefix}{number}", MINUTE, category="camera_offline", severity=Severity.MINOR)
+        )
+    assert own_cases(story) == {category: {lost, *(f"{prefix}{n}" for n in range(count))}}
+    assert len(story.notices) == 1
+
+
+def test_a_lost_gateway_takes_in_its_cameras() -> None:
+    story = Story()
+    story.receive(LOST)
+    offline = alarm("cam1", MINUTE, category="camera_offline", severity=Severity.MINOR)
+    story.receive(by_gateway(offline))
+    assert len(list(story.desk.open_cases())) == 1
 
 
 def test_what_outlasts_the_power_cut_is_a_case_of_its_own() -> None:

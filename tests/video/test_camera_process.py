@@ -218,6 +218,19 @@ async def test_a_group_that_breaks_again_and_again_is_taken_apart(tmp_path: Path
         assert "a process of its own" in cameras.warnings()[0]
 
 
+async def test_what_a_process_counts_reaches_the_gateway(tmp_path: Path) -> None:
+    folder = tmp_path / "upload"
+    folder.mkdir()
+    rubbish = folder / "a.jpg"
+    rubbish.write_bytes(b"no picture")
+    os.utime(rubbish, (1, 1))
+    async with looking(tmp_path / "data", walk(), {"folder": str(folder)}) as (_, sink):
+        await told(sink, lambda r: r.values.get("motion") is True)
+    assert sink.counters["evidence_snapshots"] >= 1
+    assert sink.counters["evidence_clips"] >= 1
+    assert sink.counters["pictures_unreadable"] == 1
+
+
 async def warned(cameras: Cameras, what: str) -> None:
     """Wait until the cameras warn of something."""
     async with asyncio.timeout(WAIT_S):

@@ -26,6 +26,7 @@ class Drawn:
         self.online = True
         self.reason, self.detail = "", ""
         self.skipped, self.reconnects = 0, 0
+        self.counters: Counter[str] = Counter()
         self.newest: Frame | None = None
         self.closed = False
 

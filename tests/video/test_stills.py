@@ -111,6 +111,22 @@ def test_a_folder_is_shown_by_name_and_then_new_pictures_as_they_come(tmp_path: 
     assert time.monotonic() - began < 1
 
 
+def test_a_folder_that_nobody_writes_into_any_more_is_offline_until_somebody_does(
+    tmp_path: Path,
+) -> None:
+    cv2.imwrite(str(tmp_path / "a.jpg"), drawn(50))
+    settings = SourceSettings(folder=tmp_path, idle_s=1)
+    source = open_source(settings, clock=now_ms, fps=20)
+    frames = source.frames()
+    next(frames)
+    with pytest.raises(SourceLost, match="no new picture for 1 s") as caught:
+        next(frames)
+    assert caught.value.reason is Reason.STALLED
+    cv2.imwrite(str(tmp_path / "b.jpg"), drawn(50))
+    assert next(source.frames()).picture.any()
+    source.close()
+
+
 def test_a_folder_played_unpaced_has_the_same_times_each_run(tmp_path: Path) -> None:
     """As fast as it goes, its own steps as times: what `video test` needs."""
     for n in range(5):

@@ -64,7 +64,7 @@ class EvidenceKeeper:
 
         Cameras of one process may share a `pool` of one thread (`evidence_pool()`).
         """
-        self.counters: Counter[str] = Counter()
+        self._counted: Counter[str] = Counter()
         self._settings, self._camera = settings, camera
         self._ring = Ring(
             seconds=settings.before_s + _longest_wait(camera), most_bytes=settings.ring_mb << 20
@@ -76,7 +76,7 @@ class EvidenceKeeper:
         self._kept_at: int | None = None
         self._waiting: set[Future[None]] = set()
         self._writer = EvidenceWriter(
-            EvidenceFolder(folder, max_mb=settings.max_mb), camera.camera, self.counters
+            EvidenceFolder(folder, max_mb=settings.max_mb), camera.camera, self._counted
         )
         self._pool = pool or evidence_pool()
         self._own_pool = pool is None
@@ -118,6 +118,11 @@ class EvidenceKeeper:
             with self._at_no_cost():
                 self._finish(self._recordings.pop(name))
 
+    @property
+    def counters(self) -> dict[str, int]:
+        """What was kept and what was not, by the names that the gateway's heartbeat shows."""
+        return {f"evidence_{name}": count for name, count in dict(self._counted).items()}
+
     def warnings(self) -> list[str]:
         """Return what a person should know of this camera's evidence, for the heartbeat."""
         found = [*self._writer.problems(), *([self._broken] if self._broken else [])]
@@ -142,7 +147,7 @@ class EvidenceKeeper:
         try:
             yield
         except Exception as error:  # noqa: BLE001 - any defect; counted, told, and on
-            self.counters["not_kept.failed"] += 1
+            self._counted["not_kept.failed"] += 1
             self._broken = f"{type(error).__name__}: {error}"
 
     def _take(
@@ -176,12 +181,12 @@ class EvidenceKeeper:
             most_bytes=self._settings.ring_mb << 21,
         )  # fmt: skip
         if recording.first is None:
-            self.counters["episodes_without_pictures"] += 1
+            self._counted["episodes_without_pictures"] += 1
             return
         first, facts = recording.first.kept, self._facts(item.episode)
         self._submit(lambda: self._writer.begin(facts, first))
         if len(self._recordings) >= MOST_AT_ONCE or len(self._waiting) > MOST_WAITING:
-            self.counters["clips_skipped.busy"] += 1
+            self._counted["clips_skipped.busy"] += 1
             self._submit(lambda: self._writer.finish(facts, Finished(note=TOO_MANY)))
             return
         self._recordings[item.episode.id] = recording
@@ -225,7 +230,7 @@ class EvidenceKeeper:
         try:
             work()
         except Exception as error:  # noqa: BLE001 - any defect; counted, told, and on
-            self.counters["not_kept.failed"] += 1
+            self._counted["not_kept.failed"] += 1
             log.error("evidence_broke", camera=self._camera.camera, why=repr(error))
 
 

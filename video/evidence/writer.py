@@ -104,6 +104,8 @@ class EvidenceWriter:
         form = Type(self._container.ending)
         name = file_name(episode, Kind.CLIP, form)
         try:
+            if not self._room(1):  # its draft would take what is left to alarms
+                return False
             draft = self._folder.draft(name, owner=self._owner)
         except OSError as error:
             self._failed(f"{name} could not be written: {error.strerror or error}")

@@ -1,9 +1,9 @@
 """How long things have been in zones, by where they stand."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from video.contract import Box, Point, Zones
+from video.contract import Box, Point, Sighting, Zones
 from video.view import View
 
 from ._tracks import Track, Tracks
@@ -17,6 +17,9 @@ class Stay(NamedTuple):
 
     track: Track
     ms: int
+
+
+Judge = Callable[[str, Sequence[Stay]], Sighting]
 
 
 class Stays:
@@ -36,6 +39,13 @@ class Stays:
             self._end(key)
         stays = {zone: self.in_zone(zone) for zone in self._zones.names()}
         return stays if news else None
+
+    def sightings(self, view: View, judge: Judge) -> list[Sighting]:
+        """Return what `judge` makes of each zone's stays; None in each when no detector looked."""
+        stays = self.look(view)
+        if stays is None:
+            return [Sighting(zone, None) for zone in self._zones.names()]
+        return [judge(zone, stays[zone]) for zone in self._zones.names()]
 
     def in_zone(self, zone: str) -> list[Stay]:
         """Return the stays in one zone, longest first, as of the last look."""

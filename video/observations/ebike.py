@@ -44,15 +44,11 @@ class Ebike:
         if not isinstance(settings, EbikeSettings):
             raise TypeError(f"ebike takes EbikeSettings, not {type(settings).__name__}")
         self._least_ms = settings.inertia_ms
-        self._zones = zones
         self._stays = Stays(frozenset(settings.labels), zones)
 
     def look(self, view: View) -> Sequence[Sighting]:
         """Return for each zone whether a two-wheeler stands or rolls in it."""
-        stays = self._stays.look(view)
-        if stays is None:
-            return [Sighting(zone, None) for zone in self._zones.names()]
-        return [self._in_zone(zone, stays[zone]) for zone in self._zones.names()]
+        return self._stays.sightings(view, self._in_zone)
 
     def _in_zone(self, zone: str, stays: Sequence[Stay]) -> Sighting:
         if not stays:

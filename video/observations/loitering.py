@@ -41,15 +41,11 @@ class Loitering:
         if not isinstance(settings, LoiteringSettings):
             raise TypeError(f"loitering takes LoiteringSettings, not {type(settings).__name__}")
         self._least_ms = settings.seconds * 1000
-        self._zones = zones
         self._stays = Stays(labels_of(settings.what), zones)
 
     def look(self, view: View) -> Sequence[Sighting]:
         """Return for each zone whether somebody has been in it too long."""
-        stays = self._stays.look(view)
-        if stays is None:
-            return [Sighting(zone, None) for zone in self._zones.names()]
-        return [self._in_zone(zone, stays[zone]) for zone in self._zones.names()]
+        return self._stays.sightings(view, self._in_zone)
 
     def _in_zone(self, zone: str, stays: Sequence[Stay]) -> Sighting:
         long = [one for one in stays if one.ms >= self._least_ms and one.track.believed]

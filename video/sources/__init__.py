@@ -37,7 +37,12 @@ def open_source(
         )
     if settings.folder is not None:
         return FolderSource(
-            settings.folder, clock=clock, fps=fps, repeat=settings.repeat, paced=paced
+            settings.folder,
+            clock=clock,
+            fps=fps,
+            repeat=settings.repeat,
+            paced=paced,
+            idle_s=settings.idle_s,
         )
     if settings.snapshot:
         return SnapshotSource(

@@ -15,13 +15,16 @@ LOOK_S = 1.0
 """Between looks for new pictures."""
 UPLOAD_S = 10.0
 """A picture younger than this that cannot be read may still be on its way."""
+IDLE_S = 300.0
+"""A camera that uploaded nothing for so long is away; our assumption, `idle_s` in the settings."""
 
 
 class FolderSource:
     """Shows pictures by name, `fps` a second, then waits for new ones (or begins again: `repeat`).
 
     Not `paced` it ends with the last picture, and the times are the start and the steps of `fps`.
-    A file that is no picture is passed over and counted in `unreadable`.
+    A file that is no picture is passed over and counted in `unreadable`. Without a new one for `idle_s`
+    the camera is lost: a folder never says that nobody writes into it any more.
     """
 
     left_out = 0
@@ -34,7 +37,9 @@ class FolderSource:
         fps: float,
         repeat: bool = False,
         paced: bool = True,
+        idle_s: float = IDLE_S,
     ) -> None:
+        self._idle_s = idle_s
         self._path, self._clock = path, clock
         self._step_s, self._repeat, self._paced = 1 / fps, repeat, paced
         self._closed = threading.Event()
@@ -48,6 +53,7 @@ class FolderSource:
     def frames(self) -> Generator[Frame, None, None]:
         """Yield the pictures; raises SourceLost when the folder is not there or holds only rubbish."""
         began_at, shown, due_s = self._clock(), 0, time.monotonic()
+        came_s = due_s
         while not self._closed.is_set():
             names, before = self._unseen(), shown
             for name in names:
@@ -59,6 +65,7 @@ class FolderSource:
                 due_s = max(due_s, time.monotonic() - self._step_s) + self._step_s
                 at = self._clock() if self._paced else began_at + round(shown * self._step_s * 1000)
                 shown += 1
+                came_s = time.monotonic()
                 yield Frame(at, picture)
             if shown == before and not self._waits():
                 raise SourceLost(
@@ -69,6 +76,10 @@ class FolderSource:
             elif not self._paced:
                 return
             if shown == before:
+                if time.monotonic() - came_s >= self._idle_s:
+                    raise SourceLost(
+                        Reason.STALLED, f"{self._path} got no new picture for {self._idle_s:g} s"
+                    )
                 self._closed.wait(LOOK_S)
 
     def _waits(self) -> bool:

@@ -127,6 +127,11 @@ class Keeper:
         """Frames that newer ones replaced before anybody took them, or that came too late to decode."""
         return self._newest.skipped + self._source.left_out
 
+    @property
+    def unreadable(self) -> int:
+        """Files that the source passed over because they are no pictures."""
+        return getattr(self._source, "unreadable", 0)
+
     def start(self) -> None:
         """Begin; the first change or frame is taken with `take`."""
         self._thread.start()

@@ -27,6 +27,11 @@ class KeeperFeed:
         """Tries to open the camera after the first."""
         return self._keeper.reconnects
 
+    @property
+    def counters(self) -> dict[str, int]:
+        """Pictures that were none: a folder's files that cannot be read."""
+        return {"pictures_unreadable": self._keeper.unreadable}
+
     def take(self) -> Frame | None:
         """Return the newest frame not yet taken, or None; never waits."""
         while True:

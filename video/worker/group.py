@@ -122,9 +122,10 @@ class Group:
     def counters(self) -> Counter[str]:
         """Return what all cameras counted since the process began."""
         found: Counter[str] = Counter()
-        for watched in self._cameras:
+        for watched in self._cameras:  # copies first: other threads count on
+            found.update(dict(watched.feed.counters))
             if watched.evidence:
-                found.update(dict(watched.evidence.counters))  # another thread counts on
+                found.update(dict(watched.evidence.counters))
         return found
 
     def warnings(self) -> list[str]:

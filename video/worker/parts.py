@@ -33,6 +33,10 @@ class Feed(Protocol):
     def reconnects(self) -> int:
         """How often the connection was made anew."""
 
+    @property
+    def counters(self) -> Mapping[str, int]:
+        """What was counted since it was made."""
+
     def close(self) -> None:
         """Stop; returns when the thread has ended or a second has passed."""
 

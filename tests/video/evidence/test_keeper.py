@@ -410,7 +410,7 @@ def test_a_folder_full_of_what_the_hub_has_not_is_said_and_costs_no_alarm(tmp_pa
     made.keeper.news([start(began)])
     made.looks(12)
     made.keeper.drain()
-    assert made.keeper.counters["not_kept.full"] == 2
+    assert made.keeper.counters["evidence_not_kept.full"] == 2
     assert made.keeper.warnings()
     assert not list(folder.glob(f"{began.id}*"))
     (folder / f"{'0' * 16}.mp4").unlink()

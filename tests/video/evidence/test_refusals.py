@@ -72,7 +72,7 @@ def test_a_picture_that_no_encoder_takes_is_counted_and_said(tmp_path: Path) -> 
     keeper = EvidenceKeeper(tmp_path, EvidenceSettings(), camera(masks=()))
     frame = Frame(BEGAN, np.zeros((70_000, 100, 3), np.uint8))
     keeper.frame(frame)
-    assert keeper.counters["not_kept.failed"] == 1
+    assert keeper.counters["evidence_not_kept.failed"] == 1
     assert "100x70000" in keeper.warnings()[0]
     keeper.frame(Frame(BEGAN + 1_000, np.zeros((90, 160, 3), np.uint8)))
     assert keeper.warnings() == []
