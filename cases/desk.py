@@ -22,7 +22,7 @@ from .budget import Budget
 from .closing import HUB
 from .dossier import Dossier, Line
 from .ending import Desktop
-from .finding import find, finer, gathered, gathering, noted_beside, starts_anew
+from .finding import find, finer, gathering, noted_beside, starts_anew
 from .grouping import Spot, spot_of
 from .joining import aloud, join, news_of, of_walk_test
 from .policy import Policy
@@ -187,9 +187,9 @@ class Desk:
         if held is not None:
             return self._join(held.dossier, anomaly, now, held_by=held.by)
         found = find(self._index, anomaly, kind, spot=spot, window=self._policy.join)
-        if found is None and self._budget.spent(anomaly, kind, spot.place.grid, now):
-            kind, spot = gathered(spot)
-            found = gathering(self._index, anomaly, spot, self._policy.storm_members)
+        if found is None and (other := self._budget.elsewhere(anomaly, kind, spot, now)):
+            kind, spot = other
+            found = gathering(self._index, anomaly, kind.cause, spot, self._policy.storm_members)
         if found is not None:
             return self._join(found, anomaly, now)
         changes = [self._open(anomaly, kind, spot, now, predecessor=known, report=report)]

@@ -60,6 +60,10 @@ def find(
         for dossier in index.group(anomaly.mode, kind.cause, spot.group)
         if dossier.joinable(anomaly.started_at, until)
     )
+    if here is None and kind.together:
+        # What gathered with others stays there while that job is open, however often it comes back.
+        same = index.subject(anomaly.mode, kind.cause, anomaly.subject)
+        here = newest(d for d in same if d.joinable(anomaly.started_at, until))
     if not kind.echoes:
         return here
     same_source = [
@@ -105,10 +109,12 @@ def gathered(spot: Spot) -> tuple[Category, Spot]:
     return CATEGORIES[STORM], Spot(place, f"storm:{grid}", spot.source)
 
 
-def gathering(index: Index, anomaly: Anomaly, spot: Spot, at_most: int) -> Dossier | None:
-    """Return the open case in which a grid's alarms gather, while there is room in it."""
+def gathering(
+    index: Index, anomaly: Anomaly, cause: str, spot: Spot, at_most: int
+) -> Dossier | None:
+    """Return the open case in which a grid's or a gateway's alarms gather, while there is room in it."""
     return newest(
         dossier
-        for dossier in index.group(anomaly.mode, STORM, spot.group)
+        for dossier in index.group(anomaly.mode, cause, spot.group)
         if not dossier.ended and len(dossier.members) < at_most
     )

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from model.anomaly import Anomaly
+from model.anomaly import Anomaly, Evidence
 from model.case import Case, EventClass
 from model.place import UNREGISTERED, Place, Registry
 from model.reading import Mode
@@ -57,12 +57,13 @@ def spot_of(anomaly: Anomaly, category: Category, registry: Registry) -> Spot:
     """Return where an anomaly belongs.
 
     What nobody registered is at the place "unregistered" and grouped by its source if it has one,
-    else by itself; compound and grid are still those of its source, so that somebody can be called.
+    else by itself, or with what is behind the same gateway where that is one job; compound and grid are still those of its source, so that somebody can be called.
     """
     source = anomaly.source or (anomaly.subject if anomaly.scope == "source" else "")
     place = _place(anomaly, registry)
     if place is None:
-        place, group = _unregistered(anomaly, source, registry), source or anomaly.subject
+        group = source or (category.together and _behind(anomaly)) or anomaly.subject
+        place = _unregistered(anomaly, source, registry)
         return Spot(place, _own(anomaly, category) or f"{place.id}/{group}", source)
     return Spot(place, _own(anomaly, category) or place.id, source)
 
@@ -81,12 +82,22 @@ def case_precision(case: Case) -> int:
     return BY_ITSELF if case.located else FROM_ABOVE
 
 
+def gateway_of(item: Evidence) -> str:
+    """Return the gateway (`gateway:…`) by which a Reading came."""
+    return f"gateway:{item.reading.partition('/')[0]}"
+
+
 def gateways_of(anomaly: Anomaly) -> set[str]:
     """Return the gateways (`gateway:…`) by which an anomaly's Readings came."""
-    found = {f"gateway:{item.reading.partition('/')[0]}" for item in anomaly.evidence}
+    found = {gateway_of(item) for item in anomaly.evidence}
     if anomaly.source.startswith("gateway:"):
         found.add(anomaly.source)
     return found
+
+
+def _behind(anomaly: Anomaly) -> str:
+    """Return the compound, else the gateway, behind which something is that nobody registered."""
+    return anomaly.compound or min(gateways_of(anomaly), default="")
 
 
 def _own(anomaly: Anomaly, category: Category) -> str:

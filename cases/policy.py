@@ -49,6 +49,9 @@ class Policy(msgspec.Struct, frozen=True):
     fire_doors: int = HOUR  # so long after its newest alarm a fire explains what its doors say
     storm_window: int = MINUTE  # a grid gets so many cases in this time, emergencies not counted …
     storm_cases: int = 30  # … and beyond it they gather in one
+    alike_cases: int = (
+        4  # a gateway's cameras get so many of one cause in this time, and one for the rest
+    )
     storm_members: int = 1_000  # so many are listed in one such case; then the next is opened
     lines_per_member: int = 3  # later comings and goings of a member are counted, not written down
     evidence: int = 32  # references kept in the case: the first half and the newest half

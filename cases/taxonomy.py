@@ -39,6 +39,9 @@ class Category(msgspec.Struct, frozen=True):
     echoes: bool = False  # panel and 用户信息传输装置 repeat what the component said
     by_device: bool = False  # two devices are two cases, even in one building
     tells_each: bool = False  # another device of the same place is news to people
+    together: bool = (
+        False  # many at once behind one gateway are one job: a switch, a recorder, the power
+    )
 
 
 _CLOSING = {
@@ -119,8 +122,9 @@ _ROWS = (
         "camera covered or moved",
         by_device=True,
         tells_each=True,
+        together=True,
     ),
-    _row("camera_offline", _M, _MINOR, _CONTRACTOR, "摄像机离线", "camera offline"),
+    _row("camera_offline", _M, _MINOR, _CONTRACTOR, "摄像机离线", "camera offline", together=True),
     _row("loitering", _M, _MINOR, _PROPERTY, "徘徊", "loitering", by_device=True),
     _row("object_left", _M, _MINOR, _PROPERTY, "遗留物", "object left", by_device=True),
     _row("device_fault", _M, _MINOR, _CONTRACTOR, "设备故障", "device fault"),

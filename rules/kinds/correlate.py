@@ -36,6 +36,7 @@ class Word(msgspec.Struct):
     until: int
     mode: Mode
     evidence: Evidence
+    floor: str = ""  # where the registry names one
 
 
 class Scene(Row):
@@ -73,7 +74,7 @@ class CorrelateRule(InTurn[Scene]):
             return ()
         if not self._sleeping and self.interest.streams.isdisjoint(reading.values):
             return ()  # it came for another rule's sake
-        where = place.building if self._spec.by == "building" else place.compound
+        where = place.compound if self._spec.by == "compound" else place.building
         verdicts = [
             member.when.test(reading.values)
             for member in self._members.values()
@@ -129,7 +130,8 @@ class CorrelateRule(InTurn[Scene]):
     def _text(self) -> str:
         parts = [f"{name}: {member.when}" for name, member in self._members.items()]
         hold = f" for {self._spec.hold / 1000:g} s" if self._spec.hold else ""
-        return f"{' and '.join(parts)}, in one {self._spec.by}{hold}"
+        where = "on one floor" if self._spec.by == "floor" else f"in one {self._spec.by}"
+        return f"{' and '.join(parts)}, {where}{hold}"
 
     def _lasts(self) -> int:
         spans = [member.fresh_for or self._spec.fresh_for for member in self._members.values()]
@@ -162,9 +164,11 @@ class CorrelateRule(InTurn[Scene]):
             if verdict is None or not fits(member.devices, reading, said.seen.role):
                 continue
             until = said.at + self._fresh_ms(name, reading.device)
+            place = said.seen.place
             row.words[f"{name} {reading.device}"] = Word(
-                name, verdict, said.at, until, reading.mode, evidence(said.seen)
-            )
+                name, verdict, said.at, until, reading.mode, evidence(said.seen),
+                place.floor if place else "",
+            )  # fmt: skip
         if self._sleeping:
             self._cool(row, reading.device)
         if len(row.words) > WORDS_MAX:
@@ -203,14 +207,20 @@ class CorrelateRule(InTurn[Scene]):
         return []
 
     def _met(self, row: Scene, at: int, mode: Mode) -> dict[str, Word]:
-        """Return for each member the newest word that meets it, is believed at that time, and of the mode."""
-        met: dict[str, Word] = {}
-        for word in row.words.values():
-            if word.met and word.mode is mode and at <= word.until:
-                best = met.get(word.member)
-                if best is None or word.at > best.at:
-                    met[word.member] = word
-        return met
+        """Return for each member the newest word that meets it, is believed at that time, and of the mode.
+
+        By floor they are of one floor; a device without one may be on any.
+        """
+        words = [w for w in row.words.values() if w.met and w.mode is mode and at <= w.until]
+        if self._spec.by != "floor":
+            return _newest(words)
+        newest_first = sorted(words, key=lambda word: -word.at)
+        found: dict[str, Word] = {}
+        for floor in dict.fromkeys(word.floor for word in newest_first):
+            one = _newest([word for word in words if word.floor in {floor, ""}])
+            if len(one) > len(found):
+                found = one
+        return found
 
     def _fresh_ms(self, name: str, device: str) -> int:
         said = self._members[name].fresh_for or self._spec.fresh_for
@@ -228,7 +238,9 @@ class CorrelateRule(InTurn[Scene]):
             f"{name}: {word.evidence.device} {self._members[name].when.told(word.evidence.values)}"
             for name, word in met.items()
         ]
-        anomaly = started(self._spec, last, facts=f"{'; '.join(told)}; {self._text()}")
+        note = self._spec.note if self._spec.corroborates else ""
+        parts = [*told, self._text(), *([note] if note else [])]
+        anomaly = started(self._spec, last, facts="; ".join(parts))
         anomaly = begun_at(anomaly, at, subject=subject)
         proof = tuple(word.evidence for word in met.values())
         return self._begin(
@@ -241,6 +253,16 @@ class CorrelateRule(InTurn[Scene]):
 
 def _devices(row: Scene) -> set[str]:
     return {word.evidence.device for word in row.words.values()}
+
+
+def _newest(words: list[Word]) -> dict[str, Word]:
+    """Return the newest word of each member; of two at once, the first."""
+    found: dict[str, Word] = {}
+    for word in words:
+        best = found.get(word.member)
+        if best is None or word.at > best.at:
+            found[word.member] = word
+    return found
 
 
 def _asleep(whens: list[Expression]) -> dict[str, tuple[float, float]]:

@@ -21,7 +21,7 @@ class CorrelateSpec(InTurnSpec):
 
     kind: Literal["correlate"]
     members: Annotated[dict[Word, Member], Field(min_length=2, max_length=8)]
-    by: Literal["building", "compound"] = "building"
+    by: Literal["building", "compound", "floor"] = "building"
     fresh_for: Span | None = None
     hold: Duration = Field(default=0, alias="for")
     corroborates: Literal[True] | None = None  # independent machines agree: `machine_corroborated`

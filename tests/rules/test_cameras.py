@@ -34,9 +34,9 @@ class _Well:
 class Watch:
     """A town with cameras, and a desk that hears what its rules conclude."""
 
-    def __init__(self) -> None:
-        self.town = Town(places=PLACES)
-        self.desk = Desk(PLACES, _Well())
+    def __init__(self, places: Registry = PLACES) -> None:
+        self.town = Town(places=places)
+        self.desk = Desk(places, _Well())
         self.changes: list[Change] = []
 
     def sees(self, device: str = "cam-1", **values: Value) -> list[Anomaly]:
@@ -76,10 +76,42 @@ def test_a_flame_beside_a_detectors_fire_corroborates_it() -> None:
     watch = Watch()
     watch.heard(watch.town.fire())
     watch.wait(40 * SECOND)
-    watch.sees(flame=True, episode="e1")
+    watch.sees(flame=True, episode="e1", confidence=0.7)
     watch.wait(5 * SECOND)
     [fire] = [case for case in watch.cases() if case.category == "fire"]
     assert fire.verification is Verification.MACHINE_CORROBORATED
+
+
+FLOORS = [
+    ("27F", "27F", 0.7, True),
+    ("27F", "1F", 0.7, False),
+    ("", "1F", 0.7, True),
+    ("27F", "", 0.7, True),
+    ("27F", "27F", 0.5, False),
+]
+
+
+@pytest.mark.parametrize(("detector", "camera", "confidence", "corroborated"), FLOORS)
+def test_a_flame_corroborates_what_is_said_on_its_floor(
+    detector: str, camera: str, confidence: float, *, corroborated: bool
+) -> None:
+    """Dinner on the 27th floor and welding at the gate are two things; the case says what is assumed."""
+    devices = [
+        Device("nb-1", "smoke_detector", "b-1", "c-1", floor=detector, role="detector"),
+        Device("cam-1", "camera", "b-1", "c-1", floor=camera),
+    ]
+    places = Registry(
+        compounds=PLACES.compounds.values(), buildings=PLACES.buildings.values(), devices=devices
+    )
+    watch = Watch(places)
+    watch.heard(watch.town.fire())
+    watch.wait(MINUTE)
+    found = watch.sees(flame=True, episode="e1", confidence=confidence)
+    found += watch.wait(5 * SECOND)
+    [fire] = [case for case in watch.cases() if case.category == "fire"]
+    assert (fire.verification is Verification.MACHINE_CORROBORATED) is corroborated
+    assumed = [a.explanation for a in found if a.rule == "fire-and-flame"]
+    assert ["our assumption" in text for text in assumed] == [True] * corroborated
 
 
 def test_two_cameras_that_see_flame_are_no_fire() -> None:
