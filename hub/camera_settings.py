@@ -29,7 +29,7 @@ def checked(text: str, camera: str) -> "CameraSettings":
     if not isinstance(written, dict):
         raise ConfigError("holds no keys; write masks, zones and observations")
     # Where it is read from is not told to the hub; any source will do for the check.
-    alone = {"source": {"file": "clip"}, **written, "camera": camera}
+    alone = {**written, "source": {"file": "clip"}, "camera": camera}
     try:
         return CameraSettings.model_validate(alone)
     except ValidationError as error:

@@ -17,6 +17,7 @@ import structlog
 from model.errors import Refused, Transient
 
 from .broker import die_with_parent
+from .scratch import room_for
 
 log = structlog.get_logger()
 Json = dict[str, object]
@@ -24,7 +25,9 @@ CLIP_BYTES = 64 << 20
 CLIPS = 3
 KEPT_S = 1_800.0
 LIMIT_S = 180.0
-ROOM_BYTES = 512 << 20
+BRING_S = 300.0
+"""So long may a clip take to come; some 220 kB/s for the largest. Our assumption."""
+
 LINE_BYTES = 4 << 20
 
 
@@ -39,10 +42,31 @@ class Trials:
         self._states: OrderedDict[str, Json] = OrderedDict()
         self._owners: dict[str, str] = {}
         self._began = False
+        self._bringing: set[str] = set()
+        self._tidying = asyncio.Lock()
 
     async def keep(self, owner: str, chunks: AsyncIterator[bytes]) -> str:
-        """Write a clip to the disk and return its name; raises Refused when it is too large, Transient without room."""
-        await asyncio.to_thread(self._tidy)
+        """Write a clip to the disk and return its name.
+
+        Raises Refused when it is too large; Transient without room, when it takes too long, and while
+        another one of the same person is on its way.
+        """
+        if owner in self._bringing:
+            raise Transient("another clip of yours is on its way; wait for it 您的另一段录像正在上传，请稍候")  # fmt: skip
+        self._bringing.add(owner)
+        try:
+            async with asyncio.timeout(BRING_S):
+                return await self._brought(owner, chunks)
+        except TimeoutError as error:
+            raise Transient(
+                f"not here after {BRING_S:.0f} s; cut the clip 上传超时，请截取"
+            ) from error
+        finally:
+            self._bringing.discard(owner)
+
+    async def _brought(self, owner: str, chunks: AsyncIterator[bytes]) -> str:
+        async with self._tidying:
+            await asyncio.to_thread(self._tidy)
         name = secrets.token_urlsafe(12)
         path = self._folder / f"{name}.clip"
         try:
@@ -58,19 +82,15 @@ class Trials:
         return name
 
     def _tidy(self) -> None:
-        """Forget clips of long ago; raises Transient when the disk has no room."""
+        """Forget clips of long ago; raises Transient when the disk has no room for all that come."""
         if not self._began:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._began = True
-        self._folder.mkdir(parents=True, exist_ok=True)
         for name, (path, _, at) in list(self._clips.items()):
             if time.monotonic() - at > KEPT_S:
                 path.unlink(missing_ok=True)
                 del self._clips[name]
-        if shutil.disk_usage(self._folder).free < ROOM_BYTES:
-            raise Transient(
-                "the hub's disk is nearly full; try again when there is room 磁盘空间不足"
-            )
+        room_for(self._folder, CLIP_BYTES * len(self._bringing))
 
     def clip(self, owner: str, name: str) -> Path:
         """Return a clip that somebody brought; raises LookupError."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import shutil
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,9 +12,10 @@ import pytest
 from hub import camera_trials
 from hub.camera_settings import checked
 from hub.camera_trials import Trials
+from hub.scratch import ROOM_BYTES
 from hub.simulation.camera_clips import draw
 from hub.simulation.camera_scenes import scenes
-from model.errors import ConfigError, Refused
+from model.errors import ConfigError, Refused, Transient
 from model.yamlfile import ConfigErrors
 
 SETTINGS: dict[str, object] = {
@@ -106,6 +108,50 @@ async def test_what_is_too_large_is_refused_and_leaves_nothing(
     assert len(list((tmp_path / "clips").iterdir())) == 1
 
 
+async def test_one_clip_of_a_person_comes_at_a_time_and_no_longer_than_allowed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many connections of one person fill no disk, and neither does one that never ends."""
+    trials, opened = Trials(tmp_path / "clips"), asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield b"x"
+        await opened.wait()
+
+    coming = [asyncio.create_task(trials.keep("li", slow())) for _ in range(5)]
+    await asyncio.sleep(0.2)
+    assert len(list((tmp_path / "clips").iterdir())) == 1
+    await trials.keep("wang", pieces(b"x"))
+    opened.set()
+    results = await asyncio.gather(*coming, return_exceptions=True)
+    assert [isinstance(result, Transient) for result in results] == [False] + [True] * 4
+    opened.clear()
+    monkeypatch.setattr(camera_trials, "BRING_S", 0.05)
+    with pytest.raises(Transient, match="not here after"):
+        await trials.keep("li", slow())
+    assert len(list((tmp_path / "clips").iterdir())) == 2
+
+
+async def test_room_is_kept_for_all_clips_that_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each may become as large as a clip may be; the log of alarms keeps its room."""
+    trials, opened = Trials(tmp_path / "clips"), asyncio.Event()
+    free = shutil.disk_usage(tmp_path).free
+    monkeypatch.setattr(camera_trials, "CLIP_BYTES", (free - ROOM_BYTES) * 2 // 3)
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield b"x"
+        await opened.wait()
+
+    first = asyncio.create_task(trials.keep("li", slow()))
+    await asyncio.sleep(0.2)
+    with pytest.raises(Transient, match="nearly full"):
+        await trials.keep("wang", pieces(b"x"))
+    opened.set()
+    assert await first
+
+
 async def test_a_trial_that_takes_too_long_is_ended_with_its_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -132,6 +178,23 @@ async def test_what_is_no_clip_is_said(tmp_path: Path) -> None:
     state = await over(trials, trials.start("li", tmp_path / "no.clip", SETTINGS, SETTINGS))
     assert "cannot be read as video" in str(state["error"])
     assert str(tmp_path) not in str(state["error"])
+
+
+async def test_a_clip_that_is_a_list_of_files_is_none(tmp_path: Path) -> None:
+    """FFmpeg's scripts and playlists name other files of this machine; only containers are read."""
+    draw(tmp_path, scenes()[0], 0, 1, seconds=10)
+    (clip,) = tmp_path.glob("*.mp4")
+    clip.rename(tmp_path / "other.mp4")
+    (tmp_path / "list.clip").write_text("ffconcat version 1.0\nfile other.mp4\n")
+    trials = Trials(tmp_path / "clips")
+    state = await over(trials, trials.start("li", tmp_path / "list.clip", SETTINGS, SETTINGS))
+    assert "cannot be read as video" in str(state.get("error")), state
+
+
+def test_where_a_trial_reads_from_is_not_taken_from_the_text() -> None:
+    """Whoever writes zones does not choose an address that the hub opens."""
+    text = "source: {snapshot: 'http://192.0.2.1/latest'}\n"
+    assert checked(text, "c").source == checked("", "c").source
 
 
 def test_settings_are_checked_as_the_gateway_would() -> None:

@@ -2,8 +2,9 @@
 
 import threading
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import av
 import av.error
@@ -21,7 +22,8 @@ class ClipSource:
     """Plays a file at `speed` times real time, once or for ever.
 
     A frame's time is the start plus its time in the file, so at ten times the speed its time runs ten
-    times as fast as the clock. Not `paced`, frames come as fast as they are asked for.
+    times as fast as the clock. Not `paced`, frames come as fast as they are asked for. `options` are
+    libav's, for opening the file.
     """
 
     left_out = 0
@@ -32,12 +34,14 @@ class ClipSource:
         *,
         clock: Clock,
         fps: float,
+        options: Mapping[str, str] = MappingProxyType({}),
         keyframes_only: bool = False,
         speed: float = 1.0,
         repeat: bool = False,
         paced: bool = True,
     ) -> None:
         self._path, self._clock, self._fps = path, clock, fps
+        self._options = dict(options)
         self._keyframes_only, self._repeat = keyframes_only, repeat
         self._speed = speed if paced else 0.0
         self._closed = threading.Event()
@@ -80,7 +84,7 @@ class ClipSource:
         """Yield the pictures of one pass; raises SourceLost if the file is none."""
         where = str(self._path)
         try:
-            with av.open(where) as container:
+            with av.open(where, options=self._options) as container:
                 first_s: float | None = None
                 at_s = offset_s - LEAST_STEP_S
                 for taken in decoded(container, keyframes_only=self._keyframes_only, where=where):

@@ -13,6 +13,9 @@ from video.contract import Frame
 from .clip import ClipSource
 from .source import SourceLost
 
+CONTAINERS = {"format_whitelist": "mov,mp4,matroska,webm,avi", "protocol_whitelist": "file"}
+"""Libav's options: a clip may come from anybody, and playlists and scripts name other files."""
+
 
 class ClipFrame(NamedTuple):
     """A frame of a clip, and how far it is (0-1; 0 when the clip does not say its length)."""
@@ -23,7 +26,7 @@ class ClipFrame(NamedTuple):
 
 def frames_of(path: Path, *, fps: float) -> Iterator[ClipFrame]:
     """Yield at most `fps` frames a second, times in ms from 0; raises ConfigError for no video."""
-    source = ClipSource(path, clock=lambda: 0, fps=fps, paced=False)
+    source = ClipSource(path, clock=lambda: 0, fps=fps, paced=False, options=CONTAINERS)
     length_ms = _length_ms(path)
     try:
         for frame in source.frames():
@@ -34,7 +37,7 @@ def frames_of(path: Path, *, fps: float) -> Iterator[ClipFrame]:
 
 def _length_ms(path: Path) -> float:
     try:
-        with av.open(str(path)) as container:
+        with av.open(str(path), options=dict(CONTAINERS)) as container:
             return (container.duration or 0) / 1000
     except (av.error.FFmpegError, OSError) as error:
         raise _no_video(path, error.strerror or str(error)) from error
