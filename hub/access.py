@@ -45,6 +45,10 @@ class Role(StrEnum):
         return other in (self, Role.READ) or self is Role.ADMINISTRATOR
 
 
+PICTURE_ROLES = (Role.MAINTENANCE, Role.DISPATCH)
+"""Who may see pictures; a viewer sees states only. Our assumption: people in pictures are personal data."""
+
+
 class Principal(msgspec.Struct, frozen=True):
     """Who is asking: a name, a role, and the grid prefix it is limited to (empty: everywhere)."""
 

@@ -92,6 +92,10 @@ class EvidenceKeep(_Strict):
         default={}, description="after closing, by class of case"
     )
 
+    looks_days: int = Field(
+        default=1095, ge=180, le=36_500, description="who looked at pictures; our assumption"
+    )
+
     def days_after(self) -> dict[str, int]:
         """Return for each class of case how many days after its closing its evidence is kept."""
         return {cls.value: self.case_days.get(cls, CASE_DAYS[cls]) for cls in EventClass}

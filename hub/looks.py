@@ -13,6 +13,9 @@ LIVE = "live"
 """The kind of a look at what is there now; the others are at what was kept."""
 
 AGAIN_MS = 10 * 60_000
+SHIFT_MS = 8 * 3_600_000
+"""A camera on the wall of all is noted once in so long, a shift; our assumption."""
+
 REMEMBERED = 10_000
 
 
@@ -25,10 +28,12 @@ class Looks:
         self._clock = clock
         self._noted: OrderedDict[tuple[str, str, str], int] = OrderedDict()
 
-    def note(self, who: Principal, what: str, purpose: str, *, grid: str = "") -> None:
+    def note(
+        self, who: Principal, what: str, purpose: str, *, grid: str = "", again_ms: int = AGAIN_MS
+    ) -> None:
         """Note that somebody looks at a camera of a grid, or the wall of all; raises what the disk raises."""
         now, key = self._clock(), (who.name, what, purpose)
-        if 0 <= now - self._noted.get(key, -AGAIN_MS) < AGAIN_MS:
+        if 0 <= now - self._noted.get(key, -again_ms) < again_ms:
             return
         look = Look(
             now, who.name, purpose, case_id="", grid=grid or who.grid, episode="", device=what,

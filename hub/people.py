@@ -36,10 +36,6 @@ class People:
         """Return what was changed, newest first."""
         return self._accounts.changes(limit)
 
-    def looks(self, limit: int) -> list[AccountChange]:
-        """Return who looked at pictures lately and what for, newest first."""
-        return self._accounts.changes(limit, looks=True)
-
     def add(self, name: str, role: Role, *, grid: str = "", by: str) -> str:
         """Add somebody; return the drawn password, which is shown only this once. Raises Refused."""
         name = clean_name(name)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Query
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from hub.access import Principal, Role
+from hub.access import PICTURE_ROLES, Principal
 from hub.camera_views import camera_views, gateway_of, visible
 from hub.evidence.live import LivePurpose
 
@@ -17,9 +17,6 @@ from .auth import Hub, Reader, require
 from .words import Name
 
 router = APIRouter(tags=["cameras"])
-
-PICTURE_ROLES = (Role.MAINTENANCE, Role.DISPATCH)
-"""Who may see pictures; a viewer sees states only. Our assumption: people in pictures are personal data."""
 
 Watcher = Annotated[Principal, Depends(require(*PICTURE_ROLES))]
 

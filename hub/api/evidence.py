@@ -1,13 +1,11 @@
 """Pictures and clips of cases over HTTP: what there is, each look with its purpose, and who looked."""
 
-import re
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import structlog
-from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi import APIRouter, HTTPException, Query
 from fastapi import Path as InPath
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
@@ -32,7 +30,6 @@ router = APIRouter(tags=["evidence"])
 
 Digest = Annotated[str, InPath(pattern=r"^[0-9a-f]{64}$")]
 OptionalCase = Annotated[str, Query(max_length=64, pattern=r"^[0-9A-Za-z_-]*$")]
-_LATER_PART = re.compile(r"bytes=[1-9]\d{0,15}-\d{0,16}")
 
 
 @router.get("/cases/{case_id}/evidence", summary="The evidence of a case 案件证据清单")
@@ -60,7 +57,7 @@ def get_pack(hub: Hub, who: Worker, case_id: CaseId, purpose: Purpose) -> Respon
         for shown in episode.files
         if hub.footage_path(shown.sha256, Type(shown.type)).exists()
     ]
-    path = packed(case, hub.store.history(case.id), episodes, seen)
+    path = packed(case, hub.store.history(case.id), episodes, seen, folder=hub.scratch / "packs")
     return FileResponse(
         path,
         media_type="application/zip",
@@ -83,14 +80,13 @@ def list_views(
 async def get_file(
     hub: Hub,
     who: Worker,
-    request: Request,
     *,
     sha256: Digest,
     purpose: Purpose,
     case: OptionalCase = "",
 ) -> Response:
     """Return the bytes; the look is logged before. Ranges are served, so that a clip can be wound."""
-    return await shown_file(hub, who, request, sha256=sha256, purpose=purpose, case=case)
+    return await shown_file(hub, who, sha256=sha256, purpose=purpose, case=case)
 
 
 @router.put("/evidence/{sha256}/pin", summary="Keep a file until further notice 固定证据")
@@ -106,12 +102,10 @@ def unpin(hub: Hub, who: Administrator, sha256: Digest) -> Response:
 
 
 async def shown_file(
-    hub: Services, who: Principal, request: Request, *, sha256: str, purpose: Purpose, case: str
+    hub: Services, who: Principal, *, sha256: str, purpose: Purpose, case: str
 ) -> Response:
     """Return a picture or clip for somebody's browser or program, and log the look."""
-    goes_on = _LATER_PART.fullmatch(request.headers.get("range", "")) is not None
-    work = partial(_look, hub, who, sha256, purpose, case, goes_on=goes_on)
-    shown, path = await run_in_threadpool(work)
+    shown, path = await run_in_threadpool(_look, hub, who, sha256, purpose, case)
     name = file_name(shown.episode, Kind(shown.kind), Type(shown.type), shown.number)
     return FileResponse(
         path,
@@ -123,10 +117,10 @@ async def shown_file(
 
 
 def _look(
-    hub: Services, who: Principal, sha256: str, purpose: Purpose, case: str, *, goes_on: bool = False
-) -> tuple[Shown, Path]:  # fmt: skip
+    hub: Services, who: Principal, sha256: str, purpose: Purpose, case: str
+) -> tuple[Shown, Path]:
     try:
-        return look(hub, who, sha256, purpose, case=case, goes_on=goes_on)
+        return look(hub, who, sha256, purpose, case=case)
     except Refused as error:
         raise HTTPException(403, str(error)) from error
     except LookupError as error:

@@ -1,7 +1,7 @@
 """Keeps who may use the hub: users and tokens, never a password or a token itself."""
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Engine, delete, insert, or_, select, update
+from sqlalchemy import Connection, Engine, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from model.errors import Refused
@@ -11,7 +11,6 @@ from .tables import account_changes, tokens, users
 
 ADMINISTRATOR = "administrator"
 CHANGES_MAX = 100_000  # lines of the audit that are kept; our assumption: years
-LOOKED = "pictures_viewed"  # lines of the audit that change nothing; they push no change out
 
 
 class Token(msgspec.Struct, frozen=True):
@@ -42,7 +41,7 @@ class AccountChange(msgspec.Struct, frozen=True):
 
     at: int
     actor: str
-    what: str  # user_added, …, password_drawn, …, token_added, …, pictures_viewed
+    what: str  # user_added, …, password_drawn, …, token_added, …
     whom: str
     detail: str = ""
     id: int = 0
@@ -124,10 +123,9 @@ class Accounts:
         with self._writer.begin() as connection:
             _note(connection, change)
 
-    def changes(self, limit: int, *, looks: bool = False) -> list[AccountChange]:
-        """Return the newest changes of accounts, newest first, or who looked at what instead."""
-        query = select(account_changes).where(_kind(looks=looks))
-        query = query.order_by(account_changes.c.id.desc()).limit(limit)
+    def changes(self, limit: int) -> list[AccountChange]:
+        """Return the newest changes of accounts, newest first."""
+        query = select(account_changes).order_by(account_changes.c.id.desc()).limit(limit)
         with self._reader.connect() as connection:
             rows = connection.execute(query).mappings()
             return [record(AccountChange, dict(row)) for row in rows]
@@ -208,12 +206,7 @@ def _note(connection: Connection, change: AccountChange | None) -> None:
     values = msgspec.structs.asdict(change)
     del values["id"]
     connection.execute(insert(account_changes).values(values))
-    kind = _kind(looks=change.what == LOOKED)
-    ids = select(account_changes.c.id).where(kind).order_by(account_changes.c.id.desc())
+    ids = select(account_changes.c.id).order_by(account_changes.c.id.desc())
     over = connection.execute(ids.offset(CHANGES_MAX).limit(1)).scalar()
     if over is not None:
-        connection.execute(delete(account_changes).where(kind, account_changes.c.id <= over))
-
-
-def _kind(*, looks: bool) -> ColumnElement[bool]:
-    return account_changes.c.what == LOOKED if looks else account_changes.c.what != LOOKED
+        connection.execute(delete(account_changes).where(account_changes.c.id <= over))

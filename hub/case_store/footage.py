@@ -209,6 +209,13 @@ class FootageRecords:
                 return
             connection.execute(insert(footage_views).values(values))
 
+    def forget_looks(self, before: int) -> int:
+        """Forget the looks before a time (ms); return how many."""
+        with self._writer.begin() as connection:
+            return connection.execute(
+                delete(footage_views).where(footage_views.c.at < before)
+            ).rowcount
+
     def looks(self, *, grid: str = "", case: str = "", limit: int = 100) -> list[Look]:
         """Return the newest looks in a territory, newest first."""
         query = select(footage_views).where(footage_views.c.grid.startswith(grid, autoescape=True))

@@ -5,7 +5,7 @@ from collections import Counter
 
 import structlog
 
-from hub.case_store.footage import FootageRecords, Shown
+from hub.case_store.footage import DAY_MS, FootageRecords, Shown
 from hub.config import EvidenceKeep
 from model.footage import Type
 
@@ -72,6 +72,9 @@ class Keeping:
         )
         for shown in expired:
             self._remove(shown, "retention")
+        self.counters["removed.looks"] += self._records.forget_looks(
+            now - rules.looks_days * DAY_MS
+        )
         for path in list(self._files.old_parts(time.time() - PART_S)):
             path.unlink(missing_ok=True)
         self._remove_orphans()

@@ -13,6 +13,7 @@ from cases.events import case_json, rfc3339
 from hub.api.answer import encode
 from hub.api.services import Json
 from hub.case_store.footage import Shown
+from hub.scratch import clear_left, room_for
 from model.case import Case, HistoryItem
 from model.footage import Kind, Type, file_name
 
@@ -45,8 +46,16 @@ def listed(case: Case, episodes: Sequence[Episode]) -> Json:
     }
 
 
-def packed(case: Case, history: Sequence[HistoryItem], episodes: Sequence[Episode], seen: Sequence[Seen]) -> Path:  # fmt: skip
-    """Write the pack into a temporary ZIP file and return it; the caller removes it. Raises OSError."""
+def packed(
+    case: Case, history: Sequence[HistoryItem], episodes: Sequence[Episode], seen: Sequence[Seen], *,
+    folder: Path,
+) -> Path:  # fmt: skip
+    """Write the pack into a ZIP file in a folder and return it; the caller removes it.
+
+    Raises OSError, and Transient where it would leave the disk too little room.
+    """
+    room_for(folder, sum(item.shown.size for item in seen))
+    clear_left(folder)
     documents = {
         "case.json": encode(case_json(case)),
         "history.json": encode([msgspec.to_builtins(item) for item in history]),
@@ -58,7 +67,7 @@ def packed(case: Case, history: Sequence[HistoryItem], episodes: Sequence[Episod
         for item in seen
     ]
     manifest = encode(listed(case, episodes) | {"contents": contents})
-    with tempfile.NamedTemporaryFile(prefix="evidence-", suffix=".zip", delete=False) as target:
+    with tempfile.NamedTemporaryFile(dir=folder, suffix=".zip", delete=False) as target:
         path = Path(target.name)
         try:
             # Stored, not deflated: pictures and clips are compressed already.

@@ -32,6 +32,6 @@ def routes(site: Site) -> APIRouter:
         who = await run_in_threadpool(site.access.authenticate, token)
         if who is None:
             raise HTTPException(401, "sign in first")
-        return await shown_file(site.hub, who, request, sha256=sha256, purpose=purpose, case=case)
+        return await shown_file(site.hub, who, sha256=sha256, purpose=purpose, case=case)
 
     return router

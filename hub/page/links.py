@@ -18,6 +18,10 @@ def camera_path(camera: str) -> str:
     return f"/cameras/{quote(camera, safe='')}"
 
 
-def picture_path(camera: str, at: int, view: str = "plain", of: str = "wall") -> str:
-    """Return the address of a camera's newest picture; `at` makes it another one when it is newer."""
-    return f"/page/cameras/picture?name={quote(camera, safe='')}&view={view}&of={of}&at={at}"
+def picture_path(camera: str, at: int, *, purpose: str = "") -> str:
+    """Return the address of a camera's newest picture; `at` makes it another one when it is newer.
+
+    Without a purpose it is one of the wall's.
+    """
+    what = f"purpose={purpose}" if purpose else "of=wall"
+    return f"/page/cameras/picture?name={quote(camera, safe='')}&view=plain&{what}&at={at}"

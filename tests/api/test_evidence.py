@@ -1,14 +1,20 @@
 """Who may look at what a camera saw, and that each look is written down with its purpose."""
 
+import os
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from fastapi import HTTPException
 
-from hub.access import Role
+from hub import scratch
+from hub.access import Principal, Role
+from hub.camera_trials import Trials
 from hub.case_store.footage import Shown
 from hub.evidence.looking import COMING_MS, PURPOSES, SAME_LOOK_MS, Purpose
+from hub.page.cameras.one import clips_for
+from hub.page.cameras.trial_routes import Written, clip_for
 from model.codec import CodecError
 from model.footage import Card, Kind, Type, decode_footage, encode_footage
 from tests.hub.footage import CLIP, JPEG, plant
@@ -114,7 +120,7 @@ def test_another_gateways_episode_of_the_same_name_is_not_this_cases(hub: SmallH
 
 
 def test_a_clip_can_be_wound_and_is_one_look(hub: SmallHub, folder: Path, with_role: WithRole, admin: Client) -> None:  # fmt: skip
-    """Parts of a file that is being looked at are no new look; beginning again is, and later is."""
+    """Within ten minutes also beginning again is no new look; later is, and for another purpose."""
     assert folder.exists()
     hub.alarm(episode=EPISODE)
     digest = keep(hub, Kind.CLIP, Type.MP4, CLIP)
@@ -133,7 +139,9 @@ def test_a_clip_can_be_wound_and_is_one_look(hub: SmallHub, folder: Path, with_r
     assert looks() == 1
     assert [part("bytes=200-"), part("bytes=4000-4999")] == [206, 206]
     assert looks() == 1
-    assert part("bytes=0-") == 206
+    assert [part("bytes=0-"), look_at(client, digest)] == [206, 200]
+    assert looks() == 1
+    assert look_at(client, digest, "handle") == 200
     assert looks() == 2
     hub.clock += SAME_LOOK_MS
     assert part("bytes=100-199") == 206
@@ -201,3 +209,40 @@ def test_a_pack_needs_the_right_and_a_purpose(hub: SmallHub, folder: Path, with_
     assert dispatcher.get(path, params={"purpose": "review"}).status_code == 200
     fixer = with_role(Role.MAINTENANCE, "", "fixer")
     assert fixer.get(path, params={"purpose": "review"}).status_code == 403
+
+
+def test_a_pack_is_built_in_the_hubs_folder_while_the_disk_has_room(hub: SmallHub, folder: Path, tmp_path: Path, with_role: WithRole, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    """Its bytes leave the log of alarms its room; nothing stays behind, also not of a browser that left."""
+    assert folder.exists()
+    hub.scratch = tmp_path / "scratch"
+    left = hub.scratch / "packs" / "left.zip"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"x")
+    os.utime(left, (1_000_000_000, 1_000_000_000))
+    path = f"/api/v1/cases/{hub.alarm(episode=EPISODE).id}/evidence/pack"
+    client = with_role(Role.DISPATCH, "", "duty")
+    assert client.get(path, params={"purpose": "review"}).status_code == 200
+    assert list(left.parent.iterdir()) == []
+    monkeypatch.setattr(scratch, "ROOM_BYTES", 1 << 60)
+    answer = client.get(path, params={"purpose": "review"})
+    assert (answer.status_code, list(left.parent.iterdir())) == (503, [])
+
+
+def test_a_trial_with_kept_evidence_is_a_look_at_it(hub: SmallHub, folder: Path, tmp_path: Path) -> None:  # fmt: skip
+    """It needs the right to its case and is written down; only such clips are offered."""
+    assert folder.exists()
+    digest = keep(hub, Kind.CLIP, Type.MP4, CLIP)
+    written = Written(camera="cam-1", text="", stored=digest)
+    fixer, trials = Principal("fixer", Role.MAINTENANCE), Trials(tmp_path / "clips")
+    assert clips_for(hub, fixer, "cam-1") == []
+    with pytest.raises(HTTPException) as refused:
+        clip_for(hub, trials, fixer, written)
+    assert refused.value.status_code == 403
+    assert hub.store.footage.looks() == []
+    hub.alarm(category="device_fault", episode=EPISODE)
+    assert [clip.sha256 for clip in clips_for(hub, fixer, "cam-1")] == [digest]
+    assert clip_for(hub, trials, fixer, written).read_bytes() == CLIP
+    (look,) = hub.store.footage.looks()
+    assert (look.who, look.purpose, look.sha256) == ("fixer", "technical", digest)
+    with pytest.raises(LookupError):
+        clip_for(hub, trials, fixer, Written(camera="cam-2", text="", stored=digest))

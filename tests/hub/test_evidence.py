@@ -13,7 +13,7 @@ from sqlalchemy import true, update
 from gateway.crash import crash_points
 from gateway.evidence_shelf import TRIES_MOST, EvidenceShelf, Outgoing
 from hub.case_store import CaseStore
-from hub.case_store.footage import DAY_MS
+from hub.case_store.footage import DAY_MS, Look
 from hub.case_store.tables import cases
 from hub.config import EvidenceKeep
 from hub.evidence.files import FootageFiles
@@ -453,6 +453,16 @@ class TestKeeping:
         assert sorted(clips) == ["1" * 16, "2" * 16, "3" * 16, "a" * 16]
         assert end.keeping.counters["refused.share"]
         assert not end.keeping.full
+
+    def test_who_looked_is_kept_for_years_and_no_longer(self, store: CaseStore, tmp_path: Path) -> None:  # fmt: skip
+        """Three years unless the site says otherwise."""
+        end = End(store, tmp_path / "hub")
+        for at in (AT, AT + DAY_MS):
+            store.footage.looked(Look(at, "li", "verify", "", "", "", "cam-1", "live", ""))
+        end.keeping.sweep(AT + 1095 * DAY_MS)
+        assert len(store.footage.looks()) == 2
+        end.keeping.sweep(AT + 1095 * DAY_MS + 1)
+        assert [look.at for look in store.footage.looks()] == [AT + DAY_MS]
 
     def test_what_a_crash_left_behind_is_cleared(self, end: End, folder: Path) -> None:
         """A file without a record and a part that nobody continues go; what is fresh stays."""

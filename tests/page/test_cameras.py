@@ -6,11 +6,21 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
+from hub.page.cameras.wall import WALL
 from tests.trust.stack import Up
 
 from .browsing import DESKTOP, PHONE, Opens, chromium_path, shot, until
 from .camera_world import HOSTILE, Cameras
-from .case_world import ELSEWHERE, FIXER, PASSWORD, VIEWER, add_people, serious, write_registry
+from .case_world import (
+    ELSEWHERE,
+    FIXER,
+    HANDLER,
+    PASSWORD,
+    VIEWER,
+    add_people,
+    serious,
+    write_registry,
+)
 
 GATE, OFF, ODD = "east-gate", "west-gate", f"南门{HOSTILE}".replace(" ", "").replace("/", "|")
 
@@ -178,21 +188,34 @@ def test_a_viewer_sees_states_and_no_pictures(opens: Opens, cameras: Cameras) ->
     page = screen.go("/cameras")
     expect(page.locator(tile(GATE))).to_contain_text("Your role shows no pictures")
     assert page.locator("#cw-grid img").count() == 0
-    status = page.evaluate(
-        "fetch('/page/cameras/picture?name=east-gate').then(answer => answer.status)"
-    )
-    assert status == 403
+    picture = f"{screen.base}/page/cameras/picture?name={GATE}"
+    assert page.request.get(f"{picture}&of=wall").status == 403
     elsewhere = opens().sign_in(ELSEWHERE, PASSWORD, lang="en").go("/cameras")
     expect(elsewhere.locator("#sh-main")).to_contain_text("There is no camera yet")
-    status = elsewhere.evaluate(
-        "fetch('/page/cameras/picture?name=east-gate').then(answer => answer.status)"
-    )
-    assert status == 404
+    assert elsewhere.request.get(f"{picture}&of=wall").status == 404
     opens().sign_in(FIXER, PASSWORD, lang="en").go("/cameras").wait_for_selector("#cw-grid")
     accounts = opens().sign_in(lang="zh").go("/accounts")
     expect(accounts.locator("#sh-main")).to_contain_text("摄像机画面查看记录")
     expect(accounts.locator("#sh-main")).to_contain_text(FIXER)
     expect(accounts.locator("#sh-main")).to_contain_text("值班巡看")
+
+
+def test_a_picture_needs_a_purpose_except_on_the_wall_which_names_the_camera(
+    opens: Opens, up: Up, cameras: Cameras
+) -> None:
+    """Who watches one camera cannot pass for somebody who has the wall open."""
+    cameras.show(GATE)
+    screen = opens().sign_in(HANDLER, PASSWORD, lang="en")
+    ask = screen.page.request.get
+    picture = f"{screen.base}/page/cameras/picture?name={GATE}"
+    assert until(lambda: ask(f"{picture}&purpose=verify").status == 200)
+    assert [ask(f"{picture}{more}").status for more in ("", "&of=page", "&of=wall&view=seen")] == [
+        422
+    ] * 3
+    assert [ask(f"{picture}&of=wall").status for _ in range(5)] == [200] * 4 + [429]
+    looks = up.get("/api/v1/evidence/views")["items"]
+    mine = [(look["device"], look["purpose"]) for look in looks if look["who"] == HANDLER]
+    assert sorted(mine) == [(GATE, "duty_watch"), (GATE, "verify"), (WALL, "duty_watch")]
 
 
 def test_a_wall_of_two_hundred_costs_what_is_seen_and_what_changes(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from hub.camera_views import CameraView
 from hub.case_store.footage import Shown
+from hub.evidence.looking import Purpose
 from hub.page.case.markup import Markup, joined, tag
 from hub.page.links import picture_path
 from hub.page.site import Visit
@@ -58,7 +59,7 @@ def _stage(visit: Visit, view: CameraView) -> Markup:
     return tag(
         "div",
         tag("img", id="ce-picture", alt=say("用于画区域的画面", "the picture to draw on"), draggable="false",
-            src=picture_path(view.id, view.picture_at or 0, of="page")),
+            src=picture_path(view.id, view.picture_at or 0, purpose=Purpose.TECHNICAL.value)),
         Markup('<svg id="ce-svg" viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true"></svg>'),
         tag("div", id="ce-handles"),
         id="ce-stage", class_="cw-stage", tabindex="0", role="group",

@@ -26,7 +26,7 @@ def stage_html(visit: Visit, view: CameraView, *, chosen: LivePurpose, pictures:
     return joined([
         tag("div",
             tag("img", id="cm-picture", alt=alt, hidden=not at,
-                src=picture_path(view.id, at, of="page") if at else None),
+                src=picture_path(view.id, at, purpose=chosen.value) if at else None),
             tag("p", say("尚无画面，正在向网关请求…", "No picture yet; asking the gateway …"), id="cm-none",
                 class_="sh-empty", style="line-height:1.4", hidden=bool(at)),
             id="cm-stage", class_=f"cw-stage{' cw-old' if is_stale(view, visit.hub.now()) else ''}",

@@ -1,14 +1,18 @@
 """One camera: its picture, what the algorithm saw, how it has been, what it noticed, and its settings."""
 
 from functools import partial
+from itertools import islice
 
 from nicegui import ui
 from starlette.concurrency import run_in_threadpool
 
-from hub.access import Role
+from hub.access import Principal, Role
+from hub.api.services import Services
 from hub.camera_episodes import SeenEpisode, episodes_of
 from hub.camera_views import CameraView, camera_view
+from hub.case_store.footage import Shown
 from hub.evidence.live import LivePurpose
+from hub.evidence.looking import may_see
 from hub.page.case.markup import Markup, joined, tag
 from hub.page.device_charts import options
 from hub.page.device_history import Series, history
@@ -28,7 +32,7 @@ from .words import observation
 
 DAY = 86_400_000
 EPISODES = 60
-CLIPS = 20
+CLIPS, CLIPS_ASKED = 20, 200
 ASKED = 5_000
 CHARTS = {"fps": "#7fc8ff", "cpu_pct": "#ffab4a", "people_count": "#63d897"}
 
@@ -56,8 +60,14 @@ async def build(visit: Visit, tiles: Tiles) -> None:
     )  # fmt: skip
     await _past(visit, view)
     if pictures and visit.may(Role.MAINTENANCE):
-        clips = await run_in_threadpool(partial(hub.store.footage.clips_of, name, limit=CLIPS))
+        clips = await run_in_threadpool(clips_for, hub, visit.who, name)
         ui.html(joined([editor_html(visit, view), trial_html(visit, clips)]), sanitize=False)
+
+
+def clips_for(hub: Services, who: Principal, camera: str) -> list[Shown]:
+    """Return the newest kept clips of a camera that somebody may see; for worker threads."""
+    newest = hub.store.footage.clips_of(camera, limit=CLIPS_ASKED)
+    return list(islice((clip for clip in newest if may_see(hub, who, clip)), CLIPS))
 
 
 def purpose_of(visit: Visit) -> LivePurpose:

@@ -1,5 +1,6 @@
 """What the scripts of the camera pages ask for: tiles that changed, and pictures."""
 
+from collections import OrderedDict, deque
 from functools import partial
 from typing import Annotated
 
@@ -7,18 +8,44 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from hub.access import Principal, Role
+from hub.access import PICTURE_ROLES, Principal, Role
 from hub.api.answer import answer
 from hub.camera_views import gateway_of, visible
-from hub.cameras import VIEWS
+from hub.cameras import PLAIN, VIEWS
 from hub.evidence.live import LivePurpose
+from hub.looks import REMEMBERED, SHIFT_MS
 from hub.page.case.markup import Markup
 from hub.page.site import SESSION_COOKIE, Site, language_of
 from hub.page.words import Lang
 
 from .facts import facts_html
 from .tiles import Tiles, open_cases
-from .wall import PICTURE_ROLES, PURPOSE, WALL, Asked, poll, sees_pictures
+from .wall import PURPOSE, WALL, Asked, poll, sees_pictures
+
+WALL_EVERY_MS = 1_900
+"""The wall's script asks every 2 s (static/cameras.js)."""
+
+WALL_SCREENS = 4
+"""So many walls somebody may have open at once; our assumption."""
+
+
+class Pace:
+    """How often the wall's pictures may be asked for; who wants to watch one camera says what for."""
+
+    def __init__(self) -> None:
+        """Remember nobody yet."""
+        self._asked: OrderedDict[tuple[str, str], deque[int]] = OrderedDict()
+
+    def allows(self, key: tuple[str, str], now: int) -> bool:
+        """Whether somebody may have a camera's picture for the wall now (ms); counts the question."""
+        asked = self._asked.setdefault(key, deque(maxlen=WALL_SCREENS))
+        self._asked.move_to_end(key)
+        if len(self._asked) > REMEMBERED:
+            self._asked.popitem(last=False)
+        if len(asked) == WALL_SCREENS and 0 <= now - asked[0] < WALL_EVERY_MS:
+            return False
+        asked.append(now)
+        return True
 
 
 class Door:
@@ -42,7 +69,7 @@ class Door:
 def routes(site: Site, tiles: Tiles) -> APIRouter:
     """Return the routes of pictures and tiles."""
     router = APIRouter(include_in_schema=False)
-    door, hub = Door(site), site.hub
+    door, hub, pace = Door(site), site.hub, Pace()
 
     @router.get("/page/cameras/tiles")
     async def changed(request: Request, after: Annotated[int, Query(ge=0)] = 0) -> Response:
@@ -57,22 +84,28 @@ def routes(site: Site, tiles: Tiles) -> APIRouter:
         request: Request,
         name: Annotated[str, Query(max_length=64)],
         view: str = "plain",
-        of: str = "page",
-        purpose: LivePurpose = LivePurpose.DUTY,
+        of: str = "",
+        purpose: LivePurpose | None = None,
     ) -> Response:
         who = await door.enter(request, *PICTURE_ROLES)
-        if view not in VIEWS:
-            raise HTTPException(422, "view is plain or seen")
+        wall = of == "wall" and view == PLAIN
+        if view not in VIEWS or (purpose is None and not wall):
+            raise HTTPException(
+                422, "view is plain or seen; a purpose is needed, except for the wall"
+            )
+        if purpose is None and not pace.allows((who.name, name), hub.now()):
+            raise HTTPException(429, "the wall asks for each picture every 2 s")
 
         def look() -> str | None:
             """Return the gateway whose picture is shown; None for a camera that is not there to see."""
             found = hub.device(name)
             if not visible(found, hub.cameras, name, who.sees):
                 return None
-            if of == "wall":
+            grid = found.place.grid if found and found.place else ""
+            if purpose is None:
                 hub.looks.note(who, WALL, PURPOSE)
+                hub.looks.note(who, name, PURPOSE, grid=grid, again_ms=SHIFT_MS)
             else:
-                grid = found.place.grid if found and found.place else ""
                 hub.looks.note(who, name, purpose.value, grid=grid)
             return gateway_of(found)
 

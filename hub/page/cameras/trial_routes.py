@@ -11,14 +11,16 @@ from starlette.responses import Response
 
 from hub.access import Principal, Role
 from hub.api.answer import answer
+from hub.api.services import Services
 from hub.camera_settings import checked, settings_of
 from hub.camera_trials import Trials
 from hub.camera_views import gateway_of, visible
+from hub.evidence.looking import Purpose, look
 from hub.page.entrance import from_here
 from hub.page.site import Site, language_of
 from hub.page.words import Lang
 from model.errors import ConfigError, Refused, Transient
-from model.footage import Kind, Type
+from model.footage import Kind
 from model.yamlfile import ConfigErrors
 
 from .routes import Door
@@ -70,6 +72,22 @@ def routes(site: Site, trials: Trials) -> APIRouter:
     return router
 
 
+def clip_for(hub: Services, trials: Trials, who: Principal, written: Written) -> Path:
+    """Return the clip to look at; raises LookupError. Of the evidence only this camera's own.
+
+    To try settings on kept evidence is to look at it: it needs the same right, and is written down.
+    """
+    if not written.stored:
+        return trials.clip(who.name, written.clip)
+    kept = hub.store.footage.by_hash(written.stored)
+    if not any(one.kind == Kind.CLIP and one.camera == written.camera for one in kept):
+        raise LookupError("the clip is not kept any more; choose another one 录像已清除，请另选")
+    try:
+        return look(hub, who, written.stored, Purpose.TECHNICAL)[1]
+    except Refused as error:
+        raise HTTPException(403, str(error)) from error
+
+
 class _Desk:
     """Does what the routes ask; what cannot be done is said as the API says it."""
 
@@ -80,16 +98,6 @@ class _Desk:
         if not from_here(request):
             raise HTTPException(403, "this came from another site")
         return await self._door.enter(request, Role.MAINTENANCE)
-
-    def _clip(self, who: Principal, written: Written) -> Path:
-        """Return the clip to look at; raises LookupError. Of the evidence only this camera's own."""
-        if not written.stored:
-            return self._trials.clip(who.name, written.clip)
-        for shown in self._hub.store.footage.by_hash(written.stored):
-            path = self._hub.footage_path(shown.sha256, Type(shown.type))
-            if shown.kind == Kind.CLIP and shown.camera == written.camera and path.exists():
-                return path
-        raise LookupError("the clip is not kept any more; choose another one 录像已清除，请另选")
 
     async def check(self, written: Written) -> Response:
         try:
@@ -122,7 +130,7 @@ class _Desk:
             "fps", before.get("fps", 5.0)
         )  # the same frames for both, unless it was changed
         try:
-            clip = await run_in_threadpool(self._clip, who, written)
+            clip = await run_in_threadpool(clip_for, self._hub, self._trials, who, written)
             return answer({"trial": self._trials.start(who.name, clip, before, after)})
         except Refused as error:
             raise HTTPException(409, str(error)) from error

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from nicegui import ui
 from starlette.concurrency import run_in_threadpool
 
-from hub.access import Principal, Role
+from hub.access import PICTURE_ROLES, Principal
 from hub.camera_views import CameraView
 from hub.evidence.live import LivePurpose
 from hub.page.case.markup import Markup, tag
@@ -19,7 +19,6 @@ from .tiles import Drawn, Tiles
 PURPOSE = LivePurpose.DUTY.value
 WALL = "wall 摄像机墙"
 QUIET = frozenset({"online"})
-PICTURE_ROLES = (Role.MAINTENANCE, Role.DISPATCH)
 
 
 class Asked(NamedTuple):
