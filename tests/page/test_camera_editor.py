@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -101,6 +102,8 @@ def test_one_camera_shows_its_picture_load_and_what_it_noticed(
 def test_what_the_algorithm_saw_is_a_click_away(opens: Opens, cameras: Cameras) -> None:
     """The other picture takes the place; asking for it makes the gateway send it."""
     screen = opens().sign_in(HANDLER, PASSWORD, lang="en")
+    drawn = screen.page.request.get(f"{screen.base}/cameras/{GATE}").text()
+    assert re.search(r"picture: \d+ s ago", drawn), "the age is there from the start"
     page = screen.go(f"/cameras/{GATE}")
     page.wait_for_function("document.getElementById('cm-picture')?.dataset.view === 'plain'")
     assert page.locator("#ce").count() == 0, "zones belong to maintenance"

@@ -23,9 +23,10 @@ def stage_html(visit: Visit, view: CameraView, *, chosen: LivePurpose, pictures:
     ]
     alt = say(f"{view.name or view.id} 的最新画面", f"newest picture of {view.name or view.id}")
     at = view.picture_at or 0
+    age_s = max(0, visit.hub.now() - at) // 1000
     return joined([
         tag("div",
-            tag("img", id="cm-picture", alt=alt, hidden=not at,
+            tag("img", id="cm-picture", alt=alt, hidden=not at, data_at=at,
                 src=picture_path(view.id, at, purpose=chosen.value) if at else None),
             tag("p", say("尚无画面，正在向网关请求…", "No picture yet; asking the gateway …"), id="cm-none",
                 class_="sh-empty", style="line-height:1.4", hidden=bool(at)),
@@ -36,7 +37,8 @@ def stage_html(visit: Visit, view: CameraView, *, chosen: LivePurpose, pictures:
                 id="cm-seen", class_="cw-plain cw-toggle", aria_pressed="false"),
             tag("label", say("查看目的（留痕） ", "Looking for (noted) "),
                 tag("select", *choices, id="cm-purpose", class_="sh-select")),
-            tag("span", id="cm-age", class_="sh-muted", role="status", data_old=say("画面已旧 ", "OLD PICTURE "),
+            tag("span", say(f"画面：{age_s} 秒前", f"picture: {age_s} s ago") if at else None, id="cm-age",
+                class_="sh-muted", role="status", data_old=say("画面已旧 ", "OLD PICTURE "),
                 data_age=say("画面：", "picture: "), data_ago=say(" 秒前", " s ago"),
                 data_waiting=say("等待画面…", "waiting for a picture …")),
             class_="cw-bar"),

@@ -95,6 +95,7 @@
   const begin = setInterval(() => {
     if (!by("cm-facts")) return;
     clearInterval(begin);
+    shownAt = Number(by("cm-picture")?.dataset.at ?? 0); // drawn by the hub
     turn();
     setInterval(turn, EVERY_MS);
   }, 100);
