@@ -167,7 +167,10 @@ async def test_a_file_that_is_none_says_so(tmp_path: Path) -> None:
         assert "cam-0" in cameras.warnings()[0]
 
 
-async def test_a_password_that_is_away_for_a_moment_costs_that_moment_only(tmp_path: Path) -> None:
+async def test_a_password_that_is_away_for_a_moment_costs_that_moment_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.cameras.HOLD_S", 1.0)
     secret = tmp_path / "password"
     secret.write_text("pw")
     source = {**walk(), "login": {"user": "u", "password_file": str(secret)}}
@@ -182,8 +185,9 @@ async def test_a_password_that_is_away_for_a_moment_costs_that_moment_only(tmp_p
 
 
 async def test_a_machine_that_starts_no_process_for_a_moment_costs_that_moment_only(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("gateway.cameras.HOLD_S", 1.0)
     async with looking(tmp_path, walk()) as (cameras, sink):
         await told(sink, lambda r: r.values.get("online") is True)
         before = len(sink.readings)
@@ -197,8 +201,11 @@ async def test_a_machine_that_starts_no_process_for_a_moment_costs_that_moment_o
         await told(sink, lambda r: r.values.get("online") is True, after=before)
 
 
-async def test_a_group_that_breaks_again_and_again_is_taken_apart(tmp_path: Path) -> None:
+async def test_a_group_that_breaks_again_and_again_is_taken_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The one camera that breaks a process then costs itself only; the other is looked at."""
+    monkeypatch.setattr("gateway.cameras.HOLD_S", 1.0)
     async with looking(tmp_path, walk(), walk()) as (cameras, sink):
         killed: set[int | None] = {None}
         async with asyncio.timeout(WAIT_S):
