@@ -159,7 +159,7 @@ class Stack(Api):
                 process.kill()
         self.processes.clear()
 
-    def wait_ready(self, seconds: float = 40.0) -> None:
+    def wait_ready(self, seconds: float = 90.0) -> None:
         """Wait until the hub is ready and the fire port answers; fails with the logs' tails."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
