@@ -27,7 +27,7 @@ from hub.log.sqlite import SqliteLog
 from model.anomaly import Anomaly
 from model.case import Change, State
 from model.codec import Receipt, Uplink
-from model.entry import RowId
+from model.entry import Entry, RowId
 from model.errors import Refused
 from model.reading import Event, Reading
 from rules.book import WALK_TESTS, Book
@@ -104,12 +104,18 @@ def _states_without_position(real: Any) -> Any:
 
 
 def _position_first(real: Any) -> Any:
-    def keep(self: DeskReader, changes: list[Change], pos: int) -> None:
-        self._store.apply([], log_id=self._log.id, pos=pos)
-        self._crash("after_case_commit")
-        real(self, changes, pos)
+    def chunk(self: DeskReader, entries: list[Entry]) -> None:
+        keep = self._keeper.keep
 
-    return keep
+        def position_first(changes: list[Change], pos: int) -> None:
+            self._store.apply([], log_id=self._log.id, pos=pos)
+            self._crash("after_case_commit")
+            keep(changes, pos)
+
+        with mock.patch.object(self._keeper, "keep", position_first):
+            real(self, entries)
+
+    return chunk
 
 
 def _silenced_is_calm(real: Any) -> Any:
@@ -233,7 +239,7 @@ PLANTED: MappingProxyType[str, Planted] = MappingProxyType(
         "order not persisted": _instead(Outbox, "numbers", _order_starts_anew),
         "repeat table never forgets": _instead(_Seen, "advance", _constant(None)),
         "states saved without position": _instead(CaseStore, "apply", _states_without_position),
-        "position saved before effect": _instead(DeskReader, "_keep", _position_first),
+        "position saved before effect": _instead(DeskReader, "_chunk", _position_first),
         "timers by the wall clock": _instead(Book, "tick", _wall_clock),
         "retained is taken for news": _instead(Book, "is_news", _constant(1)),
         "old normal clears fire": _instead(event, "_newer", _constant(1)),
