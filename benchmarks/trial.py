@@ -10,8 +10,7 @@ import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from video.camera import Detector
-from video.contract import WHOLE, Frame
+from video.contract import WHOLE, Detector, Frame
 from video.settings import CameraSettings, Corners, SourceSettings
 
 

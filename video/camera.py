@@ -17,7 +17,7 @@ from .motion_gate import MotionGate
 from .observation import Observation
 from .readings import news_reading, state_readings
 from .settings import CameraSettings, points
-from .view import UNSETTLED, View
+from .view import EVERYWHERE, UNSETTLED, View
 
 BACK_MS = 1_000
 """A frame so much older than the last one: the clock was set back, and all that was timed is void."""
@@ -115,7 +115,7 @@ class Camera:
         self._states.clear()
         self._settled_at = None
         for name, observation in self._observations.items():
-            if observation.needs_objects and not learns(observation):
+            if observation.needs_objects and not observation.learns:
                 self._observations[name] = self._made(name)
         return [news for book in self._books.values() for news in book.blind(at)]
 
@@ -125,7 +125,7 @@ class Camera:
         news = [
             item
             for name, book in self._books.items()
-            for item in book.blind(at, forgets=learns(self._observations[name]))
+            for item in book.blind(at, forgets=self._observations[name].learns)
         ]
         self._begin()
         return news
@@ -153,7 +153,7 @@ class Camera:
             name = episode.observation
             observation = self._observations.get(name)
             wanted = observation is not None and episode.zone in self._zones_of(name)
-            forgot = observation is not None and learns(observation)
+            forgot = observation is not None and observation.learns
             if not wanted or (forgot and settings != self._settings_names[name]):
                 news.append(News(Stage.END, over(episode, SETTINGS), at))
             else:
@@ -166,7 +166,7 @@ class Camera:
         return [news_reading(item, camera=own.camera, compound=own.compound) for item in news]
 
     def heartbeat(self, health: dict[str, Value], at: int) -> list[Reading]:
-        """Return the regular Readings: health, every state that is known, and what is measured."""
+        """Return the regular Readings: health, the states known to be false, and what is measured."""
         own = self.settings
         return state_readings(self._states, health, camera=own.camera, compound=own.compound, at=at)
 
@@ -212,30 +212,30 @@ class Camera:
         unsure = self.settings.pixelate_persons and not view.motion.settled
         if unsure or self._looked_at is None or view.at - self._looked_at >= STILL_MS:
             self._looked_at = view.at
-            view.looked = (Box(0, 0, 1, 1),)
+            view.looked = (EVERYWHERE,)
         else:
             view.looked = view.motion.boxes
         if view.looked:
             view.objects = detector.detect(view.picture, view.looked)
 
     def _remember(self, sightings: dict[str, Sequence[Sighting]], at: int) -> None:
-        """Keep what is known: true while an episode is open, false once a zone was seen without.
+        """Keep what the heartbeat tells: false once a zone was seen without, and the newest measures.
 
-        Measures are kept beside the states: the newest of each zone. What could not be told for
-        UNKNOWN_MS is dropped, and so is a "false" that an interrupted episode does not believe.
+        What is true is told by its episode's own Readings. What could not be told for UNKNOWN_MS is
+        dropped, and so is a "false" that an interrupted episode does not believe.
         """
         for name, seen in sightings.items():
             book = self._books[name]
             active = {episode.zone for episode in book.open()}
             waits = {episode.zone for episode in book.kept()} - active
-            measures = getattr(self._observations[name], "measures", frozenset[str]())
+            measures = self._observations[name].measures
             for sighting in seen:
                 zone = sighting.zone
                 known = self._states.setdefault(zone, {})
                 if sighting.seen is not None:
                     self._known_at[zone, name] = at
                 if zone in active:
-                    known[name] = True
+                    known.pop(name, None)
                 elif zone in waits or at - self._known_at.get((zone, name), at) > UNKNOWN_MS:
                     for key in (name, *measures):
                         known.pop(key, None)
@@ -243,11 +243,6 @@ class Camera:
                     known[name] = False
                 for key in measures & sighting.values.keys():
                     known[key] = sighting.values[key]
-
-
-def learns(observation: Observation) -> bool:
-    """Return whether it compares with a scene that it took for the usual one."""
-    return bool(getattr(observation, "learns", False))
 
 
 def plain(sighting: Sighting) -> Sighting:
@@ -265,6 +260,3 @@ def plain(sighting: Sighting) -> Sighting:
 def _plain_value(value: object) -> Value:
     found = value.item() if isinstance(value, np.generic) else value
     return found if isinstance(found, bool | str) else float(found)  # type: ignore[arg-type]
-
-
-__all__ = ["WHOLE", "Camera", "Detector", "Seen"]

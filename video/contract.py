@@ -96,6 +96,10 @@ class ObservationSettings(BaseModel):
         default=5.0, ge=0, le=86_400, description="seconds unseen before it ends"
     )
 
+    def accepts_after_s(self) -> float:
+        """Return after how many seconds what is seen has become the usual; 0: never."""
+        return 0.0
+
 
 class Zones(Protocol):
     """The zones of one camera, drawn over its picture."""

@@ -12,8 +12,8 @@ from .contract import ObservationSettings
 from .observation import Observation
 
 _ATTRIBUTES = (
-    "name", "settings", "needs_objects", "needs_detector", "always", "quantities", "title",
-    "limits", "look",
+    "name", "settings", "needs_objects", "needs_detector", "always", "learns", "quantities",
+    "measures", "title", "limits", "look",
 )  # fmt: skip
 
 

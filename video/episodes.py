@@ -96,8 +96,7 @@ class EpisodeBook:
         self._after_ms = settings.after_s * 1000
         self._off_ms = settings.off_delay_s * 1000
         self._update_ms = update_s * 1000
-        # `moved` takes a new view for the usual one after so long, a restart or not; 0: never.
-        self._accept_ms = float(getattr(settings, "accept_after_s", 0)) * 1000
+        self._accept_ms = settings.accepts_after_s() * 1000  # a restart or not
         self._watches: dict[str, _Watch] = {}
         self._rhythm = Rhythm()
 

@@ -16,9 +16,9 @@ class Observation(Protocol):
     needs_detector: ClassVar[bool]  # is blind without one, and says so
     always: ClassVar[bool]  # on unless switched off: the camera's own health
     quantities: ClassVar[frozenset[str]]  # keys its sightings may carry in `values`
-    # Optionally `measures: ClassVar[frozenset[str]]`: the quantities that are told regularly, episode or not.
-    # Optionally `learns: ClassVar[bool]`: what it sees at first is the usual scene, whatever it is. Its "not seen"
-    # then proves nothing of what was there before.
+    measures: ClassVar[frozenset[str]]  # of the quantities, those told regularly, episode or not
+    # What it sees at first is the usual scene, whatever it is: its "not seen" proves nothing of what was before.
+    learns: ClassVar[bool]
     title: ClassVar[tuple[str, str]]  # zh, en
     limits: ClassVar[tuple[str, str]]  # zh, en: what it cannot see, one sentence
 

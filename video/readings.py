@@ -60,14 +60,10 @@ def state_readings(
     Known are states that are false, and measures; what is not known is not in it. What is true is told by its
     episode's own Readings, so that no newer word without the episode hides which pictures belong to it.
     """
-    told = {
-        zone: {name: value for name, value in known.items() if value is not True}
-        for zone, known in states.items()
-    }
-    own = {**health, **told.get(WHOLE, {})}
+    own = {**health, **states.get(WHOLE, {})}
     zones = [
-        _reading(camera, zone, compound, at, known)
-        for zone, known in told.items()
+        _reading(camera, zone, compound, at, dict(known))
+        for zone, known in states.items()
         if zone != WHOLE and known
     ]
     return [_reading(camera, WHOLE, compound, at, own), *zones]

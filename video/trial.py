@@ -6,8 +6,8 @@ The same code as in a running gateway, on the clip's own times.
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from .camera import Camera, Detector
-from .contract import Frame
+from .camera import Camera
+from .contract import Detector, Frame
 from .discovery import observations
 from .episodes import Episode
 from .settings import CameraSettings

@@ -9,8 +9,7 @@ import typer
 from model.errors import ConfigError
 
 if TYPE_CHECKING:
-    from video.camera import Detector
-    from video.contract import Frame
+    from video.contract import Detector, Frame
     from video.episodes import Episode
     from video.settings import CameraSettings, VideoSettings
     from video.trial import Difference, Outcome

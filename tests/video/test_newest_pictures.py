@@ -14,7 +14,6 @@ from video.camera import Camera
 from video.contract import Box, Detected, Frame, Picture
 from video.evidence.keeper import EvidenceKeeper
 from video.settings import CameraSettings, EvidenceSettings, VideoSettings
-from video.worker.group import EVERYWHERE, persons_in
 from video.worker.pictures import PictureFile, picture_paths
 
 PERSON = Box(280 / 640, 100 / 360, 360 / 640, 260 / 360)
@@ -94,7 +93,7 @@ def test_who_comes_as_the_lamp_goes_on_is_stored_as_blocks(tmp_path: Path, *, wa
         frame = Frame(BEGAN + number * 200, room(light=there, person=there))
         seen = looking.see(frame)
         masked = Frame(frame.at, seen.view.picture)
-        keeper.frame(masked, persons_in(seen.view.objects), whole=EVERYWHERE in seen.view.looked)
+        keeper.frame(masked, seen.view.persons(), whole=seen.view.looked_everywhere())
         assert wall.offer(masked, seen, looking)
         if there:
             unsettled += not seen.view.motion.settled

@@ -37,7 +37,9 @@ class Black:
     needs_objects: ClassVar[bool] = False
     needs_detector: ClassVar[bool] = False
     always: ClassVar[bool] = True
+    learns: ClassVar[bool] = False
     quantities: ClassVar[frozenset[str]] = frozenset({"grey_level"})
+    measures: ClassVar[frozenset[str]] = frozenset()
     title: ClassVar[tuple[str, str]] = ("画面全黑", "camera black")
     limits: ClassVar[tuple[str, str]] = (
         "无法区分镜头盖、传感器故障与没有灯光的夜晚",

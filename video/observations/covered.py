@@ -37,6 +37,7 @@ class Covered:
     always: ClassVar[bool] = True
     learns: ClassVar[bool] = True
     quantities: ClassVar[frozenset[str]] = frozenset({"covered_part"})
+    measures: ClassVar[frozenset[str]] = frozenset()
     title: ClassVar[tuple[str, str]] = ("镜头遮挡", "camera covered")
     limits: ClassVar[tuple[str, str]] = (
         "画面缺少纹理或过暗时无法判断；长时间停在镜头前的大面积光滑物体等同遮挡",

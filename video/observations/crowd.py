@@ -32,6 +32,7 @@ class Crowd:
     needs_objects: ClassVar[bool] = True
     needs_detector: ClassVar[bool] = True
     always: ClassVar[bool] = False
+    learns: ClassVar[bool] = False
     quantities: ClassVar[frozenset[str]] = frozenset({"people_count"})
     measures: ClassVar[frozenset[str]] = frozenset({"people_count"})
     title: ClassVar[tuple[str, str]] = ("人数与聚集", "people count and crowd")

@@ -73,6 +73,7 @@ class Defocused:
     always: ClassVar[bool] = True
     learns: ClassVar[bool] = True
     quantities: ClassVar[frozenset[str]] = frozenset({"sharpness"})
+    measures: ClassVar[frozenset[str]] = frozenset()
     title: ClassVar[tuple[str, str]] = ("画面失焦", "camera defocused")
     limits: ClassVar[tuple[str, str]] = (
         "一开始就失焦的镜头会被当作正常；画面缺少纹理或过暗时无法判断",

@@ -32,7 +32,9 @@ class Ebike:
     needs_objects: ClassVar[bool] = True
     needs_detector: ClassVar[bool] = True
     always: ClassVar[bool] = False
+    learns: ClassVar[bool] = False
     quantities: ClassVar[frozenset[str]] = frozenset({"label"})
+    measures: ClassVar[frozenset[str]] = frozenset()
     title: ClassVar[tuple[str, str]] = ("电动自行车", "e-bike in a lift or hall")
     limits: ClassVar[tuple[str, str]] = (
         "分不清电动车与普通自行车；正上方俯视、贴近镜头或被人挡住时看不出",

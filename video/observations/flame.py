@@ -66,9 +66,11 @@ class Flame:
     needs_objects: ClassVar[bool] = False
     needs_detector: ClassVar[bool] = False
     always: ClassVar[bool] = False
+    learns: ClassVar[bool] = False
     quantities: ClassVar[frozenset[str]] = frozenset(
         {"flame_area_pct", "flicker_hz", "growth_factor"}
     )
+    measures: ClassVar[frozenset[str]] = frozenset()
     title: ClassVar[tuple[str, str]] = ("疑似明火", "possible flame")
     limits: ClassVar[tuple[str, str]] = (
         "看不见烛火、被遮挡的火和黑白夜视画面中的火，关键帧模式下无法判断；分不清屏幕里的火",

@@ -76,7 +76,9 @@ class Frozen:
     needs_objects: ClassVar[bool] = False
     needs_detector: ClassVar[bool] = False
     always: ClassVar[bool] = True
+    learns: ClassVar[bool] = False
     quantities: ClassVar[frozenset[str]] = frozenset({"still_s"})
+    measures: ClassVar[frozenset[str]] = frozenset()
     title: ClassVar[tuple[str, str]] = ("画面冻结", "picture frozen")
     limits: ClassVar[tuple[str, str]] = (
         "看不出循环播放的录像；编码本身常长时间重复画面时无法判断",

@@ -59,7 +59,9 @@ class Intrusion:
     needs_objects: ClassVar[bool] = True
     needs_detector: ClassVar[bool] = False
     always: ClassVar[bool] = False
+    learns: ClassVar[bool] = False
     quantities: ClassVar[frozenset[str]] = frozenset({"by", "label", "inside"})
+    measures: ClassVar[frozenset[str]] = frozenset()
     title: ClassVar[tuple[str, str]] = ("区域入侵", "intrusion into a zone")
     limits: ClassVar[tuple[str, str]] = (
         "无检测模型时，任何移动的物体（含车灯、树影）都算；看不出此人是否有权进入",

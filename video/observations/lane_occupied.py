@@ -42,6 +42,7 @@ class LaneOccupied:
     quantities: ClassVar[frozenset[str]] = frozenset(
         {"by", "label", "left_s", "things", "picture_part"}
     )
+    measures: ClassVar[frozenset[str]] = frozenset()
     title: ClassVar[tuple[str, str]] = ("消防通道占用", "fire lane occupied")
     limits: ClassVar[tuple[str, str]] = (
         "无检测模型时，启动前已停的车看不出；黑夜无照明时看不出",

@@ -29,7 +29,9 @@ class Loitering:
     needs_objects: ClassVar[bool] = True
     needs_detector: ClassVar[bool] = True
     always: ClassVar[bool] = False
+    learns: ClassVar[bool] = False
     quantities: ClassVar[frozenset[str]] = frozenset({"stay_s", "inside"})
+    measures: ClassVar[frozenset[str]] = frozenset()
     title: ClassVar[tuple[str, str]] = ("徘徊", "loitering")
     limits: ClassVar[tuple[str, str]] = (
         "不识别人：离开后回来算新的停留；两人交叉走过时可能互换计时",

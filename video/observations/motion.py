@@ -27,7 +27,9 @@ class ZoneMotion:
     needs_objects: ClassVar[bool] = False
     needs_detector: ClassVar[bool] = False
     always: ClassVar[bool] = False
+    learns: ClassVar[bool] = False
     quantities: ClassVar[frozenset[str]] = frozenset({"moving_part"})
+    measures: ClassVar[frozenset[str]] = frozenset()
     title: ClassVar[tuple[str, str]] = ("区域移动", "motion in a zone")
     limits: ClassVar[tuple[str, str]] = (
         "不知道移动的是什么；树枝、雨雪、车灯也会移动",

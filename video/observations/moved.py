@@ -39,6 +39,10 @@ class MovedSettings(ObservationSettings):
         description="seconds after which the new view is the usual one; 0: never",
     )  # fmt: skip
 
+    def accepts_after_s(self) -> float:
+        """Return the same, for the episode."""
+        return self.accept_after_s
+
 
 class Moved:
     """Notices a camera that was turned, knocked or zoomed."""
@@ -50,6 +54,7 @@ class Moved:
     always: ClassVar[bool] = True
     learns: ClassVar[bool] = True
     quantities: ClassVar[frozenset[str]] = frozenset({"changed_part", "shift_part"})
+    measures: ClassVar[frozenset[str]] = frozenset()
     title: ClassVar[tuple[str, str]] = ("画面偏移", "camera moved")
     limits: ClassVar[tuple[str, str]] = (
         "云台摄像机请关闭；画面缺少纹理或过暗时无法判断",

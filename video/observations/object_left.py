@@ -34,6 +34,7 @@ class ObjectLeft:
     always: ClassVar[bool] = False
     learns: ClassVar[bool] = True
     quantities: ClassVar[frozenset[str]] = frozenset({"left_s", "things", "picture_part"})
+    measures: ClassVar[frozenset[str]] = frozenset()
     title: ClassVar[tuple[str, str]] = ("遗留物", "object left")
     limits: ClassVar[tuple[str, str]] = (
         "启动前已在的物体算作背景；无检测模型时，久站不动的人可能被当作物体",

@@ -65,7 +65,9 @@ class Smoke:
     needs_objects: ClassVar[bool] = False
     needs_detector: ClassVar[bool] = False
     always: ClassVar[bool] = False
+    learns: ClassVar[bool] = False
     quantities: ClassVar[frozenset[str]] = frozenset({"veil_pct", "contrast_left_pct"})
+    measures: ClassVar[frozenset[str]] = frozenset()
     title: ClassVar[tuple[str, str]] = ("疑似烟雾", "possible smoke")
     limits: ClassVar[tuple[str, str]] = (
         "蒸汽、灰尘与烟无法区分；看不见黑烟、素色墙前的烟和开机前已有的烟；不单独报警",

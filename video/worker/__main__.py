@@ -15,7 +15,8 @@ import structlog
 
 from model.errors import ConfigError
 from model.reading import Reading
-from video.camera import Camera, Detector
+from video.camera import Camera
+from video.contract import Detector
 from video.evidence.keeper import EvidenceKeeper, evidence_pool
 from video.settings import VideoSettings, masked
 

@@ -17,7 +17,7 @@ import structlog
 
 from model.reading import Reading, Value
 from video.camera import Camera
-from video.contract import Box, Detected, Frame
+from video.contract import Frame
 from video.episodes import News
 
 from .kept_file import KeptFile
@@ -30,8 +30,6 @@ IDLE_S = 0.01
 FIRST_PAUSE_S, LAST_PAUSE_S, STEADY_S = 1.0, 60.0, 60.0
 FEEDS_S = 1.2  # a feed needs a second at most, and all close at once
 EVIDENCE_S = 2.0  # for all cameras; the gateway waits 5 s
-PERSON = "person"
-EVERYWHERE = Box(0, 0, 1, 1)
 
 
 class Aside(NamedTuple):
@@ -217,9 +215,9 @@ class Group:
         if watched.evidence:
             watched.evidence.frame(
                 masked,
-                persons_in(seen.view.objects),
+                seen.view.persons(),
                 episodes=camera.open(),
-                whole=EVERYWHERE in seen.view.looked,
+                whole=seen.view.looked_everywhere(),
             )
             watched.evidence.news(seen.news)
         watched.picture.offer(masked, seen, camera)
@@ -259,8 +257,3 @@ class Group:
         if watched.kept:
             watched.kept.write(watched.camera.kept())
         return watched.camera.readings(news)
-
-
-def persons_in(objects: Sequence[Detected] | None) -> list[Box] | None:
-    """Return where persons are; None when no detector looked."""
-    return None if objects is None else [one.box for one in objects if one.label == PERSON]
