@@ -47,7 +47,7 @@ def main() -> None:
 def tried(clip: Path, before: Json, after: Json, progress: Callable[[float], None]) -> Json:
     """Return what a clip shows under both settings; raises ConfigError for what is no clip."""
     from video.settings import CameraSettings  # noqa: PLC0415 - needs OpenCV
-    from video.trial import compare  # noqa: PLC0415
+    from video.trial import compare, sign  # noqa: PLC0415
 
     try:
         old, new = CameraSettings.model_validate(before), CameraSettings.model_validate(after)
@@ -56,7 +56,7 @@ def tried(clip: Path, before: Json, after: Json, progress: Callable[[float], Non
     first = _look(clip, old, lambda done: progress(done / 2))
     second = _look(clip, new, lambda done: progress(0.5 + done / 2))
     pairs = [
-        {"sign": _sign(one, other), "before": _episode(one), "after": _episode(other)}
+        {"sign": sign(one, other), "before": _episode(one), "after": _episode(other)}
         for one, other in compare(first, second).pairs
     ]
     return {
@@ -80,14 +80,6 @@ def _look(clip: Path, settings: "CameraSettings", progress: Callable[[float], No
             yield item.frame
 
     return look_at(frames(), settings)
-
-
-def _sign(before: "Episode | None", after: "Episode | None") -> str:
-    """Return `+` new, `-` gone, `~` other times, `=` the same."""
-    if before is None or after is None:
-        return "+" if before is None else "-"
-    same = (before.started_at, before.ended_at) == (after.started_at, after.ended_at)
-    return "=" if same else "~"
 
 
 def _episode(episode: "Episode | None") -> Json | None:

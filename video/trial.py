@@ -86,6 +86,14 @@ def compare(before: Outcome, after: Outcome) -> Difference:
     return Difference(tuple(pairs))
 
 
+def sign(before: Episode | None, after: Episode | None) -> str:
+    """Return what a pair says: `+` new, `-` gone, `~` at other times, `=` the same."""
+    if before is None or after is None:
+        return "+" if before is None else "-"
+    same = (before.started_at, before.ended_at) == (after.started_at, after.ended_at)
+    return "=" if same else "~"
+
+
 def _same(one: Episode, other: Episode) -> bool:
     if (one.observation, one.zone) != (other.observation, other.zone):
         return False

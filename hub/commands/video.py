@@ -73,16 +73,10 @@ def line_of(episode: "Episode") -> str:
 
 def lines_of(difference: "Difference") -> list[str]:
     """Return the episodes of both settings: `+` new, `-` gone, `~` other times, ` ` the same."""
-    lines = []
-    for before, after in difference.pairs:
-        if before is None and after is not None:
-            lines.append(f"+ {line_of(after)}")
-        elif after is None and before is not None:
-            lines.append(f"- {line_of(before)}")
-        elif before is not None and after is not None:
-            same = (before.started_at, before.ended_at) == (after.started_at, after.ended_at)
-            lines.append(f"{' ' if same else '~'} {line_of(after)}")
-    return lines
+    from video.trial import sign
+
+    shown = ((sign(before, after), after or before) for before, after in difference.pairs)
+    return [f"{' ' if mark == '=' else mark} {line_of(one)}" for mark, one in shown if one]
 
 
 def _clock(ms: int) -> str:
