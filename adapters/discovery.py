@@ -2,10 +2,10 @@
 
 import importlib
 import pkgutil
-from types import ModuleType
 from typing import Final
 
 from model.errors import ConfigError
+from model.exported import exported
 
 from .contract import Adapter, Settings
 
@@ -25,26 +25,8 @@ def adapters(package: str = "adapters") -> dict[str, type[Adapter]]:
 
 
 def _load(module_name: str) -> type[Adapter]:
-    try:
-        module = importlib.import_module(module_name)
-    except Exception as error:  # a family's import may fail in any way; all of them stop the start
-        raise ConfigError(
-            f"does not load: {type(error).__name__}: {error}", file=module_name
-        ) from error
-    return _checked(module, module_name)
-
-
-def _checked(module: ModuleType, module_name: str) -> type[Adapter]:
     """Return the module's ADAPTER if it keeps the contract that no type checker sees here."""
-    found = getattr(module, "ADAPTER", None)
-    if not isinstance(found, type):
-        raise ConfigError("exports no class ADAPTER", file=module_name)
-    missing = [name for name in _ATTRIBUTES if not hasattr(found, name)]
-    if missing:
-        raise ConfigError(f"ADAPTER lacks {', '.join(missing)}", file=module_name)
-    adapter: type[Adapter] = found
-    if adapter.name != module_name.rpartition(".")[2]:
-        raise ConfigError(f"ADAPTER calls itself {adapter.name!r}", file=module_name)
+    adapter: type[Adapter] = exported(module_name, "ADAPTER", _ATTRIBUTES)
     if not (isinstance(adapter.settings, type) and issubclass(adapter.settings, Settings)):
         raise ConfigError("ADAPTER.settings is no subclass of Settings", file=module_name)
     if adapter.transport not in _TRANSPORTS:
