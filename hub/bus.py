@@ -51,7 +51,7 @@ class Bus:
 
     @property
     def connected(self) -> bool:
-        """Whether both connections are up and subscribed."""
+        """Whether all connections are up and subscribed."""
         return len(self._clients) == len(self._sessions)
 
     async def publish(self, topic: str, payload: bytes, *, qos: int = 0) -> None:

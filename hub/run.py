@@ -5,6 +5,7 @@ import contextlib
 import signal
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
@@ -70,15 +71,11 @@ async def _move(hub: Hub, started: Started, say: Callable[[str], None] | None) -
         _start_readers(hub)
         config, board = _web(hub)
         server = Server(config)
-
-        async def looked() -> None:
-            await hub.cameras.ask(hub.picture_bus.publish)
-
         for name, work in (
             ("board", board.run()),
             ("bus", hub.bus.run()),
             ("pictures", lasting("pictures", hub.picture_bus.run)),
-            ("looked", lasting("looked", looked)),
+            ("looked", lasting("looked", partial(hub.cameras.ask, hub.picture_bus.publish))),
             ("evidence", hub.evidence.run()),
             ("tick", _tick(hub)),
             ("retain", _retain(hub)),

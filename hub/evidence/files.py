@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from model.footage import Type
+from video.evidence.folder import sync_folder
 
 PARTS_A_GATEWAY = 4
 """So many files may be on their way from one gateway; the oldest part gives way to a new one."""
@@ -85,8 +86,8 @@ class FootageFiles:
         target = self.path(digest, form)
         target.parent.mkdir(exist_ok=True)
         part.path.replace(target)
-        _sync(target.parent)
-        _sync(self._files)
+        sync_folder(target.parent)
+        sync_folder(self._files)
         return True
 
     def drop(self, part: Part) -> None:
@@ -119,13 +120,3 @@ class FootageFiles:
 
 def _owner(gateway: str) -> str:
     return blake2b(gateway.encode(), digest_size=6).hexdigest()
-
-
-def _sync(folder: Path) -> None:
-    if os.name == "nt":
-        return  # folders cannot be synced there
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)

@@ -82,7 +82,8 @@ def look(
 
     `case` is the one it is looked at for, else any that refers to it.
     """
-    for shown in hub.store.footage.by_hash(sha256):
+    alike = hub.store.footage.by_hash(sha256)
+    for shown in alike:
         path = hub.footage_path(shown.sha256, Type(shown.type))
         if not path.exists():
             continue
@@ -97,7 +98,7 @@ def look(
             once_in_ms=SAME_LOOK_MS,
         )  # fmt: skip
         return shown, path
-    if any(shown for shown in hub.store.footage.by_hash(sha256)):
+    if alike:
         raise Refused("these pictures are for those who work on their case, in their territory")
     raise LookupError(f"no picture or clip {sha256}")
 
