@@ -5,47 +5,25 @@ import contextlib
 import os
 import secrets
 import signal
-import sqlite3
-from collections.abc import AsyncIterator, Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import AsyncIterator
 
-import aiomqtt
 import structlog
 
-from model.codec import Heartbeat, encode
-from model.errors import ConfigError, HubError
+from model.errors import ConfigError
 from model.reading import Lane
 from model.topics import GatewayTopics
 
-from . import balance
 from .config import GatewayConfig
-from .connection import client_of
 from .crash import crash_points
 from .evidence import KBIT_S, EvidenceUplink
+from .heartbeats import Heartbeats
 from .intake import Intake
 from .outbox import Outbox, OutboxRow
+from .parts import Parts
 from .sources import Sources
 from .uplink import LaneUplink
 
-if TYPE_CHECKING:
-    from .cameras import Cameras
-
 log = structlog.get_logger()
-REFUSED = "readings_refused.memory_full"
-"""Counts Readings of alarms that neither disk nor memory took; they are in `readings_not_durable` too."""
-
-
-class Parts(NamedTuple):
-    """What runs inside a gateway."""
-
-    intake: Intake
-    outbox: Outbox
-    lanes: dict[Lane, LaneUplink]
-    topics: GatewayTopics
-    sources: Sources
-    evidence: EvidenceUplink
-    tasks: list["asyncio.Task[None]"]
-    cameras: list["Cameras"]  # none or one
 
 
 async def run(config: GatewayConfig) -> None:
@@ -79,7 +57,7 @@ async def running(config: GatewayConfig) -> AsyncIterator[Parts]:
         asyncio.create_task(u.run(), name=f"uplink-{lane}") for lane, u in parts.lanes.items()
     ]
     tasks.append(asyncio.create_task(parts.evidence.run(), name="evidence"))
-    tasks.append(asyncio.create_task(_report(config, parts), name="heartbeat"))
+    tasks.append(asyncio.create_task(Heartbeats(config, parts).run(), name="heartbeat"))
     try:
         await parts.sources.start(config, parts.intake)
         _look(config, parts)
@@ -164,68 +142,3 @@ def _look(config: GatewayConfig, parts: Parts) -> None:
     parts.cameras.append(Cameras(config.video, data, parts.intake))
     pictures = Pictures(config.file, config.video, data / "video" / "pictures")
     parts.tasks.append(asyncio.create_task(pictures.run(), name="pictures"))
-
-
-async def _report(config: GatewayConfig, parts: Parts) -> None:
-    """Send heartbeats with counters, and leave a last will with the broker."""
-    file = config.file
-    lost = Heartbeat(file.gateway, parts.intake.epoch, "lost")
-    will = aiomqtt.Will(parts.topics.status, encode(lost), qos=0)
-    while True:
-        try:
-            async with client_of(
-                file.uplink, f"gw-{file.gateway}-{secrets.token_hex(4)}-status", will
-            ) as client:
-                await _beat(client, config, parts)
-        except (aiomqtt.MqttError, OSError, TimeoutError, HubError, sqlite3.Error) as error:
-            log.debug("heartbeat_not_sent", why=str(error))
-            await asyncio.sleep(min(file.heartbeat_s, 2.0))
-
-
-async def _beat(client: aiomqtt.Client, config: GatewayConfig, parts: Parts) -> None:
-    try:
-        while True:
-            beat = await heartbeat(config, parts, "online")
-            for warning in beat.warnings:
-                log.warning("uplink_stuck", why=warning)
-            await client.publish(parts.topics.status, encode(beat), qos=0)
-            await asyncio.sleep(config.file.heartbeat_s)
-    except asyncio.CancelledError:
-        with contextlib.suppress(aiomqtt.MqttError, TimeoutError, sqlite3.Error):
-            last = await heartbeat(config, parts, "stopped")
-            await client.publish(parts.topics.status, encode(last), qos=0, timeout=1)
-        raise
-
-
-async def heartbeat(config: GatewayConfig, parts: Parts, state: str) -> Heartbeat:
-    """Say how the gateway is: what waits, what was counted, what is wrong."""
-    now = parts.intake.now()
-    held = [parts.intake.oldest_at, *(lane.window.oldest_at() for lane in parts.lanes.values())]
-    depth = await asyncio.to_thread(parts.outbox.depth)
-    warnings = [text for lane in parts.lanes.values() if (text := lane.warning())]
-    warnings += parts.sources.warnings()
-    warnings += [text for cameras in parts.cameras for text in cameras.warnings()]
-    warnings += parts.evidence.warnings()
-    if parts.intake.oldest_at is None and (text := balance.warning(parts.intake.counters)):
-        warnings.append(text)
-    counters = dict(parts.intake.counters) | parts.evidence.counters()
-    if refused := sum(lane.window.refused for lane in parts.lanes.values()):
-        counters[REFUSED] = refused
-    if parts.intake.full:
-        text = "the data disk is full: alarms are forwarded from memory only"
-        warnings.append(f"{text}, and {refused} Readings found no room" if refused else text)
-    return Heartbeat(
-        gateway=config.file.gateway,
-        epoch=parts.intake.epoch,
-        state=state,
-        at=now,
-        caught_up_to=caught_up_to(now, held),
-        depth={lane: depth[lane] for lane in Lane},
-        counters=counters,
-        warnings=warnings,
-    )
-
-
-def caught_up_to(now: int, held: Iterable[int | None]) -> int:
-    """Return the time (ms) before which nothing is held back; `held` are times of the oldest that is."""
-    return min((at for at in held if at is not None), default=now)

@@ -8,7 +8,7 @@ has already had. So a restart ends in the same cases, ids and timers as an unint
 import asyncio
 import threading
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -57,7 +57,9 @@ class DeskReader:
         told: Callable[[list[Change]], None],
         dead_letters: Callable[[tuple[Reading, ...]], None],
         crash: CrashPoint,
+        wish: Callable[[Mapping[str, Iterable[int]]], None] = lambda _: None,
     ) -> None:
+        """Take where to read and write, and whom to tell; `wish` hears what the rules want gateways to prove."""
         self.counters: Counter[str] = Counter()
         self.anomalies: deque[Anomaly] = deque(maxlen=ANOMALIES_KEPT)
         self.taps = Taps()
@@ -69,6 +71,7 @@ class DeskReader:
         self._told = told
         self._dead_letters = dead_letters
         self._crash = crash
+        self._wish = wish
         self._wake = threading.Event()
         self._stop = threading.Event()
         # A request sent twice at once waits twice; the first answer is for both.
@@ -204,6 +207,7 @@ class DeskReader:
                 self.anomalies.extend(step.anomalies)
                 if entry.kind is EntryKind.TICK:
                     self.open_cases = self.core.desk.count_open()
+                    self._wish_now(entry)
             for trace in step.failed:
                 self.counters["defects"] += 1
                 log.error("desk_defect", position=entry.pos, trace=trace)
@@ -225,6 +229,12 @@ class DeskReader:
             if live:
                 self.taps.offer(entry)
         self._snapshot_when_due(entries[-1])
+
+    def _wish_now(self, tick: Entry) -> None:
+        """Let gateways be asked for what the rules wait for now; what they waited for in the past is over."""
+        wanted = self.core.engine.book.wanted
+        if wanted and self._log.end - tick.pos < CHUNK:
+            self._wish({gateway: set(times) for gateway, times in wanted.items()})
 
     def _snapshot_when_due(self, entry: Entry) -> None:
         due = entry.logged_at - self._snapshot_at >= SNAPSHOT_EVERY_MS

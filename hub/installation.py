@@ -161,7 +161,7 @@ def broker_users(
     hub = BrokerUser(
         "hub",
         passwords["hub"],
-        (every.receipt, every.evidence_receipt, cases_topic(site), cameras.looked),
+        (every.receipt, every.evidence_receipt, every.ask, cases_topic(site), cameras.looked),
         (every.alarm, every.telemetry, every.status, every.evidence, *cameras[:3]),
     )
     return [
@@ -183,6 +183,7 @@ def _gateway_user(site: str, name: str, password: str) -> BrokerUser:
         (
             topics.receipt,
             topics.evidence_receipt,
+            topics.ask,
             cameras.looked,
             *DEVICE_TOPICS,
             *BRIDGE_TOPICS,

@@ -20,6 +20,7 @@ from model.reading import Mode
 
 from .access import ensure_admin
 from .api.app import create_app
+from .asking import Asking
 from .case_lines import CaseEncoder
 from .case_points import CasePoints, Influx, LineWriter
 from .config import EmbeddedReadings, HubFile, InfluxReadings
@@ -162,8 +163,10 @@ def _start_readers(hub: Hub) -> None:
             points.told(changes)
 
     hub.desk = DeskReader(
-        hub.log, hub.store, told=told, dead_letters=hub.letterbox.take, crash=hub.crash
-    )
+        hub.log, hub.store,
+        told=told, dead_letters=hub.letterbox.take, crash=hub.crash,
+        wish=Asking(hub.file.site, hub.bus.publish).wish,
+    )  # fmt: skip
     hub.recorder = Recorder(hub.log, hub.readings, hub.store, hub.letterbox.keep)
     hub.moving = True
     hub.desk.start()

@@ -26,6 +26,7 @@ log = structlog.get_logger()
 READY_S = 60.0  # a small box that does other work beside
 STOP_S = 8.0
 RESTART_LAST_S = 10.0
+WORDS_BYTES = 4096
 ORDERS_EVERY_S = 0.5
 CUT_S = 120.0  # longer than a gateway may be silent
 
@@ -42,12 +43,12 @@ class Child:
         self._rest_s = 0.0
         self.process: asyncio.subprocess.Process | None = None
         self._arguments = arguments
-        self._logs = logs
+        self._log = logs / f"{name}.log"
         self._env = env
 
     async def start(self) -> None:
         """Start the process; what it logs goes to its own file, what it says to our output."""
-        with (self._logs / f"{self.name}.log").open("ab") as output:
+        with self._log.open("ab") as output:
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "hub.cli", *self._arguments,
                 stdout=None if self._speaks else output, stderr=output,
@@ -69,7 +70,10 @@ class Child:
                 await self._again()
                 continue
             self.restarts += 1
-            log.error("process_died", process=self.name, code=code, restarts=self.restarts)
+            log.error(
+                "process_died", process=self.name, code=code, restarts=self.restarts,
+                last_words=self._last_words(), more_in=str(self._log),
+            )  # fmt: skip
             lived = time.monotonic() - began
             await asyncio.sleep(
                 0.2 if lived > RESTART_LAST_S else min(self.restarts, RESTART_LAST_S)
@@ -89,8 +93,11 @@ class Child:
             self.process.kill()
 
     def _last_words(self) -> str:
-        lines = (self._logs / f"{self.name}.log").read_text(errors="replace").splitlines()
-        return lines[-1] if lines else f"see {self.name}.log"
+        with contextlib.suppress(OSError), self._log.open("rb") as file:
+            file.seek(max(0, self._log.stat().st_size - WORDS_BYTES))
+            lines = file.read().decode(errors="replace").splitlines()
+            return lines[-1] if lines else "it said nothing"
+        return f"see {self._log}"
 
     async def stop(self) -> None:
         """End the process in order, and by force if it does not."""

@@ -13,6 +13,7 @@ import msgspec
 from .reading import Lane, Reading, Whole
 
 WIRE_VERSION = 1
+ASKED_MAX = 100  # times in one wish of the hub
 Number = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
 Message = TypeVar("Message")
 Made_co = TypeVar("Made_co", covariant=True)
@@ -60,10 +61,17 @@ class Heartbeat(msgspec.Struct, frozen=True, omit_defaults=True):
     warnings: list[str] = []
 
 
+class Ask(msgspec.Struct, frozen=True):
+    """The hub's wish: a heartbeat as soon as all up to each of these times (ms) is receipted."""
+
+    prove: Annotated[list[Whole], msgspec.Meta(max_length=ASKED_MAX)]
+
+
 _encoder = msgspec.json.Encoder()
 _uplink = msgspec.json.Decoder(Uplink)
 _receipt = msgspec.json.Decoder(Receipt)
 _heartbeat = msgspec.json.Decoder(Heartbeat)
+_ask = msgspec.json.Decoder(Ask)
 _readings = msgspec.json.Decoder(list[Reading])
 _raws = msgspec.json.Decoder(list[msgspec.Raw])
 _reading = msgspec.json.Decoder(Reading)
@@ -72,7 +80,7 @@ CodecError = msgspec.DecodeError
 """Raised by the decoders on what is not JSON or not of the shape (msgspec.ValidationError is one)."""
 
 
-def encode(message: Uplink | Receipt | Heartbeat | list[Reading] | Reading) -> bytes:
+def encode(message: Uplink | Receipt | Heartbeat | Ask | list[Reading] | Reading) -> bytes:
     """Encode a message as JSON text in UTF-8."""
     return _encoder.encode(message)
 
@@ -110,6 +118,11 @@ def decode_receipt(payload: bytes) -> Receipt:
 def decode_heartbeat(payload: bytes) -> Heartbeat:
     """Decode a heartbeat or last will; raises CodecError."""
     return decoded(_heartbeat, payload)
+
+
+def decode_ask(payload: bytes) -> Ask:
+    """Decode the hub's wish for heartbeats; raises CodecError."""
+    return decoded(_ask, payload)
 
 
 def decode_readings(payload: bytes, gateway: str, epoch: str) -> list[Reading]:

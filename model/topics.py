@@ -7,7 +7,7 @@ ROOT = "smarthub/v1"
 
 
 class GatewayTopics(NamedTuple):
-    """The topics of one gateway; its broker user may write all but the receipts, and read only those."""
+    """The topics of one gateway; its broker user may write all but receipts and `ask`, and read only those."""
 
     alarm: str
     telemetry: str
@@ -15,12 +15,13 @@ class GatewayTopics(NamedTuple):
     receipt: str
     evidence: str
     evidence_receipt: str
+    ask: str
 
     @classmethod
     def of(cls, site: str, gateway: str) -> "GatewayTopics":
         """Name the topics of `gateway` at `site`."""
         stem = f"{ROOT}/{site}/{gateway}"
-        leaves = ("alarm", "telemetry", "status", "receipt", "evidence", "evidence-receipt")
+        leaves = ("alarm", "telemetry", "status", "receipt", "evidence", "evidence-receipt", "ask")
         return cls(*(f"{stem}/{leaf}" for leaf in leaves))
 
 

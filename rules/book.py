@@ -54,6 +54,9 @@ class Book:
         self.lost: set[str] = set()  # gateways with an open anomaly
         self.strangers: dict[str, None] = {}
         self.walk_tests = WalkTests()
+        self.wanted: dict[
+            str, set[int]
+        ] = {}  # gateway -> data times that it should prove, of this tick
         self.notice: Callable[[str, str], None] = lambda *_: None  # of rule tests
 
     @property
@@ -68,6 +71,11 @@ class Book:
         clock.tick, clock.at = awake, at
         self.awake = clock.awake
         self._clock.put("", clock)
+        self.wanted.clear()
+
+    def want(self, gateway: str, at: int) -> None:
+        """Note that a gateway's proof of a data time (ms) would settle something; nobody must ask for it."""
+        self.wanted.setdefault(gateway, set()).add(at)
 
     def meet(self, reading: Reading) -> DeviceRow:
         """Open a row for a device that was never heard."""
@@ -175,7 +183,7 @@ class Book:
             row.back_awake = self.awake
         row.heard_at, row.heard_awake = at, self.awake
         if epoch != row.epoch and epoch not in row.retired:
-            _draw_epoch(row, epoch)
+            row.draw_epoch(epoch)
         self.gateways.put(gateway, row)
 
     def heartbeat(self, beat: Heartbeat, logged_at: int) -> GatewayRow:
@@ -191,9 +199,10 @@ class Book:
                 row.back_awake = self.awake
             row.state, row.heard_at, row.heard_awake = beat.state, at, self.awake
             if beat.epoch and beat.epoch != row.epoch:
-                _draw_epoch(row, beat.epoch)
+                row.draw_epoch(beat.epoch)
             row.depth, row.warnings, row.counters = beat.depth, beat.warnings, beat.counters
             row.caught_up_to = beat.caught_up_to
+            row.tell_time(beat.at, self.awake)
             if beat.state == "online" and beat.at - beat.caught_up_to <= CAUGHT_UP_MS:
                 row.caught_awake = self.awake
         self.gateways.put(beat.gateway, row)
@@ -290,9 +299,3 @@ class Book:
         for name in list(oldest)[: STRANGERS // 10]:
             del self.strangers[name]
             self.table.drop(name)
-
-
-def _draw_epoch(row: GatewayRow, epoch: str) -> None:
-    """Take a gateway's new epoch; what still comes under an old one is old."""
-    retired = [old for old in (*row.retired, row.epoch) if old and old != epoch]
-    row.retired, row.epoch = tuple(retired[-8:]), epoch

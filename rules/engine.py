@@ -141,6 +141,8 @@ class Engine:
                 self.orphans.append((name, subject))
                 self._gone.add((name, subject))
         self._watch_all()
+        for silence in self._silences:
+            silence.resume()
 
     def replace(self, rules: RuleSet, registry: Registry) -> list[Anomaly]:
         """Take new rules and registry. Equal rules keep their state; changed ones end what they opened."""

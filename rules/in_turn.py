@@ -274,8 +274,12 @@ class InTurn(ABC, Generic[AnyRow]):
         row = self._book.gateways.rows.get(gateway)
         if row is None or not row.caught_up_to:
             return True
-        lost = row.state != "online" or gateway in self._book.lost
-        return not lost and row.caught_up_to >= at
+        if row.state != "online" or gateway in self._book.lost:
+            return False
+        if row.caught_up_to >= at:
+            return True
+        self._book.want(gateway, at)
+        return False
 
     def _noticed(self, branch: str) -> None:
         """Note what happened, for the coverage of rule tests."""

@@ -4,6 +4,10 @@ import msgspec
 
 from model.reading import Reading, Value
 
+LEAP_MS = 5_000
+"""A gateway whose clock goes by so much more or less than our waking time between two heartbeats was set,
+or we were asleep; our assumption."""
+
 
 class Content(msgspec.Struct, frozen=True):
     """What a message said, to know a retained copy of it again."""
@@ -31,7 +35,11 @@ class DeviceRow(msgspec.Struct):
 
 
 class GatewayRow(msgspec.Struct):
-    """One gateway; `caught_awake` is when it last proved to hold nothing back."""
+    """One gateway; `caught_awake` is when it last proved to hold nothing back.
+
+    `said_at` and `said_awake` are of its newest heartbeat, `leapt_awake` of the last one by which its
+    clock had gone otherwise than the hub's waking time.
+    """
 
     heard_at: int
     heard_awake: int
@@ -44,6 +52,20 @@ class GatewayRow(msgspec.Struct):
     depth: dict[str, int] = {}
     warnings: list[str] = []
     counters: dict[str, int] = {}
+    said_at: int = 0
+    said_awake: int = 0
+    leapt_awake: int = -1
+
+    def draw_epoch(self, epoch: str) -> None:
+        """Take a new epoch; what still comes under an old one is old."""
+        retired = [old for old in (*self.retired, self.epoch) if old and old != epoch]
+        self.retired, self.epoch = tuple(retired[-8:]), epoch
+
+    def tell_time(self, at: int, awake: int) -> None:
+        """Compare its clock (ms) with our waking time since its last heartbeat."""
+        if self.said_at and abs(at - self.said_at - (awake - self.said_awake)) > LEAP_MS:
+            self.leapt_awake = awake
+        self.said_at, self.said_awake = at, awake
 
 
 class ClockRow(msgspec.Struct):

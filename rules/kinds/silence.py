@@ -3,9 +3,11 @@
 Time is the hub's waking time, so a suspended hub or a jumping clock finds nobody silent; and it is
 judged only when the device's gateway has proved, after the deadline, that it holds nothing back. So
 neither an outage nor its backlog makes a storm. The start is last heard + contract, a data time.
+
+Shortly before a deadline the gateway's proof of exactly that moment is wished for (`Book.want`): when it
+comes the silence is told at once, and need not wait for the next heartbeat and tick.
 """
 
-import heapq
 from collections.abc import Sequence
 
 from model.anomaly import Anomaly, anomaly_key
@@ -14,11 +16,18 @@ from model.reading import Mode
 from model.walk_test import WALK_TEST
 from rules.book import Book
 from rules.contract import Interest, Observation, Over
+from rules.deadlines import Deadlines
 from rules.finding import ended, explained, made_real, of_walk_test, scope_of
-from rules.rows import DeviceRow
+from rules.rows import DeviceRow, GatewayRow
 from rules.specs import SilenceSpec
 from rules.states import StateTable
 from rules.still_open import StillOpen
+
+STEP_MS = 2_000
+"""The waking time grows by at most so much from tick to tick: so much later a device may have been heard."""
+
+NEAR_MS = 2_000
+"""So long before its deadline a device is near it: a tick of the hub, and the way to its gateway and back."""
 
 
 class SilenceRule:
@@ -32,25 +41,29 @@ class SilenceRule:
         self._spec = spec
         self._book = book
         self._silent = StateTable(StillOpen)
-        self._due: list[tuple[int, str]] = []  # a heap; a device stands in it or is parked
-        self._parked: dict[str, set[str]] = {}  # gateway -> devices late, until it is caught up
+        self._deadlines = Deadlines()
         kinds = spec.silent_after if isinstance(spec.silent_after, dict) else {}
         self._by_kind = kinds
         self.interest = Interest(frozenset(kinds), frozenset(), {})
 
     def watch(self, device: str) -> None:
         """Start the clock of a device that is newly known."""
-        row = self._book.devices.get(device)
-        contract = self.contract_ms(device, row.last.kind) if row else 0
-        if row and contract and device not in self._silent.rows:
-            heapq.heappush(self._due, (self._base(row) + contract, device))
+        found = self._watched(device)
+        if found:
+            row, contract = found
+            self._deadlines.wait(device, self._base(row) + contract - _lead(contract))
 
     def watch_all(self) -> None:
         """Start every clock again, after a restart or with a new registry."""
-        self._due.clear()
-        self._parked.clear()
+        self._deadlines.clear()
         for device in self._book.devices:
             self.watch(device)
+
+    def resume(self) -> None:
+        """Stand, after a restart, where an uninterrupted run stood after its last tick."""
+        for device in self._deadlines.over(self._book.awake):
+            if self._is_over(device):
+                self._deadlines.park(device, self._book.devices[device].last.gateway)
 
     def contract_ms(self, device: str, kind: str) -> int:
         """Return how long a device may be quiet: the registry's word, else its kind's; 0: not judged."""
@@ -62,9 +75,7 @@ class SilenceRule:
     def observe(self, seen: Observation) -> Sequence[Anomaly]:
         """Take a sign of life; it ends the silence."""
         device = seen.reading.device
-        gateway = seen.reading.gateway
-        if device in self._parked.get(gateway, ()):
-            self._parked[gateway].discard(device)
+        if self._deadlines.heard(device):
             self.watch(device)
         row = self._silent.rows.get(device)
         if row is None:
@@ -77,17 +88,20 @@ class SilenceRule:
 
     def tick(self, tick: Tick) -> Sequence[Anomaly]:
         """Judge the devices whose time is over."""
-        due, found = self._due, []
-        while due and due[0][0] < tick.awake:
-            found += self._judge(heapq.heappop(due)[1])
-        return sorted(found, key=lambda anomaly: (anomaly.started_at, anomaly.subject))
+        found = []
+        for device in self._deadlines.over(tick.awake):
+            if self._is_over(device):
+                found += self._judge(device)
+        return _by_start(found)
 
     def heartbeat(self, gateway: str) -> Sequence[Anomaly]:
         """Judge the devices that waited for a word of their gateway."""
         found = []
-        for device in sorted(self._parked.pop(gateway, ())):
+        for device in self._deadlines.parked(gateway):
             found += self._judge(device)
-        return sorted(found, key=lambda anomaly: (anomaly.started_at, anomaly.subject))
+        for device in self._deadlines.near(gateway):
+            found += self._judge_near(device, gateway)
+        return _by_start(found)
 
     def snapshot(self) -> dict[str, bytes]:
         """Return the changed rows; when a device was heard stands in the book."""
@@ -154,32 +168,90 @@ class SilenceRule:
 
     def _may_judge(self, row: DeviceRow, contract: int) -> bool:
         """Whether the gateway is there and everything it had until the deadline has come."""
+        gateway = self._listening(row)
+        if gateway is None:
+            return False
+        if _proved(gateway, row, row.heard_at + contract + 1):
+            return True
+        # No clock disturbs the waking time, but it is known from tick to tick only.
+        return gateway.caught_awake >= self._base(row) + contract + STEP_MS
+
+    def _listening(self, row: DeviceRow) -> GatewayRow | None:
+        """Return the device's gateway if it is there."""
         name = row.last.gateway
         gateway = self._book.gateways.rows.get(name)
         if gateway is None or gateway.state != "online" or name in self._book.lost:
-            return False
-        # Either in waking time, which no clock disturbs, or in the gateway's own time.
-        proved = gateway.caught_awake >= self._base(row) + contract
-        return proved or gateway.caught_up_to >= row.heard_at + contract
+            return None
+        return gateway
 
-    def _judge(self, device: str) -> list[Anomaly]:
+    def _watched(self, device: str) -> tuple[DeviceRow, int] | None:
+        """Return a device that may fall silent, and its contract (ms)."""
         row = self._book.devices.get(device)
         contract = self.contract_ms(device, row.last.kind) if row else 0
         if row is None or not contract or device in self._silent.rows:
+            return None
+        return row, contract
+
+    def _is_over(self, device: str) -> bool:
+        """Return whether a device's deadline is over; if not it waits on, near it or not."""
+        found = self._watched(device)
+        if found is None:
+            return False
+        row, contract = found
+        deadline, awake = self._base(row) + contract, self._book.awake
+        if deadline < awake:
+            return True
+        early = deadline - _lead(contract)
+        if early >= awake:
+            self._deadlines.wait(device, early)
+            return False
+        self._deadlines.wait(device, deadline)
+        self._deadlines.come_near(device, row.last.gateway)
+        self._book.hot.add(device)
+        self._wish(row, contract)
+        return False
+
+    def _wish(self, row: DeviceRow, contract: int) -> None:
+        if self._listening(row) is not None:
+            self._book.want(row.last.gateway, self._exact(row, contract))
+
+    def _judge_near(self, device: str, gateway: str) -> list[Anomaly]:
+        """Judge a device before its deadline in waking time is over: by its gateway's own time alone."""
+        found = self._watched(device)
+        if found is None or found[0].last.gateway != gateway:
             return []
-        deadline = self._base(row) + contract
-        if deadline >= self._book.awake:
-            heapq.heappush(self._due, (deadline, device))
+        row, contract = found
+        known = self._listening(row)
+        if known is None or not _proved(known, row, self._exact(row, contract)):
+            self._deadlines.come_near(device, gateway)
+            return []
+        return [self._start(device, row, contract)]
+
+    def _exact(self, row: DeviceRow, contract: int) -> int:
+        """Return the first ms in the gateway's time that is after the deadline."""
+        return row.heard_at + self._base(row) - row.heard_awake + contract + 1
+
+    def _judge(self, device: str) -> list[Anomaly]:
+        found = self._watched(device)
+        if found is None:
+            return []
+        row, contract = found
+        if self._base(row) + contract >= self._book.awake:
+            self.watch(device)
             return []
         self._book.hot.add(device)  # its next Reading ends the silence, or the waiting
         if not self._may_judge(row, contract):
             self._book.notice(self.id, "not_judged")
-            self._parked.setdefault(row.last.gateway, set()).add(device)
+            self._deadlines.park(device, row.last.gateway)
+            self._wish(row, contract)
             return []
+        return [self._start(device, row, contract)]
+
+    def _start(self, device: str, row: DeviceRow, contract: int) -> Anomaly:
         anomaly = self._conclude(device, row, contract)
         self._silent.put(device, StillOpen(anomaly))
         self._book.silent.add(device)
-        return [anomaly]
+        return anomaly
 
     def _conclude(self, device: str, row: DeviceRow, contract: int) -> Anomaly:
         spec, last = self._spec, row.last
@@ -204,3 +276,17 @@ class SilenceRule:
                 spec, f"last heard at {row.heard_at}, contract {contract / 1000:g} s"
             ),
         )
+
+
+def _lead(contract: int) -> int:
+    """Return how long (ms) before its deadline a device is near it."""
+    return min(NEAR_MS, contract // 2)
+
+
+def _by_start(found: list[Anomaly]) -> list[Anomaly]:
+    return sorted(found, key=lambda anomaly: (anomaly.started_at, anomaly.subject))
+
+
+def _proved(gateway: GatewayRow, row: DeviceRow, at: int) -> bool:
+    """Whether all until a time of the gateway has come; a clock that was set since proves nothing."""
+    return gateway.leapt_awake < row.heard_awake and gateway.caught_up_to >= at

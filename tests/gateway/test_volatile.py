@@ -7,7 +7,7 @@ from pathlib import Path
 import aiomqtt
 import pytest
 
-from gateway import agent, config
+from gateway import agent, config, heartbeats
 from gateway.outbox import OutboxRow, make_row
 from gateway.window import QUEUE_ROWS, LaneWindow
 from model.codec import Uplink
@@ -103,12 +103,12 @@ sources: [{{adapter: zigbee2mqtt}}]
 """
     checked = config.check(text, "gateway.yaml")
     parts = agent._parts(checked)
-    beat = await agent.heartbeat(checked, parts, "online")
-    assert agent.REFUSED not in beat.counters
+    beat = await heartbeats.heartbeat(checked, parts, "online")
+    assert heartbeats.REFUSED not in beat.counters
     for first in range(QUEUE_ROWS + 2):
         parts.lanes[Lane.ALARM].add_volatile(_row(first))
     parts.intake.full = True
-    beat = await agent.heartbeat(checked, parts, "online")
-    assert beat.counters[agent.REFUSED] == 2
+    beat = await heartbeats.heartbeat(checked, parts, "online")
+    assert beat.counters[heartbeats.REFUSED] == 2
     assert any("2 Readings found no room" in warning for warning in beat.warnings)
     parts.outbox.close()

@@ -75,6 +75,7 @@ async def test_a_gateway_writes_only_its_own_topics(tmp_path: Path, *, mosquitto
         assert not await arrives(stack, "device", OWN.evidence, "hub")
         assert await arrives(stack, "hub", OWN.evidence_receipt, GATEWAY)
         assert await arrives(stack, "hub", OWN.receipt, GATEWAY)
+        assert await arrives(stack, "hub", OWN.ask, GATEWAY)
         assert not await arrives(stack, GATEWAY, OWN.receipt, GATEWAY)
         assert await arrives(stack, GATEWAY, CAMERA.picture, "hub")
         assert await arrives(stack, "hub", CAMERA.looked, GATEWAY)
@@ -101,7 +102,7 @@ async def test_anonymous_and_wrong_passwords_are_refused(
 @pytest.mark.parametrize(
     ("user", "topic"),
     [
-        (GATEWAY, OTHER.receipt), (GATEWAY, CAMERA.picture), (GATEWAY, OTHERS.looked), (GATEWAY, OWN.alarm),
+        (GATEWAY, OTHER.receipt), (GATEWAY, OTHER.ask), (GATEWAY, CAMERA.picture), (GATEWAY, OTHERS.looked), (GATEWAY, OWN.alarm),
         (GATEWAY, OWN.evidence), (GATEWAY, OTHER.evidence_receipt), ("bridge", OWN.evidence),
         ("device", OWN.alarm), ("device", "#"),
         ("device", "iot/#"), ("bridge", "iot/#"), ("bridge", "smarthub/#"), ("capture", "smarthub/#"),

@@ -123,9 +123,17 @@ def test_a_process_that_dies_is_started_again(tmp_path: Path) -> None:
         while time.monotonic() < until:
             after = {child.pid for child in supervisor.children()}
             if len(after) >= len(before) and not after & before:
-                return
+                break
             time.sleep(0.2)
-    pytest.fail("not every process came back")
+        else:
+            pytest.fail("not every process came back")
+        process.terminate()
+        said = process.stdout.read() if process.stdout else ""
+    died = [line for line in said.splitlines() if "process_died" in line]
+    for name in ("hub", "gateway"):
+        (line,) = (line for line in died if f"process={name}" in line)
+        assert "last_words=" in line
+        assert str(tmp_path / "logs" / f"{name}.log") in line
 
 
 def test_passwords_are_shown_once_and_kept_readable_to_the_owner_only(tmp_path: Path) -> None:

@@ -166,3 +166,93 @@ def test_a_new_registration_starts_the_contract() -> None:
     wider = Registry(devices=devices, buildings=known.buildings.values())
     assert town.engine.replace(SILENT, wider) == []
     assert [a.subject for a in town.pass_time(6 * MINUTE)] == ["stranger"]
+
+
+def near(town: Town, *, contract: int = 300 * SECOND) -> None:
+    """Let a detector speak and be quiet until a second before its deadline."""
+    town.beat()
+    town.calm()
+    town.pass_time(contract - SECOND)
+
+
+def test_a_word_of_the_gateway_at_the_deadline_is_wished_for_and_settles_it_at_once() -> None:
+    """Not a tick nor the next heartbeat is waited for: one ms after the deadline it is told."""
+    town = Town(SILENT)
+    near(town)
+    deadline = T0 + 300 * SECOND
+    assert town.engine.book.wanted == {"gw": {deadline + 1}}
+    town.now = deadline
+    assert town.beat() == []
+    town.now = deadline + 1
+    assert [(a.subject, a.started_at) for a in town.beat()] == [("nb-1", deadline)]
+    town.now = deadline + SECOND
+    assert town.pass_time(MINUTE) == []
+    assert [a.ended_by for a in town.calm()] == ["heard_again"]
+    assert [a.subject for a in town.pass_time(301 * SECOND + 10 * SECOND)] == ["nb-1"]
+
+
+def test_nobody_is_silent_before_the_deadline_though_ticks_are_a_little_long() -> None:
+    """A device that spoke shortly before a tick is judged by its own time, not by that of the tick before."""
+    town = Town(SILENT)
+    town.beat()
+    town.now += 900
+    town.calm()
+    deadline = town.now + 300 * SECOND
+    town.now -= 900
+    while not town.said:
+        town.pass_time(1002, step=1002)
+        town.now += 50
+        town.beat()
+        town.now -= 50
+        assert town.now < deadline + 2 * SECOND
+    assert town.now + 50 > deadline
+
+
+def test_who_speaks_near_the_deadline_is_not_silent() -> None:
+    """Neither by the word that was asked for nor by a tick."""
+    town = Town(SILENT)
+    near(town)
+    town.calm()
+    town.now += SECOND + 1
+    assert town.beat() == []
+    assert town.pass_time(200 * SECOND) == []
+
+
+@pytest.mark.parametrize("by", [-2 * HOUR, 2 * HOUR])
+def test_a_gateway_whose_clock_was_set_proves_nothing_early(by: int) -> None:
+    """Its time is past the deadline, or never comes there: then the waking time decides."""
+    town = Town(SILENT)
+    near(town)
+    before = town.now
+    town.now += by
+    assert town.beat() == []
+    town.now = before
+    assert town.pass_time(SECOND) == []
+    town.now += by
+    assert [a.subject for a in town.pass_time(20 * SECOND)] == ["nb-1"]
+
+
+def test_near_the_deadline_a_restart_changes_nothing() -> None:
+    """The restored run tells it with the same word of the gateway, neither before nor after."""
+    town = Town(SILENT)
+    near(town)
+    rows = town.engine.dirty()
+    other = Town(SILENT)
+    other.engine.restore(rows)
+    other.now = town.now = T0 + 300 * SECOND + 1
+    assert town.beat() == other.beat() != []
+
+
+def test_a_parked_device_that_moves_to_another_gateway_is_watched_again() -> None:
+    """Its old gateway may never say a word again."""
+    town = Town(SILENT)
+    town.beat()
+    town.beat(gateway="other")
+    town.calm()
+    town.pass_time(310 * SECOND, beats=False)
+    town.beat(gateway="other")
+    town.calm(gateway="other")  # type: ignore[arg-type]
+    found = []
+    for _ in range(40):
+        found += town.pass_time(10 * SECOND, beats=False) + town.beat(gateway="other")
+    assert "nb-1" in {a.subject for a in found}

@@ -144,6 +144,20 @@ def test_a_window_is_not_judged_while_its_gateway_may_hold_something_back() -> N
     assert found == []
 
 
+def test_the_gateway_s_word_is_wished_for_when_a_window_is_over() -> None:
+    """Up to its end; with it the next tick judges, and nothing more is wished for."""
+    town = Town(HOURLY)
+    town.beat()
+    town.says("nb-1", values={"temperature_c": 20.0})
+    while not town.engine.book.wanted and town.now < T0 + HOUR:
+        assert town.pass_time(SECOND, beats=False) == []
+    (at,) = town.engine.book.wanted["gw"]
+    assert (at + 1 - T0) % (10 * MINUTE) == 0
+    town.beat()
+    assert [a.started_at for a in town.pass_time(SECOND, beats=False)] != []
+    assert town.engine.book.wanted == {}
+
+
 def test_a_clock_that_is_set_back_neither_stalls_nor_heaps_up_events() -> None:
     """They are counted as they come."""
     town = Town(COUNT)

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from gateway.agent import caught_up_to
+from gateway.heartbeats import Asked, caught_up_to
 from gateway.intake import Intake
 from gateway.outbox import Outbox, OutboxRow
 from gateway.window import QUEUE_ROWS, LaneWindow
-from model.codec import Heartbeat, decode_receipt, encode
+from model.codec import Heartbeat, decode_ask, decode_receipt, encode
 from model.reading import Lane, Mode, Reading
 from model.topics import GatewayTopics
 
@@ -92,6 +92,7 @@ class SimGateway:
         for lane, window in self.windows.items():
             waiting = self.outbox.rows(lane, after=0, limit=QUEUE_ROWS)
             window.load(waiting, self.outbox.newest(lane))
+        self.asked = Asked()
         self.up, self.connected = True, False
 
     def die(self) -> None:
@@ -162,11 +163,23 @@ class SimGateway:
 
     def beat(self, state: str = "online") -> Packet:
         """Return a heartbeat."""
-        now = self.intake.now()
-        held = [self.intake.oldest_at, *(w.oldest_at() for w in self.windows.values())]
-        proved = caught_up_to(now, held)
+        now, proved = self.intake.now(), self._caught_up()
+        self.asked.settled(proved)
         beat = Heartbeat(self.name, self.intake.epoch, state, at=now, caught_up_to=proved)
         return self.topics.status, encode(beat)
+
+    def ask(self, payload: bytes) -> None:
+        """Take the hub's wish for a heartbeat."""
+        self.asked.ask(decode_ask(payload).prove, self.intake.now())
+
+    @property
+    def owes(self) -> bool:
+        """Whether a heartbeat would prove now what the hub asked for."""
+        return self.asked.due(self.intake.now()) == 0 and self.asked.proved(self._caught_up())
+
+    def _caught_up(self) -> int:
+        held = [self.intake.oldest_at, *(w.oldest_at() for w in self.windows.values())]
+        return caught_up_to(self.intake.now(), held)
 
     def will(self) -> Packet:
         """Return the last will, which the broker publishes for a dead gateway."""

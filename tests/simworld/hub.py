@@ -1,10 +1,11 @@
 """The hub of the simulated site: the product's log, intake, case store and desk, moved by hand."""
 
 import asyncio
+import contextlib
 import gc
 import shutil
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
@@ -14,14 +15,17 @@ import msgspec
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
+from hub.asking import merged
 from hub.case_store import CaseStore
 from hub.desk_reader import DeskReader
 from hub.intake import HubIntake
 from hub.log.sqlite import SqliteLog
 from hub.run import AWAKE_STEP_MS
 from model.case import Case, Change
+from model.codec import Ask, encode
 from model.entry import Draft, Entry, EntryKind, Tick
 from model.reading import Reading
+from model.topics import GatewayTopics
 
 from .inline import Fuse, Inline
 from .town import SITE, as_payload, registry_version, rules_version
@@ -108,8 +112,9 @@ class SimHub:
         self._awake = msgspec.json.decode(newest.payload, type=Tick).awake if newest else 0
         self._ticked_s = now_s
         self.desk = DeskReader(
-            self.log, self.store, told=self.told.extend, dead_letters=_letters, crash=self.fuse
-        )
+            self.log, self.store,
+            told=self.told.extend, dead_letters=_letters, crash=self.fuse, wish=self.wish,
+        )  # fmt: skip
         self.up = True
 
     def die(self) -> None:
@@ -130,6 +135,13 @@ class SimHub:
         self._awake += min(round((now_s - self._ticked_s) * 1000), AWAKE_STEP_MS)
         self._ticked_s = now_s
         await self.append(EntryKind.TICK, msgspec.json.encode(Tick(self._wall(), self._awake)))
+
+    def wish(self, wanted: Mapping[str, Iterable[int]]) -> None:
+        """Ask gateways for a word, as the hub does: what does not arrive is lost."""
+        for gateway, times in wanted.items():
+            ask = encode(Ask(merged(times)))
+            with contextlib.suppress(ConnectionError):
+                self._publish(GatewayTopics.of(SITE, gateway).ask, ask)
 
     async def append(self, kind: EntryKind, payload: bytes) -> bool:
         """Log what does not come from a gateway; False where the disk refused it."""

@@ -178,6 +178,8 @@ class World:
             for gateway in self.gateways:
                 if gateway.up and gateway.connected and gateway.topics.receipt == topic:
                     await self._hear(gateway, payload)
+                elif gateway.up and gateway.connected and gateway.topics.ask == topic:
+                    gateway.ask(payload)
 
     async def _turn(self, gateway: SimGateway) -> None:
         if not gateway.up:
@@ -194,7 +196,7 @@ class World:
                     self.broker.publish(packet, to_hub=True)
                 if packets:
                     gateway.fuse("after_publish")
-                if int(self.now_s) % BEAT_S == 0:
+                if int(self.now_s) % BEAT_S == 0 or gateway.owes:
                     self.broker.publish(gateway.beat(), to_hub=True)
         except Died as point:
             self.note(f"{gateway.name} died at {point}")

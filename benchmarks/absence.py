@@ -1,0 +1,210 @@
+"""How late a real hub notices that devices fall silent: `python -m benchmarks.absence [--rate N]`.
+
+Devices with a contract of 20 s speak once, each at a moment of its own, and never again, while others send
+`--rate` messages a second through the same gateway. Lateness is from the deadline (last heard + contract, the
+gateway's time) to the case on the hub's event stream. The yardstick in the same run is what is usually
+built: every 10 s somebody looks who has not spoken for longer than the contract.
+"""
+
+import argparse
+import asyncio
+import json
+import random
+import sys
+import tempfile
+import threading
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple, Self
+
+import aiomqtt
+import httpx
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from hub.territory.demo_territory import demo_communities
+from tests.trust.stack import TOKEN, Up
+
+AIM_S = 0.3
+CONTRACT_S, SPEAK_S, LOOK_S = 20, 60.0, 10.0
+COMPOUNDS, BUILDINGS = 40, 5  # a device in each building: no case is shared
+LATE_S = 30.0
+
+
+class Lateness(NamedTuple):
+    """Seconds from each deadline to the case, and to the yardstick's next look, in order."""
+
+    hub: list[float]
+    looked: list[float]
+
+
+class Looker:
+    """The yardstick: knows when each device spoke, and looks at all of them every 10 s."""
+
+    def __init__(self) -> None:
+        self.late: list[float] = []
+        self._heard: dict[str, float] = {}
+        self._next = time.monotonic() + LOOK_S
+
+    def hear(self, device: str) -> None:
+        """Note that a device spoke."""
+        self._heard[device] = time.monotonic()
+
+    def pass_time(self) -> None:
+        """Look, when it is time."""
+        now = time.monotonic()
+        if now < self._next:
+            return
+        self._next += LOOK_S
+        for device, heard in list(self._heard.items()):
+            if now - heard > CONTRACT_S:
+                self.late.append(now - heard - CONTRACT_S)
+                del self._heard[device]
+
+
+def imei(number: int) -> str:
+    """Return the IMEI of a detector; those that begin with 00 are test numbers."""
+    return f"0077{number:011d}"
+
+
+def write_registry(folder: Path) -> None:
+    """Write the registry where `smarthub up` looks for it."""
+    folder.mkdir(parents=True)
+    codes = [code for code, _ in demo_communities()]
+    grids = [f"{codes[n % len(codes)]}001" for n in range(COMPOUNDS)]
+    rows = {
+        "grids.csv": ["code,name", *(f"{grid},网格{grid[-6:]}" for grid in sorted(set(grids)))],
+        "compounds.csv": ["id,name,grid,lon,lat"],
+        "buildings.csv": ["id,name,compound,grid,lon,lat"],
+        "devices.csv": ["id,kind,role,building,floor,room,silent_after_s"],
+    }
+    for n in range(COMPOUNDS):
+        rows["compounds.csv"].append(f"c{n},试验{n}小区,{grids[n]},106.8,39.7")
+        for b in range(BUILDINGS):
+            rows["buildings.csv"].append(f"c{n}-b{b},{b}号楼,c{n},{grids[n]},106.8,39.7")
+            device = f"nb-{imei(n * BUILDINGS + b)}"
+            rows["devices.csv"].append(
+                f"{device},smoke_detector,detector,c{n}-b{b},1层,101室,{CONTRACT_S}"
+            )
+    for name, lines in rows.items():
+        (folder / name).write_text("\n".join([*lines, ""]), encoding="utf-8")
+    (folder / "registry.yaml").write_text("compounds: []\n", encoding="utf-8")
+
+
+class Cases:
+    """Notes when the case of each device is first heard of, and the deadline that it names."""
+
+    def __init__(self, http: int) -> None:
+        self.late: dict[str, float] = {}
+        self._over = False
+        self._client = httpx.Client(
+            base_url=f"http://127.0.0.1:{http}", headers={"Authorization": f"Bearer {TOKEN}"}
+        )
+        self._open = threading.Event()
+        self._thread = threading.Thread(target=self._listen, name="stream", daemon=True)
+
+    def __enter__(self) -> Self:
+        """Return when the stream is open."""
+        self._thread.start()
+        if not self._open.wait(15):
+            raise TimeoutError("the hub's event stream did not open")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop listening, and return when it has."""
+        self._over = True
+        self._thread.join(15)
+        self._client.close()
+
+    def _listen(self) -> None:
+        event = ""
+        with self._client.stream("GET", "/api/v1/stream", timeout=None) as stream:
+            self._open.set()
+            for line in stream.iter_lines():
+                if line.startswith("event:"):
+                    event = line[6:].strip()
+                elif line.startswith("data:") and event == "case":
+                    self._take(json.loads(line[5:])["case"], time.time())
+                if self._over:  # the hub sends something every 2 s
+                    return
+
+    def _take(self, case: "dict[str, str]", now: float) -> None:
+        if case["category"] != "silent":
+            return
+        deadline = datetime.fromisoformat(case["started_at"]).timestamp()
+        self.late.setdefault(case["subject"], now - deadline)
+
+
+async def speak(up: Up, rate: int, progress: Progress) -> Looker:
+    """Let every device speak once, and others `rate` times a second until all cases may have come."""
+    chance = random.Random(7)  # noqa: S311 - spreads moments, no secret
+    silent = COMPOUNDS * BUILDINGS
+    moments = sorted((chance.uniform(0, SPEAK_S), n) for n in range(silent))
+    length = SPEAK_S + CONTRACT_S + LATE_S
+    task = progress.add_task(f"{silent} devices fall silent", total=length)
+    sent, begun, looker = 0, time.monotonic(), Looker()
+    password = (up.folder / "device.password").read_text().strip()
+    async with aiomqtt.Client(
+        "127.0.0.1", up.ports.mqtt, username="device", password=password, timeout=30
+    ) as client:
+        while (passed := time.monotonic() - begun) < length:
+            while moments and moments[0][0] <= passed:
+                number = moments.pop(0)[1]
+                await _says(client, imei(number), number)
+                looker.hear(imei(number))
+            while sent < passed * rate:
+                await _says(client, f"0066{sent % 2_000:011d}", sent)
+                sent += 1
+            looker.pass_time()
+            progress.update(task, completed=passed)
+            await asyncio.sleep(0.005)
+    return looker
+
+
+async def _says(client: aiomqtt.Client, name: str, number: int) -> None:
+    body = {"imei": name, "ts": int(time.time() * 1000), "temp": 20 + number % 50 / 10, "batt": 88}
+    await client.publish(f"iot/c0/nb/{name}/up", json.dumps(body | {"alarm": 0, "smoke": 2}), qos=0)
+
+
+def run(rate: int, progress: Progress) -> Lateness:
+    """Measure on a hub of its own."""
+    with tempfile.TemporaryDirectory() as name:
+        data = Path(name) / "data"
+        write_registry(data / "registry")
+        with Up(data) as up, Cases(up.ports.http) as cases:
+            looker = asyncio.run(speak(up, rate, progress))
+    return Lateness(sorted(cases.late.values()), sorted(looker.late))
+
+
+def main() -> int:
+    """Run from the command line; return the exit code: 1 when a silence was not noticed, or too early."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.absence", description=__doc__)
+    parser.add_argument("--rate", type=int, default=200, help="messages a second beside")
+    rate = parser.parse_args().rate
+    with Progress() as progress:
+        found = run(rate, progress)
+    silent = COMPOUNDS * BUILDINGS
+    table = Table(title=f"{silent} devices fall silent beside {rate} messages a second; s after the deadline")  # fmt: skip
+    for column in ("", "noticed", "first", "p50", "p99", "last", "aim, p99"):
+        table.add_column(column, justify="right")
+    for name, late, aim in (
+        ("hub", found.hub, f"≤ {AIM_S}"),
+        ("a look every 10 s", found.looked, ""),
+    ):
+        table.add_row(
+            name, str(len(late)), *(f"{_at(late, share):.3f}" for share in (0, 0.5, 0.99, 1)), aim
+        )
+    Console(width=100).print(table)
+    print(f"ratio of p99: {_at(found.looked, 0.99) / _at(found.hub, 0.99):.0f}")
+    return 0 if len(found.hub) == silent and found.hub[0] >= 0 else 1
+
+
+def _at(late: list[float], share: float) -> float:
+    """Return the lateness that a share of all did not exceed."""
+    return late[min(len(late) - 1, int(len(late) * share))] if late else float("nan")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

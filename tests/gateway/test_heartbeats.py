@@ -1,0 +1,107 @@
+"""Heartbeats at the moments for which the hub asks: as soon as nothing is held back, and never instead of it."""
+
+import asyncio
+from pathlib import Path
+
+import aiomqtt
+import pytest
+
+from gateway import config
+from gateway.agent import running
+from gateway.heartbeats import AHEAD_MS, PATIENCE_MS, Asked
+from hub.broker import BrokerUser, EmbeddedBroker
+from model.codec import Ask, Heartbeat, decode_heartbeat, encode
+from model.topics import GatewayTopics
+from tests.trust.stack import free_port
+
+NOW = 1_800_000_000_000
+TOPICS = GatewayTopics.of("site", "gw-01")
+
+
+def test_what_is_asked_for_is_due_when_its_time_has_come() -> None:
+    """Not before; one word settles all that it proves."""
+    asked = Asked()
+    asked.ask([NOW + 300, NOW + 200, NOW + 900], NOW)
+    assert asked.due(NOW) == 200
+    assert asked.due(NOW + 250) == 0
+    assert not asked.proved(NOW + 199)
+    assert asked.proved(NOW + 200)
+    asked.settled(NOW + 310)
+    assert asked.due(NOW + 310) == 590
+
+
+def test_what_cannot_be_proved_is_given_up_after_a_while() -> None:
+    """The regular heartbeat is there for that."""
+    asked = Asked()
+    asked.ask([NOW], NOW)
+    assert asked.due(NOW + PATIENCE_MS) == 0
+    assert asked.due(NOW + PATIENCE_MS + 1) is None
+
+
+def test_a_time_of_another_clock_is_left_alone() -> None:
+    """Neither an hour ahead, nor one from which the clock was set back meanwhile, is waited for."""
+    asked = Asked()
+    asked.ask([NOW + AHEAD_MS + 1], NOW)
+    assert asked.due(NOW) is None
+    asked.ask([NOW + 10], NOW)
+    assert asked.due(NOW - 3_600_000) is None
+
+
+async def listen(hub: aiomqtt.Client, heard: list[Heartbeat]) -> None:
+    """Keep every heartbeat that comes."""
+    async for message in hub.messages:
+        assert isinstance(message.payload, bytes)
+        heard.append(decode_heartbeat(message.payload))
+
+
+async def heard_after(messages: list[Heartbeat], count: int, *, within_s: float) -> bool:
+    """Wait until so many heartbeats have come."""
+    until = asyncio.get_running_loop().time() + within_s
+    while len(messages) < count and asyncio.get_running_loop().time() < until:
+        await asyncio.sleep(0.01)
+    return len(messages) >= count
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("rights", [True, False], ids=["asked", "old-rights"])
+async def test_a_gateway_answers_at_the_time_it_is_asked_for(
+    tmp_path: Path, *, rights: bool
+) -> None:
+    """A word that proves that time, long before its next heartbeat; a broker that forbids asking costs only that."""
+    users = [
+        BrokerUser("hub", "h", (TOPICS.ask, TOPICS.receipt), (TOPICS.status,)),
+        BrokerUser("gw-01", "g", TOPICS[:3], (TOPICS.receipt, *([TOPICS.ask] if rights else []))),
+    ]
+    port = free_port()
+    broker = EmbeddedBroker(tmp_path / "broker", host="127.0.0.1", port=port, users=users)
+    await broker.start()
+    (tmp_path / "password").write_text("g")
+    text = f"""\
+site: site
+gateway: gw-01
+data: {tmp_path / "data"}
+heartbeat_s: 60
+uplink: {{port: {port}, user: gw-01, password_file: {tmp_path / "password"}}}
+sources: [{{adapter: gb26875, listen: "127.0.0.1:0"}}]
+"""
+    try:
+        heard: list[Heartbeat] = []
+        async with aiomqtt.Client("127.0.0.1", port, username="hub", password="h") as hub:
+            await hub.subscribe(TOPICS.status)
+
+            listening = asyncio.create_task(listen(hub, heard))
+            ready = config.check(text, "gateway.yaml")
+            async with running(ready):
+                assert await heard_after(heard, 1, within_s=10)
+                await hub.publish(TOPICS.ask, b"nonsense")
+                at = heard[0].at + 700
+                await hub.publish(TOPICS.ask, encode(Ask([at])))
+                came = await heard_after(heard, 2, within_s=3)
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+    finally:
+        await broker.stop()
+    assert came is rights
+    if rights:
+        assert heard[1].state == "online"
+        assert heard[1].caught_up_to >= at
