@@ -12,20 +12,20 @@ import json
 import random
 import sys
 import tempfile
-import threading
 import time
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import aiomqtt
-import httpx
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
 from hub.territory.demo_territory import demo_communities
 from tests.trust.stack import TOKEN, Up
+
+from .case_stream import CaseStream
 
 AIM_S = 0.3
 CONTRACT_S, SPEAK_S, LOOK_S = 20, 60.0, 10.0
@@ -93,50 +93,6 @@ def write_registry(folder: Path) -> None:
     (folder / "registry.yaml").write_text("compounds: []\n", encoding="utf-8")
 
 
-class Cases:
-    """Notes when the case of each device is first heard of, and the deadline that it names."""
-
-    def __init__(self, http: int) -> None:
-        self.late: dict[str, float] = {}
-        self._over = False
-        self._client = httpx.Client(
-            base_url=f"http://127.0.0.1:{http}", headers={"Authorization": f"Bearer {TOKEN}"}
-        )
-        self._open = threading.Event()
-        self._thread = threading.Thread(target=self._listen, name="stream", daemon=True)
-
-    def __enter__(self) -> Self:
-        """Return when the stream is open."""
-        self._thread.start()
-        if not self._open.wait(15):
-            raise TimeoutError("the hub's event stream did not open")
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Stop listening, and return when it has."""
-        self._over = True
-        self._thread.join(15)
-        self._client.close()
-
-    def _listen(self) -> None:
-        event = ""
-        with self._client.stream("GET", "/api/v1/stream", timeout=None) as stream:
-            self._open.set()
-            for line in stream.iter_lines():
-                if line.startswith("event:"):
-                    event = line[6:].strip()
-                elif line.startswith("data:") and event == "case":
-                    self._take(json.loads(line[5:])["case"], time.time())
-                if self._over:  # the hub sends something every 2 s
-                    return
-
-    def _take(self, case: "dict[str, str]", now: float) -> None:
-        if case["category"] != "silent":
-            return
-        deadline = datetime.fromisoformat(case["started_at"]).timestamp()
-        self.late.setdefault(case["subject"], now - deadline)
-
-
 async def speak(up: Up, rate: int, progress: Progress) -> Looker:
     """Let every device speak once, and others `rate` times a second until all cases may have come."""
     chance = random.Random(7)  # noqa: S311 - spreads moments, no secret
@@ -173,9 +129,16 @@ def run(rate: int, progress: Progress) -> Lateness:
     with tempfile.TemporaryDirectory() as name:
         data = Path(name) / "data"
         write_registry(data / "registry")
-        with Up(data) as up, Cases(up.ports.http) as cases:
+        late: dict[str, float] = {}
+
+        def take(case: dict[str, str]) -> None:
+            if case["category"] == "silent":
+                deadline = datetime.fromisoformat(case["started_at"]).timestamp()
+                late.setdefault(case["subject"], time.time() - deadline)
+
+        with Up(data) as up, CaseStream(up.ports.http, TOKEN, take):
             looker = asyncio.run(speak(up, rate, progress))
-    return Lateness(sorted(cases.late.values()), sorted(looker.late))
+    return Lateness(sorted(late.values()), sorted(looker.late))
 
 
 def main() -> int:

@@ -1,21 +1,18 @@
 """From a fire frame on TCP to its case on the hub's event stream, while telemetry flows."""
 
 import contextlib
-import json
 import random
 import socket
-import threading
 import time
 from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-import httpx
-
 from adapters.gb26875.frame import Command, encode
 from adapters.gb26875.times import to_label
 from hub.simulation.fire_adu import ComponentState, FireState, component_states
 
+from .case_stream import CaseStream
 from .fleet import ALARM_BUILDINGS, COMPONENT, SOURCE, alarm_building
 from .measure import wait_until_stored
 from .pipelines import TOKEN, Pipeline, Run, start_load
@@ -52,74 +49,31 @@ def frame(number: int, at: int) -> bytes:
     )
 
 
-class Listener:
-    """Notes when a case of each building is first heard of on the event stream."""
-
-    def __init__(self, http: int) -> None:
-        self.heard: dict[str, float] = {}
-        self._closed = False
-        self._client = httpx.Client(
-            base_url=f"http://127.0.0.1:{http}", headers={"Authorization": f"Bearer {TOKEN}"}
-        )
-        self._open = threading.Event()
-        self._thread = threading.Thread(target=self._listen, name="stream", daemon=True)
-
-    def start(self) -> None:
-        """Return when the stream is open."""
-        self._thread.start()
-        if not self._open.wait(ANSWER_S):
-            raise TimeoutError("the hub's event stream did not open")
-
-    def close(self) -> None:
-        """Stop listening, and return when it has."""
-        self._closed = True
-        self._thread.join(ANSWER_S)
-        self._client.close()
-
-    def _listen(self) -> None:
-        event = ""
-        with self._client.stream("GET", "/api/v1/stream", timeout=None) as stream:
-            stream.raise_for_status()
-            self._open.set()
-            for line in stream.iter_lines():
-                if line.startswith("event:"):
-                    event = line[6:].strip()
-                elif line.startswith("data:") and event == "case":
-                    now = time.monotonic()
-                    self.heard.setdefault(str(json.loads(line[5:])["case"]["place"]), now)
-                # The hub sends something every 2 s, so a closed listener ends soon.
-                if self._closed:
-                    return
-
-
 def run(pipeline: Pipeline, folder: Path, *, rate: int, alarms: int, first: int) -> Latency:
     """Send fires at random moments beside `rate` messages a second; `first` numbers the first fire."""
     if first + alarms > ALARM_BUILDINGS:
         raise ValueError(f"only {ALARM_BUILDINGS} buildings can burn")
-    listener = Listener(pipeline.http)
-    listener.start()
+    heard: dict[str, float] = {}
     chance = random.Random(rate)  # noqa: S311 - spreads moments, no secret
     pauses = [chance.uniform(0.02, 0.18) for _ in range(alarms)]
     messages = int(rate * (sum(pauses) + 2 * SETTLE_S))
     before = pipeline.influxd.count(pipeline.counted)
     started = time.monotonic()
-    load = start_load(pipeline, folder, messages=messages, rate=rate)
-    time.sleep(SETTLE_S)
-    sent = _burn(pipeline.fire, pauses, first)
-    until = time.monotonic() + ANSWER_S
-    while time.monotonic() < until and not sent.keys() <= listener.heard.keys():
-        time.sleep(0.05)
-    listener.close()
+    with CaseStream(
+        pipeline.http, TOKEN, lambda case: heard.setdefault(str(case["place"]), time.monotonic())
+    ):
+        load = start_load(pipeline, folder, messages=messages, rate=rate)
+        time.sleep(SETTLE_S)
+        sent = _burn(pipeline.fire, pauses, first)
+        until = time.monotonic() + ANSWER_S
+        while time.monotonic() < until and not sent.keys() <= heard.keys():
+            time.sleep(0.05)
     load.communicate()
     total = messages + alarms
     stored, at = wait_until_stored(
         lambda: pipeline.influxd.count(pipeline.counted) - before, expected=total
     )
-    taken = sorted(
-        (listener.heard[place] - when) * 1000
-        for place, when in sent.items()
-        if place in listener.heard
-    )
+    taken = sorted((heard[place] - when) * 1000 for place, when in sent.items() if place in heard)
     if not taken:
         raise RuntimeError(f"no fire became a case: {last_words(folder / 'hub.log')}")
     return Latency(
