@@ -140,7 +140,9 @@ async def _charts(visit: Visit, name: str) -> None:
 
 def _how_true(visit: Visit, found: History) -> str:
     """Say how many Readings the charts are made of, and what they do not show."""
-    said = visit.say(f"{found.total:,} 条读数", f"{found.total:,} readings")
+    said = visit.say(
+        f"{found.total:,} 条读数", f"{found.total:,} reading{'' if found.total == 1 else 's'}"
+    )
     if found.bucket_ms:
         span = _length(visit, found.bucket_ms)
         said += visit.say(

@@ -1,5 +1,6 @@
 """The live tap: every frame of a device as it comes, while its page is open."""
 
+import contextlib
 from collections import deque
 
 from nicegui import ui
@@ -77,7 +78,7 @@ def tap_html(visit: Visit, frames: Frames) -> str:
             str(item.order),
             word(EVENTS, str(item.event), visit.lang),
             said(item),
-            item.raw,
+            frame_text(item.raw),
         ]
         for item in frames.shown
     ]
@@ -94,3 +95,15 @@ def tap_html(visit: Visit, frames: Frames) -> str:
         f'<p class="sh-muted">{counted}</p>'
         f"{table(say('实时报文', 'Live tap'), head, rows, empty=empty, stacks=True)}"
     )
+
+
+def frame_text(raw: str) -> str:
+    """Return a frame to be read in one line: JSON as its text, anything else in hex, byte by byte."""
+    try:
+        data = bytes.fromhex(raw)
+    except ValueError:
+        return raw
+    if data[:1] in (b"{", b"["):
+        with contextlib.suppress(UnicodeDecodeError):
+            return " ".join(data.decode().split())
+    return data.hex(" ")

@@ -111,5 +111,5 @@ def said(reading: Reading) -> str:
         if isinstance(value, float)
         else f"{name}={value}"
         for name, value in reading.values.items()
-        if value is not False
+        if value is not False and value != ""
     )

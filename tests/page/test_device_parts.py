@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 from hub.access import Principal, Role
@@ -16,7 +17,7 @@ from hub.page import device_history
 from hub.page.board import Board
 from hub.page.device import head_html
 from hub.page.device_history import BUCKETS, READ_MAX, history
-from hub.page.device_tap import SHOWN, Frames, tap_html
+from hub.page.device_tap import SHOWN, Frames, frame_text, tap_html
 from hub.page.devices import filter_html, table_html
 from hub.page.event_words import ALARMS, EVENTS, KINDS
 from hub.page.import_html import changes_html, problems_html
@@ -154,6 +155,29 @@ def test_the_tap_shows_all_and_says_what_it_does_not_show(visit: Glance) -> None
     assert f"{2 + SHOWN + 5 + 7} since" in said
     assert f"the newest {SHOWN} are listed" in said
     assert "7 of them came too fast" in said
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        (b'{"door": "d1",\n "event": "forced"}'.hex(), '{"door": "d1", "event": "forced"}'),
+        (b"@@\x01\x02".hex(), "40 40 01 02"),
+        (b"{\xff".hex(), "7b ff"),
+        ("no hex", "no hex"),
+        ("", ""),
+    ],
+)
+def test_a_frame_is_shown_to_be_read(raw: str, shown: str) -> None:
+    """JSON as text, anything else byte by byte."""
+    assert frame_text(raw) == shown
+
+
+def test_a_hostile_frame_is_inert_in_the_tap(visit: Glance) -> None:
+    """Its text is nobody's HTML, and turns no line round."""
+    raw = '{"a": "<script>alert(1)</script>\u202e"}'.encode().hex()
+    html = tap_html(visit, Frames(msgspec.structs.replace(readings(1)[0], raw=raw)))
+    assert "<script" not in html
+    assert "\u202e" not in "".join(part.split("</bdi>")[-1] for part in html.split("<bdi>"))
 
 
 @pytest.mark.parametrize("name", ["a?b", "a#b", "a%b", "a/b", "a b", "温感", '"><b>', "a%2Fb"])
