@@ -5,6 +5,7 @@ import contextlib
 import os
 import secrets
 import signal
+import time
 from collections.abc import AsyncIterator
 
 import structlog
@@ -127,7 +128,7 @@ def _parts(config: GatewayConfig) -> Parts:
         crash=crash,
         kbit_s=config.video.evidence.kbit_s if config.video else KBIT_S,
     )
-    return Parts(intake, outbox, lanes, topics, Sources(), evidence, [], [])
+    return Parts(intake, outbox, lanes, topics, Sources(), evidence, [], [], time.monotonic())
 
 
 def _look(config: GatewayConfig, parts: Parts) -> None:

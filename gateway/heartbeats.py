@@ -22,6 +22,7 @@ from . import balance
 from .config import GatewayConfig
 from .connection import client_of, hearing, may_read
 from .parts import Parts
+from .window import LaneWindow
 
 log = structlog.get_logger()
 REFUSED = "readings_refused.memory_full"
@@ -31,6 +32,10 @@ AHEAD_MS = 5_000
 """What the hub asks for later than this is not of this clock."""
 PATIENCE_MS = 2_000
 """So long after an asked time a gateway tries to prove it; then its next heartbeat must do."""
+UNPROVED = 1  # a time before everything; 0 is of a gateway that says nothing about it
+ASKED_KEPT = 500
+UNASKED_S = 600.0
+"""So long a broker is not asked again to let us hear the hub, when the connection broke over it."""
 LOOK_S = 0.02
 GAP_S = 0.05  # between two heartbeats, whoever asks
 
@@ -40,26 +45,29 @@ class Asked:
 
     def __init__(self) -> None:
         self.changed = asyncio.Event()
-        self._times: list[int] = []
+        self._times: dict[int, int] = {}  # until when (ms) each is tried
 
     def ask(self, times: Iterable[int], now: int) -> None:
-        """Take what the hub asks for; what is far ahead is left to the heartbeats."""
-        kept = {at for at in times if at <= now + AHEAD_MS}
-        self._times = sorted(kept.union(self._times))
+        """Take what the hub asks for; what is far ahead, or too much, is left to the heartbeats."""
+        for at in times:
+            if at <= now + AHEAD_MS and len(self._times) < ASKED_KEPT:
+                self._times[at] = max(at, now) + PATIENCE_MS
         self.changed.set()
 
     def settled(self, caught_up_to: int) -> None:
         """Note what a heartbeat proved."""
-        self._times = [at for at in self._times if at > caught_up_to]
+        self._times = {at: until for at, until in self._times.items() if at > caught_up_to}
 
     def due(self, now: int) -> int | None:
         """Return in how many ms (0: now) something is to be proved; what waited too long is given up."""
-        self._times = [at for at in self._times if now - PATIENCE_MS <= at <= now + AHEAD_MS]
-        return max(0, self._times[0] - now) if self._times else None
+        self._times = {
+            at: until for at, until in self._times.items() if at <= now + AHEAD_MS and now <= until
+        }
+        return max(0, min(self._times) - now) if self._times else None
 
     def proved(self, caught_up_to: int) -> bool:
         """Return whether the next asked time can be proved."""
-        return bool(self._times) and self._times[0] <= caught_up_to
+        return bool(self._times) and min(self._times) <= caught_up_to
 
 
 class Heartbeats:
@@ -69,6 +77,7 @@ class Heartbeats:
         self._config = config
         self._parts = parts
         self._asked = Asked()
+        self._subscribe_from = self._warn_from = 0.0  # monotonic, s
 
     async def run(self) -> None:
         """Send heartbeats with counters until cancelled, and leave a last will with the broker."""
@@ -83,23 +92,32 @@ class Heartbeats:
                     await self._session(client)
             except (aiomqtt.MqttError, OSError, TimeoutError, HubError, sqlite3.Error) as error:
                 log.debug("heartbeat_not_sent", why=str(error))
-                await asyncio.sleep(min(file.heartbeat_s, 2.0))
+            await asyncio.sleep(min(file.heartbeat_s, 2.0))
 
     async def _session(self, client: aiomqtt.Client) -> None:
-        topic = self._parts.topics.ask
-        if not await may_read(client, topic):
-            log.warning("heartbeats_unasked", why="the broker lets this user not read", topic=topic, remedy="smarthub deploy init")  # fmt: skip
-        async with hearing(client, self._hear, name="asked"):
+        await self._say(client)
+        await self._subscribe(client)
+        async with hearing(client, self._hear, name="asked") as heard:
+            heard.add_done_callback(lambda _: self._asked.changed.set())
             try:
-                asked = False
-                while True:
-                    await self._say(client, asked=asked)
-                    asked = await self._wait()
+                while not heard.done():
+                    await self._wait()
+                    await self._say(client)
             except asyncio.CancelledError:
                 with contextlib.suppress(aiomqtt.MqttError, TimeoutError, sqlite3.Error):
                     last = await heartbeat(self._config, self._parts, "stopped")
                     await client.publish(self._parts.topics.status, encode(last), qos=0, timeout=1)
                 raise
+
+    async def _subscribe(self, client: aiomqtt.Client) -> None:
+        """Hear what the hub asks for, where the broker lets us; without it there are heartbeats all the same."""
+        if time.monotonic() < self._subscribe_from:
+            return
+        topic = self._parts.topics.ask
+        self._subscribe_from = time.monotonic() + UNASKED_S
+        if not await may_read(client, topic):
+            log.warning("heartbeats_unasked", why="the broker lets this user not read", topic=topic, remedy="smarthub deploy init")  # fmt: skip
+        self._subscribe_from = 0.0
 
     async def _hear(self, client: aiomqtt.Client) -> None:
         async for message in client.messages:
@@ -111,15 +129,18 @@ class Heartbeats:
             else:
                 self._asked.ask(times, self._parts.intake.now())
 
-    async def _say(self, client: aiomqtt.Client, *, asked: bool) -> None:
+    async def _say(self, client: aiomqtt.Client) -> None:
         beat = await heartbeat(self._config, self._parts, "online")
-        for warning in () if asked else beat.warnings:
-            log.warning("uplink_stuck", why=warning)
+        now = time.monotonic()
+        if beat.warnings and now >= self._warn_from:
+            self._warn_from = now + self._config.file.heartbeat_s / 2
+            for warning in beat.warnings:
+                log.warning("uplink_stuck", why=warning)
         await client.publish(self._parts.topics.status, encode(beat), qos=0)
         self._asked.settled(beat.caught_up_to)
 
-    async def _wait(self) -> bool:
-        """Wait until a heartbeat is due (False), or until one proves what the hub asks for (True)."""
+    async def _wait(self) -> None:
+        """Wait until a heartbeat is due, or until one proves what the hub asks for."""
         until = time.monotonic() + self._config.file.heartbeat_s
         await asyncio.sleep(min(GAP_S, self._config.file.heartbeat_s))
         while (left := until - time.monotonic()) > 0:
@@ -127,14 +148,13 @@ class Heartbeats:
             due = self._asked.due(self._parts.intake.now())
             if due == 0:
                 if self._asked.proved(_caught_up(self._parts)):
-                    return True
+                    return
                 await asyncio.sleep(min(LOOK_S, left))
                 continue
             # Not `wait_for`: in Python 3.11 it loses a cancellation that comes with the event.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(left if due is None else min(left, due / 1000)):
                     await self._asked.changed.wait()
-        return False
 
 
 async def heartbeat(config: GatewayConfig, parts: Parts, state: str) -> Heartbeat:
@@ -162,14 +182,24 @@ async def heartbeat(config: GatewayConfig, parts: Parts, state: str) -> Heartbea
         depth={lane: depth[lane] for lane in Lane},
         counters=counters,
         warnings=warnings,
+        since=now - int((time.monotonic() - parts.started) * 1000),
     )
 
 
 def caught_up_to(now: int, held: Iterable[int | None]) -> int:
-    """Return the time (ms) before which nothing is held back; `held` are times of the oldest that is."""
-    return min((at for at in held if at is not None), default=now)
+    """Return the time (ms) before which nothing is held back; `held` are times of the oldest and newest that is.
+
+    What came in the future came before the clock was set back: how long ago nobody knows, so nothing is proved.
+    """
+    times = [at for at in held if at is not None]
+    return UNPROVED if any(at > now for at in times) else min(times, default=now)
+
+
+def held_by(windows: Iterable[LaneWindow]) -> list[int | None]:
+    """Return the times (ms) of the oldest and the newest row that waits for a receipt, lane by lane."""
+    return [at for window in windows for at in (window.oldest_at(), window.newest_at())]
 
 
 def _caught_up(parts: Parts) -> int:
-    held = [parts.intake.oldest_at, *(lane.window.oldest_at() for lane in parts.lanes.values())]
+    held = [parts.intake.oldest_at, *held_by(lane.window for lane in parts.lanes.values())]
     return caught_up_to(parts.intake.now(), held)

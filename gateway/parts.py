@@ -27,3 +27,4 @@ class Parts(NamedTuple):
     evidence: EvidenceUplink
     tasks: list["asyncio.Task[None]"]
     cameras: list["Cameras"]  # none or one
+    started: float  # by the monotonic clock, s

@@ -6,7 +6,7 @@ clock that nobody sets.
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import msgspec
@@ -153,12 +153,15 @@ class LaneWindow:
 
         0: it is on disk only, and not yet looked at.
         """
-        if self.idle:
-            return None
-        waiting = [sent.row.at for sent in self.sent.values()]
-        if self.queue:
-            waiting.append(self.queue[0].at)
-        return min(waiting, default=0)
+        return None if self.idle else min(self._waiting(), default=0)
+
+    def newest_at(self) -> int | None:
+        """Return the largest received_at (ms) of those rows: in the future, the clock was set back meanwhile."""
+        return max(self._waiting(), default=None)
+
+    def _waiting(self) -> Iterator[int]:
+        yield from (sent.row.at for sent in self.sent.values())
+        yield from (row.at for row in self.queue)
 
     def _take(self) -> list[OutboxRow]:
         """Take the next rows for one message: one epoch, bounded in bytes and by the window."""

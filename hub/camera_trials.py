@@ -1,34 +1,25 @@
 """Runs trials of settings on clips that people bring: one at a time, bounded in time, memory and disk."""
 
 import asyncio
-import contextlib
-import json
 import secrets
 import shutil
-import sys
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import BinaryIO
 
-import structlog
-
 from model.errors import Refused, Transient
 
-from .broker import die_with_parent
 from .scratch import room_for
+from .trial_process import Json, TrialRuns
 
-log = structlog.get_logger()
-Json = dict[str, object]
 CLIP_BYTES = 64 << 20
 CLIPS = 3
 KEPT_S = 1_800.0
 LIMIT_S = 180.0
 BRING_S = 300.0
 """So long may a clip take to come; some 220 kB/s for the largest. Our assumption."""
-
-LINE_BYTES = 4 << 20
 
 
 class Trials:
@@ -38,9 +29,12 @@ class Trials:
         """Take the folder; it is made when it is needed."""
         self._folder = folder
         self._clips: OrderedDict[str, tuple[Path, str, float]] = OrderedDict()
-        self._running: tuple[str, asyncio.Task[None]] | None = None
-        self._states: OrderedDict[str, Json] = OrderedDict()
-        self._owners: dict[str, str] = {}
+        self._runs = TrialRuns(
+            "hub.camera_trial",
+            limit_s=lambda: LIMIT_S,
+            slow="cut the clip, or lower fps 超时",
+            broke="the trial broke; is it a video file? 无法分析，请确认是录像文件",
+        )
         self._began = False
         self._bringing: set[str] = set()
         self._tidying = asyncio.Lock()
@@ -103,61 +97,15 @@ class Trials:
 
     def start(self, owner: str, clip: Path, before: Json, after: Json) -> str:
         """Begin a trial and return its name; raises Refused while another one runs."""
-        if self._running is not None and not self._running[1].done():
-            raise Refused("another trial runs; try again in a moment 有试运行正在进行，请稍后")
-        name = secrets.token_urlsafe(12)
-        self._states[name] = {"state": "running", "done": 0.0}
-        self._owners[name] = owner
-        while len(self._states) > 20:  # noqa: PLR2004 - results of some hours
-            old, _ = self._states.popitem(last=False)
-            self._owners.pop(old, None)
-        orders: Json = {"clip": str(clip), "before": before, "after": after}
-        self._running = (name, asyncio.create_task(self._run(name, orders), name="camera-trial"))
-        return name
+        return self._runs.start(owner, {"clip": str(clip), "before": before, "after": after})
 
     def state(self, owner: str, trial: str) -> Json | None:
         """Return how a trial of somebody's is: `state` running, done, failed; None for one that is not theirs."""
-        return self._states.get(trial) if self._owners.get(trial) == owner else None
+        return self._runs.state(owner, trial)
 
     def stop(self, owner: str, trial: str) -> None:
         """End a trial that runs."""
-        if self._running and self._running[0] == trial and self._owners.get(trial) == owner:
-            self._running[1].cancel()
-
-    async def _run(self, name: str, orders: Json) -> None:
-        state = self._states[name]
-        try:
-            code = await _looked(orders, state)
-        except TimeoutError:
-            state.update(state="failed", error=f"not done after {LIMIT_S:.0f} s; cut the clip, or lower fps 超时")  # fmt: skip
-        except asyncio.CancelledError:  # also before its process has begun
-            state.update(state="failed", error="stopped 已停止")
-        except OSError as error:
-            state.update(state="failed", error=f"no process could be started: {error.strerror}")
-        if state["state"] == "running":
-            log.warning("camera_trial_broke", code=code)
-            state.update(
-                state="failed",
-                error="the trial broke; is it a video file? 无法分析，请确认是录像文件",
-            )
-
-
-async def _looked(orders: Json, state: Json) -> int:
-    """Run a trial's process to its end, and no longer than allowed; return its code."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "hub.camera_trial",
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL, limit=LINE_BYTES,
-        start_new_session=True, preexec_fn=die_with_parent,
-    )  # fmt: skip
-    try:
-        async with asyncio.timeout(LIMIT_S):
-            await _hear(process, orders, state)
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
-    return process.returncode or 0
+        self._runs.stop(owner, trial)
 
 
 async def _written(file: BinaryIO, chunks: AsyncIterator[bytes]) -> None:
@@ -167,18 +115,3 @@ async def _written(file: BinaryIO, chunks: AsyncIterator[bytes]) -> None:
         if size > CLIP_BYTES:
             raise Refused(f"over {CLIP_BYTES >> 20} MiB; cut the clip 录像过大，请截取")
         await asyncio.to_thread(file.write, chunk)
-
-
-async def _hear(process: asyncio.subprocess.Process, orders: Json, state: Json) -> None:
-    assert process.stdin is not None  # noqa: S101 - asked for
-    assert process.stdout is not None  # noqa: S101 - asked for
-    process.stdin.write(json.dumps(orders).encode() + b"\n")
-    process.stdin.close()
-    while line := await process.stdout.readline():
-        said = json.loads(line)
-        if "result" in said:
-            state.update(state="done", done=1.0, result=said["result"])
-        elif "error" in said:
-            state.update(state="failed", error=said["error"])
-        else:
-            state["done"] = said["done"]

@@ -49,7 +49,10 @@ class Receipt(msgspec.Struct, frozen=True):
 
 
 class Heartbeat(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A gateway's sign of life; `caught_up_to` is the time (ms) up to which all Readings are receipted."""
+    """A gateway's sign of life; `caught_up_to` is the time (ms) up to which all Readings are receipted.
+
+    Its process runs since `since` (ms): what was said before that it may not have heard.
+    """
 
     gateway: str
     epoch: str
@@ -59,6 +62,7 @@ class Heartbeat(msgspec.Struct, frozen=True, omit_defaults=True):
     depth: dict[str, Number] = {}  # Readings in the outbox, by lane
     counters: dict[str, Number] = {}  # received, stored, rejected.<reason>, expired.<reason>, …
     warnings: list[str] = []
+    since: Whole = 0
 
 
 class Ask(msgspec.Struct, frozen=True):

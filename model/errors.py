@@ -11,6 +11,7 @@ class ConfigError(HubError):
     def __init__(self, message: str, *, file: str = "", line: int = 0, key: str = "") -> None:
         where = ":".join(part for part in (file, str(line) if line else "") if part)
         super().__init__(": ".join(part for part in (where, key, message) if part))
+        self.message = message
         self.file = file
         self.line = line
         self.key = key

@@ -15,9 +15,6 @@ from .walk_test import WalkTests
 DEVICES, GATEWAYS, CLOCK, WALK_TESTS = "_book", "_gateways", "_clock", "_walk_tests"
 """Names under which the book's rows stand beside those of the rules."""
 
-CAUGHT_UP_MS = 5_000
-"""A gateway whose Readings up to 5 s before its heartbeat are receipted is caught up."""
-
 ABSENCE_MS = 60_000
 """After this long without a word of a gateway, its devices get their whole contract anew."""
 
@@ -54,9 +51,7 @@ class Book:
         self.lost: set[str] = set()  # gateways with an open anomaly
         self.strangers: dict[str, None] = {}
         self.walk_tests = WalkTests()
-        self.wanted: dict[
-            str, set[int]
-        ] = {}  # gateway -> data times that it should prove, of this tick
+        self.wanted: dict[str, set[int]] = {}  # gateway -> data times, as of this tick; see `want`
         self.notice: Callable[[str, str], None] = lambda *_: None  # of rule tests
 
     @property
@@ -202,9 +197,10 @@ class Book:
                 row.draw_epoch(beat.epoch)
             row.depth, row.warnings, row.counters = beat.depth, beat.warnings, beat.counters
             row.caught_up_to = beat.caught_up_to
-            row.tell_time(beat.at, self.awake)
-            if beat.state == "online" and beat.at - beat.caught_up_to <= CAUGHT_UP_MS:
-                row.caught_awake = self.awake
+            row.since = beat.since
+            row.tell_time(beat.at, self.awake, believed=at == beat.at)
+            if beat.state == "online":
+                row.caught(beat.at - beat.caught_up_to, self.awake)
         self.gateways.put(beat.gateway, row)
         return row
 

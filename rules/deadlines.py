@@ -16,23 +16,27 @@ class Deadlines:
     def clear(self) -> None:
         """Forget everything."""
         self._heap: list[tuple[int, str]] = []
-        self._standing: set[str] = set()  # those in the heap, each once
+        self._until: dict[
+            str, int
+        ] = {}  # when each is looked at; another entry of the heap is stale
         self._near = _ByGateway()  # those whose deadline is near; in the heap, too
         self._parked = _ByGateway()  # those past their deadline; not in the heap
 
     def wait(self, device: str, until: int) -> None:
-        """Look at a device at a time, unless it stands in the heap: then it is looked at no later."""
-        if device not in self._standing:
-            self._standing.add(device)
+        """Look at a device at a time, or earlier if that is already so."""
+        known = self._until.get(device)
+        if known is None or until < known:
+            self._until[device] = until
             heapq.heappush(self._heap, (until, device))
 
     def over(self, awake: int) -> Iterator[str]:
         """Take out the devices whose time is over; what is put back meanwhile must wait for later."""
         heap = self._heap
         while heap and heap[0][0] < awake:
-            device = heapq.heappop(heap)[1]
-            self._standing.discard(device)
-            yield device
+            until, device = heapq.heappop(heap)
+            if self._until.get(device) == until:
+                del self._until[device]
+                yield device
 
     def come_near(self, device: str, gateway: str) -> None:
         """Note that a word of its gateway may settle it before its deadline in waking time."""
@@ -40,6 +44,7 @@ class Deadlines:
 
     def park(self, device: str, gateway: str) -> None:
         """Let a device past its deadline wait for its gateway."""
+        self._near.drop(device)
         self._parked.put(device, gateway)
 
     def heard(self, device: str) -> bool:

@@ -73,8 +73,10 @@ class Engine:
             stale = False
             if row is None:
                 row = self._meet(reading)
-            else:
+            elif reading.kind == row.last.kind:
                 stale = book.hear(row, reading)
+            else:
+                stale = self._hear_as(row, reading)
             route = self._routes.get(reading.kind) or self._route(reading.kind)
             if device in hot or reading.historical or route.wakes(reading):
                 found += self._run(reading, row, lane, logged_at=logged_at, stale=stale)
@@ -141,8 +143,6 @@ class Engine:
                 self.orphans.append((name, subject))
                 self._gone.add((name, subject))
         self._watch_all()
-        for silence in self._silences:
-            silence.resume()
 
     def replace(self, rules: RuleSet, registry: Registry) -> list[Anomaly]:
         """Take new rules and registry. Equal rules keep their state; changed ones end what they opened."""
@@ -224,6 +224,13 @@ class Engine:
         for rule in self._silences:
             rule.watch(reading.device)
         return row
+
+    def _hear_as(self, row: DeviceRow, reading: Reading) -> bool:
+        """Take a Reading under another kind than the last one: another contract may hold."""
+        stale = self.book.hear(row, reading)
+        for rule in self._silences:
+            rule.watch(reading.device)
+        return stale
 
     def _route(self, kind: str) -> Route:
         route = self._routes[kind] = route_of(kind, self._rules.values())

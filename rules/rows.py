@@ -4,9 +4,9 @@ import msgspec
 
 from model.reading import Reading, Value
 
-LEAP_MS = 5_000
-"""A gateway whose clock goes by so much more or less than our waking time between two heartbeats was set,
-or we were asleep; our assumption."""
+LEAP_MS = 2_500
+"""A gateway whose clock is by so much ahead of or behind our waking time, since they went alike, was set, or
+we were asleep; our assumption."""
 
 
 class Content(msgspec.Struct, frozen=True):
@@ -35,10 +35,10 @@ class DeviceRow(msgspec.Struct):
 
 
 class GatewayRow(msgspec.Struct):
-    """One gateway; `caught_awake` is when it last proved to hold nothing back.
+    """One gateway; up to `caught_awake` of our waking time it has proved to hold nothing back.
 
-    `said_at` and `said_awake` are of its newest heartbeat, `leapt_awake` of the last one by which its
-    clock had gone otherwise than the hub's waking time.
+    Its process runs since `since`. `said_at` and `said_awake` are when its clock was last set right by us,
+    `leapt_awake` when it was last found to go otherwise than our waking time.
     """
 
     heard_at: int
@@ -52,6 +52,7 @@ class GatewayRow(msgspec.Struct):
     depth: dict[str, int] = {}
     warnings: list[str] = []
     counters: dict[str, int] = {}
+    since: int = 0  # ms, its clock; 0: it does not say
     said_at: int = 0
     said_awake: int = 0
     leapt_awake: int = -1
@@ -61,11 +62,20 @@ class GatewayRow(msgspec.Struct):
         retired = [old for old in (*self.retired, self.epoch) if old and old != epoch]
         self.retired, self.epoch = tuple(retired[-8:]), epoch
 
-    def tell_time(self, at: int, awake: int) -> None:
-        """Compare its clock (ms) with our waking time since its last heartbeat."""
-        if self.said_at and abs(at - self.said_at - (awake - self.said_awake)) > LEAP_MS:
+    def tell_time(self, at: int, awake: int, *, believed: bool) -> None:
+        """Compare its clock (ms) with our waking time since we last found that they go alike."""
+        passed = awake - self.said_awake
+        if not self.said_at:
+            self.said_at, self.said_awake = at, awake
+        elif abs(at - self.said_at - passed) > LEAP_MS:
+            self.said_at, self.said_awake, self.leapt_awake = at, awake, awake
+        if not believed:  # its Readings are given our time, so its own proves nothing about them
             self.leapt_awake = awake
-        self.said_at, self.said_awake = at, awake
+
+    def caught(self, lag: int, awake: int) -> None:
+        """Take its word that it holds nothing back but of the last `lag` ms; less than 0: of another clock."""
+        if lag >= 0:
+            self.caught_awake = max(self.caught_awake, awake - lag)
 
 
 class ClockRow(msgspec.Struct):

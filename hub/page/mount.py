@@ -24,6 +24,7 @@ from . import (
     footage,
     handover,
     live,
+    rule_trial,
     rules,
     silences,
     system,
@@ -68,7 +69,7 @@ def install_page(
     site = Site(hub, access, board, zone=zone, secure=secure, orders=orders)
     app.include_router(cameras.install(site))
     app.include_router(assets.routes(site.assets))
-    for part in (entrance, live, unregistered, footage):
+    for part in (entrance, live, unregistered, footage, rule_trial):
         app.include_router(part.routes(site))
     for part in (*_PARTS, *([demo] if orders else [])):
         part.register(site)

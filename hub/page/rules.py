@@ -14,6 +14,7 @@ from hub.api.services import Json
 from .fragment import Fragment
 from .ledgers import DAYS, Counted
 from .links import device_path, rule_path
+from .rule_trial import TrialPanel, may_try
 from .site import Site, Title, Visit
 from .tables import Cell, Row, inert, table
 from .words import SEVERITY, category, word
@@ -56,6 +57,8 @@ async def build_one(visit: Visit) -> None:
             f"{visit.say('载入于', 'loaded')} {visit.time(known.logged_at)}</p>"
         )
     Fragment(f'<section class="sh-card">{"".join(parts)}</section>')
+    if known is not None and may_try(visit):
+        TrialPanel(visit, name, known.text).draw()
     ui.label(_legend(visit, counted)).classes("sh-muted")
 
 
@@ -183,9 +186,9 @@ def _share(found: Precision) -> str:
 def _legend(visit: Visit, counted: Counted) -> str:
     at = visit.time(counted.at, day=False)
     said = visit.say(
-        f"最近 {DAYS} 天（截至 {at}），按人员认定统计；测试与演练不计入。调整规则前请先回测：smarthub rules backtest。",
+        f"最近 {DAYS} 天（截至 {at}），按人员认定统计；测试与演练不计入。调整规则前请先试算：在规则页面，或 smarthub rules backtest。",
         f"Last {DAYS} days until {at}, as people found; tests and drills are not in it. Before changing a rule,"
-        " try it: smarthub rules backtest.",
+        " try it: on its page here, or by smarthub rules backtest.",
     )
     more = visit.say(
         "案件过多，仅统计最新部分。", "There are more cases; only the newest were looked at."

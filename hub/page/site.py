@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from hub.access import Access, Principal, Role
 from hub.api.services import Services
+from hub.rule_trials import RuleTrials
 from hub.simulation.orders import Orders
 
 from .assets import Assets
@@ -100,6 +101,7 @@ class Site:
         self.zone, self.secure, self.orders = zone, secure, orders
         self.assets = Assets()
         self.ledgers = Ledgers(hub, board, zone)
+        self.rule_trials = RuleTrials(hub.scratch, zone)
 
     def asset(self, name: str) -> str:
         """Return the address of a file of ours; it changes with its content, so browsers may keep it."""

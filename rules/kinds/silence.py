@@ -44,7 +44,8 @@ class SilenceRule:
         self._deadlines = Deadlines()
         kinds = spec.silent_after if isinstance(spec.silent_after, dict) else {}
         self._by_kind = kinds
-        self.interest = Interest(frozenset(kinds), frozenset(), {})
+        # A sign of life under any kind ends a silence; plain telemetry wakes the rule only where it waits.
+        self.interest = Interest(frozenset(), frozenset(), {})
 
     def watch(self, device: str) -> None:
         """Start the clock of a device that is newly known."""
@@ -54,23 +55,27 @@ class SilenceRule:
             self._deadlines.wait(device, self._base(row) + contract - _lead(contract))
 
     def watch_all(self) -> None:
-        """Start every clock again, after a restart or with a new registry."""
+        """Start every clock again, after a restart or with a new registry; nothing is judged by it.
+
+        It stands then where an uninterrupted run stands after its last tick.
+        """
         self._deadlines.clear()
         for device in self._book.devices:
             self.watch(device)
-
-    def resume(self) -> None:
-        """Stand, after a restart, where an uninterrupted run stood after its last tick."""
         for device in self._deadlines.over(self._book.awake):
             if self._is_over(device):
                 self._deadlines.park(device, self._book.devices[device].last.gateway)
 
     def contract_ms(self, device: str, kind: str) -> int:
-        """Return how long a device may be quiet: the registry's word, else its kind's; 0: not judged."""
+        """Return how long a device may be quiet: the registry's word, else its kind's; 0: not judged.
+
+        Where it spoke last under a kind without contract, that of its kind in the registry holds.
+        """
         known = self._book.registry.devices.get(device)
-        if known is None or kind not in self._by_kind:
+        if known is None:
             return 0
-        return known.silent_after_s * 1000 or self._by_kind[kind]
+        span = self._by_kind.get(kind) or self._by_kind.get(known.kind, 0)
+        return (known.silent_after_s * 1000 or span) if span else 0
 
     def observe(self, seen: Observation) -> Sequence[Anomaly]:
         """Take a sign of life; it ends the silence."""
@@ -91,7 +96,10 @@ class SilenceRule:
         found = []
         for device in self._deadlines.over(tick.awake):
             if self._is_over(device):
-                found += self._judge(device)
+                said = self._judge(device)
+                if not said:
+                    self._wish(device)
+                found += said
         return _by_start(found)
 
     def heartbeat(self, gateway: str) -> Sequence[Anomaly]:
@@ -171,8 +179,8 @@ class SilenceRule:
         gateway = self._listening(row)
         if gateway is None:
             return False
-        if _proved(gateway, row, row.heard_at + contract + 1):
-            return True
+        if _clock_holds(gateway, row):
+            return gateway.caught_up_to > max(row.heard_at, gateway.since) + contract
         # No clock disturbs the waking time, but it is known from tick to tick only.
         return gateway.caught_awake >= self._base(row) + contract + STEP_MS
 
@@ -208,12 +216,14 @@ class SilenceRule:
         self._deadlines.wait(device, deadline)
         self._deadlines.come_near(device, row.last.gateway)
         self._book.hot.add(device)
-        self._wish(row, contract)
+        self._wish(device)
         return False
 
-    def _wish(self, row: DeviceRow, contract: int) -> None:
-        if self._listening(row) is not None:
-            self._book.want(row.last.gateway, self._exact(row, contract))
+    def _wish(self, device: str) -> None:
+        """Let the gateway be asked for its word right after the deadline."""
+        found = self._watched(device)
+        if found and self._listening(found[0]) is not None:
+            self._book.want(found[0].last.gateway, self._exact(*found))
 
     def _judge_near(self, device: str, gateway: str) -> list[Anomaly]:
         """Judge a device before its deadline in waking time is over: by its gateway's own time alone."""
@@ -221,15 +231,19 @@ class SilenceRule:
         if found is None or found[0].last.gateway != gateway:
             return []
         row, contract = found
+        if self._base(row) + contract - _lead(contract) >= self._book.awake:
+            return []  # the deadline has moved away
         known = self._listening(row)
-        if known is None or not _proved(known, row, self._exact(row, contract)):
-            self._deadlines.come_near(device, gateway)
-            return []
-        return [self._start(device, row, contract)]
+        if known and _clock_holds(known, row) and known.caught_up_to >= self._exact(row, contract):
+            return [self._start(device, row, contract)]
+        self._deadlines.come_near(device, gateway)
+        return []
 
     def _exact(self, row: DeviceRow, contract: int) -> int:
         """Return the first ms in the gateway's time that is after the deadline."""
-        return row.heard_at + self._base(row) - row.heard_awake + contract + 1
+        gateway = self._book.gateways.rows.get(row.last.gateway)
+        moved = row.heard_at + self._base(row) - row.heard_awake
+        return max(moved, gateway.since if gateway else 0) + contract + 1
 
     def _judge(self, device: str) -> list[Anomaly]:
         found = self._watched(device)
@@ -243,7 +257,6 @@ class SilenceRule:
         if not self._may_judge(row, contract):
             self._book.notice(self.id, "not_judged")
             self._deadlines.park(device, row.last.gateway)
-            self._wish(row, contract)
             return []
         return [self._start(device, row, contract)]
 
@@ -287,6 +300,6 @@ def _by_start(found: list[Anomaly]) -> list[Anomaly]:
     return sorted(found, key=lambda anomaly: (anomaly.started_at, anomaly.subject))
 
 
-def _proved(gateway: GatewayRow, row: DeviceRow, at: int) -> bool:
-    """Whether all until a time of the gateway has come; a clock that was set since proves nothing."""
-    return gateway.leapt_awake < row.heard_awake and gateway.caught_up_to >= at
+def _clock_holds(gateway: GatewayRow, row: DeviceRow) -> bool:
+    """Whether the gateway's clock went as our waking time since the device was heard."""
+    return gateway.leapt_awake < row.heard_awake

@@ -8,7 +8,7 @@ import pytest
 
 from gateway import config
 from gateway.agent import running
-from gateway.heartbeats import AHEAD_MS, PATIENCE_MS, Asked
+from gateway.heartbeats import AHEAD_MS, ASKED_KEPT, PATIENCE_MS, Asked
 from hub.broker import BrokerUser, EmbeddedBroker
 from model.codec import Ask, Heartbeat, decode_heartbeat, encode
 from model.topics import GatewayTopics
@@ -35,6 +35,17 @@ def test_what_cannot_be_proved_is_given_up_after_a_while() -> None:
     asked = Asked()
     asked.ask([NOW], NOW)
     assert asked.due(NOW + PATIENCE_MS) == 0
+    assert asked.due(NOW + PATIENCE_MS + 1) is None
+    asked.ask([NOW - 3_600_000], NOW)
+    assert asked.due(NOW) == 0, "what is long past can be proved at once"
+
+
+def test_a_hub_that_asks_without_end_costs_no_more_than_one_that_asks_much() -> None:
+    """The first ones are kept; heartbeats are there for the rest."""
+    asked = Asked()
+    for number in range(1_000):
+        asked.ask(range(NOW - 100_000 - number * 100, NOW - 100_000 - number * 100 + 100), NOW)
+    assert len(asked._times) == ASKED_KEPT
     assert asked.due(NOW + PATIENCE_MS + 1) is None
 
 

@@ -39,3 +39,31 @@ def test_a_rule_that_is_not_in_force_is_none(opens: Opens) -> None:
     """Whatever its name holds."""
     page = opens().sign_in(lang="en").go("/rules/%3Cscript%3E")
     page.wait_for_selector("text=No such rule is in force")
+
+
+def test_a_changed_rule_is_tried_on_history_and_nothing_takes_effect(opens: Opens, up: Up) -> None:
+    """What would be missed is said at once, with a report; a mistake with its line."""
+    smoke(up, device="860000000000002", alarm=1)
+    assert until(lambda: up.cases(category="fire"))
+    for lang, missed in (("zh", "会漏掉"), ("en", "would be missed")):
+        screen = opens(DESKTOP).sign_in(lang=lang)
+        page = screen.go("/rules/fire-alarm")
+        field = page.locator("textarea[name=text]")
+        text = field.input_value()
+        field.fill(text + "\nnonsense: 1")
+        page.click("button[value=try]")
+        page.wait_for_selector("pre.sh-walk-no >> text=fire-alarm:", timeout=60_000)
+        field.fill(text.replace("[smoke_detector, ", "["))
+        page.click("button[value=try]")
+        page.wait_for_selector(f"text={missed}", timeout=60_000)
+        assert screen.violations() == []
+        shot(screen, up.folder, f"rule-trial-{lang}")
+        address = page.get_attribute("a[href^='/page/rules/trial/']", "href")
+        answer = page.request.get(f"http://127.0.0.1:{up.ports.http}{address}")
+        assert (answer.status, "MISSED" in answer.text()) == (200, True)
+        page.goto(f"http://127.0.0.1:{up.ports.http}{address}")
+        page.wait_for_selector("svg")
+        shot(screen, up.folder, f"rule-report-{lang}")
+    assert "fire_alarm" in opens().sign_in(lang="en").go("/rules/fire-alarm").inner_text(
+        "pre.sh-pre"
+    )

@@ -3,6 +3,8 @@
 import msgspec
 import pytest
 
+from model.anomaly import Anomaly
+from model.codec import Heartbeat
 from model.place import Device, Registry
 
 from .town import DAY, HOUR, MINUTE, SECOND, T0, Town, ended, library, registry, started, told
@@ -256,3 +258,109 @@ def test_a_parked_device_that_moves_to_another_gateway_is_watched_again() -> Non
     for _ in range(40):
         found += town.pass_time(10 * SECOND, beats=False) + town.beat(gateway="other")
     assert "nb-1" in {a.subject for a in found}
+
+
+def test_a_gateway_that_holds_back_a_second_has_not_proved_the_deadline() -> None:
+    """The word of the last second may be the very one: told only when the proof reaches the deadline."""
+    town = Town(SILENT)
+    town.beat()
+    town.calm()
+    town.pass_time(299 * SECOND)
+    for _ in range(20):
+        town.pass_time(SECOND, beats=False)
+        assert town.beat(behind=town.now - T0 - 299 * SECOND) == []
+    assert [a.subject for a in town.beat()] == ["nb-1"]
+
+
+def test_a_gateway_that_lives_a_day_ahead_proves_nothing_by_its_clock() -> None:
+    """Its Readings are given the hub's time, so its own says nothing about them; the waking time decides."""
+    town = Town(SILENT)
+
+    def beat(behind: int) -> list[Anomaly]:
+        ahead = town.now + DAY
+        said = Heartbeat("gw", "e1", "online", at=ahead, caught_up_to=ahead - behind)
+        return town.engine.heartbeat(said, town.now)
+
+    beat(0)
+    town.calm()
+    for second in range(400):
+        town.pass_time(SECOND, beats=False)
+        assert beat(second * SECOND) == []
+        assert town.said == []
+    found = []
+    for _ in range(20):
+        found += town.pass_time(SECOND, beats=False) + beat(0)
+    assert [a.subject for a in found] == ["nb-1"]
+
+
+def test_what_a_gateway_may_have_missed_before_it_started_proves_nothing() -> None:
+    """The contract counts anew from the start of its process, and the proof must reach that far."""
+    town = Town(SILENT)
+    town.calm()
+    town.pass_time(10 * SECOND)
+    town.beat(state="lost")
+    town.pass_time(HOUR, beats=False, step=10 * SECOND)
+    since = town.now
+
+    def beat(behind: int) -> list[Anomaly]:
+        said = Heartbeat(
+            "gw", "e1", "online", at=town.now, caught_up_to=town.now - behind, since=since
+        )
+        return [a for a in town.engine.heartbeat(said, town.now) if a.rule == "device-silent"]
+
+    found = beat(0)
+    for second in range(320):
+        found += town.pass_time(SECOND, beats=False) + beat(min(second * SECOND, 60 * SECOND))
+        assert found == [], second
+    assert [a.subject for a in beat(0)] == ["nb-1"]
+
+
+@pytest.mark.parametrize("at", [0, 50, 299])
+def test_a_word_under_a_kind_without_a_contract_loses_no_device(at: int) -> None:
+    """As Zigbee2MQTT gives it for a message that says only "tamper": the kind that is registered holds."""
+    town = Town(SILENT)
+    if at:
+        town.calm()
+        town.pass_time(at * SECOND)
+    town.says("nb-1", kind="zigbee_sensor", values={"x": 1.0})
+    found = town.pass_time(HOUR)
+    assert [(a.subject, a.started_at) for a in found] == [("nb-1", T0 + (at + 300) * SECOND)]
+    assert [a.ended_by for a in town.says("nb-1", kind="zigbee_sensor")] == ["heard_again"]
+
+
+def test_a_shorter_contract_of_another_kind_counts_at_once() -> None:
+    """A device that spoke as a door (26 h) and then as a detector (300 s)."""
+    town = Town(SILENT)
+    town.says("nb-1", kind="door")
+    town.pass_time(MINUTE)
+    town.calm()
+    assert [a.subject for a in town.pass_time(311 * SECOND)] == ["nb-1"]
+
+
+def test_a_restart_right_after_a_new_registry_changes_nothing() -> None:
+    """Neither run judges by what the other must wait for."""
+    town = Town(SILENT)
+    town.beat()
+    town.calm()
+    town.pass_time(310 * SECOND, beats=False)
+    assert town.engine.replace(SILENT, registry()) == []
+    other = Town(SILENT)
+    other.engine.restore(town.engine.dirty())
+    other.now, other.awake = town.now, town.awake
+    assert town.beat() == other.beat() != []
+    assert town.pass_time(MINUTE) == other.pass_time(MINUTE)
+
+
+def test_a_deadline_that_moves_away_is_waited_for_anew() -> None:
+    """The gateway was lost and came back while the device was near its deadline."""
+    town = Town(SILENT)
+    near(town)
+    town.beat(state="lost")
+    town.beat()
+    other = Town(SILENT)
+    other.engine.restore(town.engine.dirty())
+    other.now, other.awake = town.now, town.awake
+    for one in (town, other):
+        one.pass_time(290 * SECOND)
+        assert [a for a in one.said if a.rule == "device-silent"] == []
+    assert town.pass_time(MINUTE) == other.pass_time(MINUTE) != []

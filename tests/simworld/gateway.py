@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from gateway.heartbeats import Asked, caught_up_to
+from gateway.heartbeats import Asked, caught_up_to, held_by
 from gateway.intake import Intake
 from gateway.outbox import Outbox, OutboxRow
 from gateway.window import QUEUE_ROWS, LaneWindow
@@ -178,7 +178,7 @@ class SimGateway:
         return self.asked.due(self.intake.now()) == 0 and self.asked.proved(self._caught_up())
 
     def _caught_up(self) -> int:
-        held = [self.intake.oldest_at, *(w.oldest_at() for w in self.windows.values())]
+        held = [self.intake.oldest_at, *held_by(self.windows.values())]
         return caught_up_to(self.intake.now(), held)
 
     def will(self) -> Packet:
