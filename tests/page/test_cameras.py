@@ -243,3 +243,26 @@ def test_a_wall_of_two_hundred_costs_what_is_seen_and_what_changes(
     )
     assert said[0] >= 203
     assert set(said[1]) <= {GATE, OFF, ODD}
+
+
+def test_a_picture_that_a_new_mask_hides_leaves_every_screen(
+    opens: Opens, cameras: Cameras
+) -> None:
+    """The wall and the camera's own page, both open, though no newer picture ever comes."""
+    name = "a-masked-later"
+    cameras.tell(name)
+    cameras.say(name, online=False, offline_reason="unreachable")
+    cameras.show(name)
+    wall = opens().sign_in(lang="en").go("/cameras")
+    one = opens().sign_in(lang="en").go(f"/cameras/{name}")
+    assert until(lambda: widths(wall, name) == 640)
+    one.wait_for_function("document.getElementById('cm-picture')?.naturalWidth === 640")
+    cameras.tell(name, masks=[[[0.1, 0.1], [0.4, 0.1], [0.4, 0.6]]])
+    expect(wall.locator(f"{tile(name)} img")).to_have_count(0)
+    expect(one.locator("#cm-picture")).to_be_hidden()
+    expect(one.locator("#cm-none")).to_be_visible()
+    assert one.get_attribute("#cm-picture", "src") is None
+    expect(one.locator("#cm-age")).to_contain_text("waiting for a picture")
+    cameras.show(name, colour=10)
+    one.wait_for_function("document.getElementById('cm-picture')?.naturalWidth === 640")
+    assert until(lambda: widths(wall, name) == 640)
