@@ -147,6 +147,8 @@ class Group:
             blind = watched.camera.blind_observations()
             if watched.evidence:
                 found += watched.evidence.warnings()
+            if watched.kept and watched.kept.warning:
+                found.append(f"camera {name}: {watched.kept.warning}")
             found += [
                 f"camera {name}: the observation {kind} broke ({why}); please report it"
                 for kind, why in dict(watched.camera.broken).items()

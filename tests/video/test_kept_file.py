@@ -1,0 +1,70 @@
+"""The file of open episodes: whole after a power cut, and cheap to lose."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from tests.video.test_group import Several
+from video.episodes import Episode
+from video.kept import Kept
+from video.worker.kept_file import KeptFile, forgotten
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [b"", b'{"camera":"a","comp', bytes(200), b'{"camera":"\xff\xfe"}', b"[" * 100_000, b'{"camera":"a"}'],
+    ids=["empty", "half", "zeros", "no-text", "deep", "lacking"],
+)  # fmt: skip
+def test_a_damaged_file_costs_that_cameras_kept_episodes_and_says_so(
+    tmp_path: Path, damaged: bytes
+) -> None:
+    """As a power cut on a cheap card leaves it; the neighbours go on, and the next episode is kept."""
+    first = Several(tmp_path)
+    first.play(4)
+    first.play(1, spot=True)
+    path = tmp_path / "video" / "state" / "a.json"
+    path.write_bytes(damaged)
+    again = Several(tmp_path)
+    assert [(r.device, r.values["ended_by"]) for r in again.said] == [("b", "blind"), ("c", "blind")]  # fmt: skip
+    warnings = [text for text in again.group.warnings() if "cannot be read" in text]
+    assert len(warnings) == 1
+    assert warnings[0].startswith("camera a: ")
+    again.play(4)
+    assert any(r.device == "a" for r in again.play(1, spot=True) if r.values.get("motion"))
+    third = Several(tmp_path)
+    assert {r.device for r in third.said} == set("abc")
+    assert not any("cannot be read" in text for text in third.group.warnings())
+
+
+def test_a_damaged_file_of_a_camera_that_is_no_more_is_told_once(tmp_path: Path) -> None:
+    """The others that are no more end all the same."""
+    first = Several(tmp_path)
+    first.play(4)
+    first.play(1, spot=True)
+    folder = tmp_path / "video" / "state"
+    (folder / "a.json").write_bytes(b"[" * 100_000)
+    assert [r.device for r in forgotten(tmp_path, ["c"], 5)] == ["b"]
+    assert [path.name for path in folder.iterdir()] == ["c.json"]
+
+
+def test_kept_episodes_are_on_disk_before_they_have_their_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a power cut leaves an empty file under the right name."""
+    done: list[str] = []
+    sync, replace = os.fsync, Path.replace
+
+    def noted_sync(number: int) -> None:
+        done.append("folder" if stat.S_ISDIR(os.fstat(number).st_mode) else "file")
+        sync(number)
+
+    def noted_replace(path: Path, target: Path) -> Path:
+        done.append("rename")
+        return replace(path, target)
+
+    monkeypatch.setattr(os, "fsync", noted_sync)
+    monkeypatch.setattr(Path, "replace", noted_replace)
+    KeptFile(tmp_path, "a").write([Kept(Episode("e", "motion", "", 1, 2, 0.5, None, {}), "s")])
+    assert done == ["file", "rename", "folder"]
