@@ -10,7 +10,7 @@ import structlog
 from model.codec import CodecError, decoded
 from model.reading import Reading
 from video.durable_file import write_durably
-from video.episodes import SETTINGS, News, Stage, over
+from video.episodes import REMOVED, News, Stage, over
 from video.kept import Kept
 from video.readings import news_reading
 
@@ -69,7 +69,10 @@ class KeptFile:
 
 
 def forgotten(data: Path, cameras: Iterable[str], at: int) -> list[Reading]:
-    """End at `at` (ms) what was kept of cameras that are in the file no more, and remove it."""
+    """End at `at` (ms) what was kept of cameras that are in the file no more, and remove it.
+
+    Nobody looked, so the ends say nothing of what was seen: its cases wait for somebody who does.
+    """
     wanted = {f"{stem_of(camera)}.json" for camera in cameras}
     found: list[Reading] = []
     for path in sorted((data / FOLDER).glob("*.json")):
@@ -86,7 +89,7 @@ def forgotten(data: Path, cameras: Iterable[str], at: int) -> list[Reading]:
 
 
 def _ended(content: _Content, at: int) -> list[Reading]:
-    ends = [News(Stage.END, over(one.episode, SETTINGS), at) for one in content.kept]
+    ends = [News(Stage.END, over(one.episode, REMOVED), at) for one in content.kept]
     return [news_reading(end, camera=content.camera, compound=content.compound) for end in ends]
 
 
