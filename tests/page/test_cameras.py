@@ -167,6 +167,16 @@ def test_the_age_of_a_picture_is_on_the_wall_from_the_start(opens: Opens, camera
     assert re.search(r"1 min \d+ s", answer.text())
 
 
+def test_a_camera_whose_masks_may_lie_elsewhere_says_so(opens: Opens, cameras: Cameras) -> None:
+    """Black without a word looks like a fault; what to do stands beside it."""
+    cameras.say(ODD, online=True, masks_misfit=True)
+    page = opens().sign_in(lang="en").go("/cameras")
+    expect(page.locator(tile(ODD))).to_contain_text("masks may lie elsewhere")
+    expect(page.locator(tile(ODD))).to_contain_text("restart the gateway")
+    cameras.say(ODD, online=True, masks_misfit=False)
+    expect(page.locator(tile(ODD))).not_to_contain_text("masks may lie elsewhere")
+
+
 def test_the_wall_is_narrowed_by_compound_and_need(opens: Opens, cameras: Cameras) -> None:
     """Each view is an address that can be sent; what is shown stays so while it updates."""
     assert cameras
