@@ -48,6 +48,8 @@ class SourceSettings(_Strict):
     snapshot: str = ""
     login: Login = Login()
     transport: Literal["tcp", "udp"] = "tcp"
+    verify: bool = Field(default=True, description="rtsps, https: the camera's certificate")
+    ca_file: Path | None = Field(default=None, description="PEM, who else may prove certificates")
     every_s: float = Field(default=1.0, ge=0.2, le=3600, description="between snapshots")
     repeat: bool = Field(default=False, description="file or folder: begin again at the end")
     idle_s: float = Field(

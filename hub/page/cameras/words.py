@@ -71,6 +71,10 @@ REASONS = {
         "对方结束了视频流", "the camera ended the stream",
         "会自动重连；反复出现请查摄像机日志", "it is connected anew by itself; if it repeats, look at the camera's log",
     ),
+    "certificate": Remedy(
+        "证书无法验证", "nothing proves its certificate",
+        "在网关文件中用 source.ca_file 写明签发机构的证书文件", "write the file of its authority as source.ca_file in the gateway's file",
+    ),
     "not_found": Remedy(
         "没有该视频流或文件", "no such stream or file",
         "核对网关文件中的地址或通道", "check the address or profile in the gateway's file",
