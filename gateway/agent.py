@@ -133,13 +133,16 @@ def _parts(config: GatewayConfig) -> Parts:
 
 def _look(config: GatewayConfig, parts: Parts) -> None:
     """Start the camera processes, if there are cameras; raises ConfigError for a missing password."""
-    if config.video is None:
+    data = config.file.data.absolute()
+    if config.video is None and not (data / "video").exists():
         return
-    from .cameras import Cameras, check_passwords  # noqa: PLC0415 - as in config: no cameras, no OpenCV
+    from .cameras import Cameras, check_passwords, forget_others  # noqa: PLC0415 - as in config: no cameras, no OpenCV
     from .pictures import Pictures  # noqa: PLC0415 - as above
 
+    if config.video is None:
+        forget_others(data, parts.intake)
+        return
     check_passwords(config.video.cameras)
-    data = config.file.data.absolute()
     parts.cameras.append(Cameras(config.video, data, parts.intake))
     pictures = Pictures(config.file, config.video, data / "video" / "pictures")
     parts.tasks.append(asyncio.create_task(pictures.run(), name="pictures"))

@@ -201,13 +201,10 @@ class Cameras:
 
     def __init__(self, settings: VideoSettings, folder: Path, sink: Sink) -> None:
         """Start them; call from a running loop."""
-        forget_pictures(folder / "video" / "pictures")
         self._folder, self._sink = folder, sink
         self._notes: list[str] = []
         self._ended: list[CameraProcess] = []
-        names = [camera.camera for camera in settings.cameras]
-        if over := forgotten(folder, names, sink.now()):
-            sink.store(over)
+        forget_others(folder, sink, [camera.camera for camera in settings.cameras])
         size = settings.cameras_a_process
         groups = [settings.cameras[i : i + size] for i in range(0, len(settings.cameras), size)]
         self.processes = [
@@ -253,6 +250,13 @@ class Cameras:
             )
             for camera in cameras
         ]
+
+
+def forget_others(folder: Path, sink: Sink, cameras: Sequence[str] = ()) -> None:
+    """Remove old pictures, and end what was kept of cameras that are in the gateway's file no more."""
+    forget_pictures(folder / "video" / "pictures")
+    if over := forgotten(folder, cameras, sink.now()):
+        sink.store(over)
 
 
 def password_of(camera: CameraSettings) -> str:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from adapters.contract import Adapter, Settings
 from adapters.discovery import adapters
+from adapters.onvif.settings import OnvifSettings
 from model.errors import ConfigError
 from model.reading import Mode
 from model.yamlfile import ConfigErrors, YamlText
@@ -106,11 +107,12 @@ def check(text: str, name: str) -> GatewayConfig:
             )
         )
     known = adapters()
-    sources: list[Source] = []
+    sources: dict[int, Source] = {}
     # What is wrong above must not hide what is wrong in a source.
     for index, entry in enumerate(file.sources if file else _entries(parsed)):
         try:
-            sources.append(_source(parsed, index, entry, known, file.uplink if file else Broker()))
+            uplink = file.uplink if file else Broker()
+            sources[index] = _source(parsed, index, entry, known, uplink)
         except ConfigErrors as error:
             problems.extend(error.problems)
         except ConfigError as error:
@@ -120,9 +122,11 @@ def check(text: str, name: str) -> GatewayConfig:
         video = _video(parsed)
     except ConfigErrors as error:
         problems.extend(error.problems)
+    if video is not None:
+        problems.extend(_named_twice(parsed, sources, video))
     if problems or file is None:
         raise ConfigErrors(problems)
-    return GatewayConfig(file, tuple(sources), video)
+    return GatewayConfig(file, tuple(sources.values()), video)
 
 
 def _video(parsed: YamlText) -> "VideoSettings | None":
@@ -137,6 +141,34 @@ def _video(parsed: YamlText) -> "VideoSettings | None":
         return VideoSettings.model_validate(written)
     except ValidationError as error:
         raise ConfigErrors(parsed.problems(error, ("video",))) from error
+
+
+def _named_twice(
+    parsed: YamlText, sources: Mapping[int, Source], video: "VideoSettings"
+) -> list[ConfigError]:
+    """Return a problem for each name that a source of ONVIF events and a camera of `video` both have."""
+    lines = {
+        camera.camera: parsed.line(("video", "cameras", number, "camera"))
+        for number, camera in enumerate(video.cameras)
+    }
+    found: list[ConfigError] = []
+    for index, source in sources.items():
+        if not isinstance(source.settings, OnvifSettings):
+            continue
+        keys: dict[tuple[str, ...], str] = {("camera",): source.settings.camera}
+        keys |= {("channels", token): name for token, name in source.settings.channels.items()}
+        found += [
+            ConfigError(
+                f"{name!r} is a camera under `video:` too (line {lines[name]}); each would take back what the"
+                f" other says, so give it a name of its own here, {name}-events for example",
+                file=parsed.name,
+                line=parsed.line(("sources", index, *key)),
+                key=".".join(("sources", str(index), *key)),
+            )
+            for key, name in keys.items()
+            if name in lines
+        ]
+    return found
 
 
 def _entries(parsed: YamlText) -> list[dict[str, object]]:

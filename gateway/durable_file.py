@@ -1,22 +1,6 @@
 """Writes a small file so that a power cut or a full disk leaves the old one or the new one whole."""
 
-import os
-from pathlib import Path
+# The camera processes need it, too, and import nothing of the gateway.
+from video.durable_file import sync_folder, write_durably
 
-from video.evidence.folder import sync_folder
-
-
-def write_durably(path: Path, content: bytes) -> None:
-    """Write a file whole and on disk, readable to its owner only; raises OSError.
-
-    A file that holds this already is left alone, so that a full disk refuses no start.
-    """
-    if path.exists() and path.read_bytes() == content:
-        return
-    draft = path.with_name(f"{path.name}.new")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-    sync_folder(path.parent)
+__all__ = ["sync_folder", "write_durably"]

@@ -188,6 +188,7 @@ def shown(camera: CameraSettings, *, detector: bool) -> CameraShown:
         clip=camera.clip,
         pixelate_persons=camera.pixelate_persons,
         masks=camera.masks,
+        masks_drawn_on=camera.masks_drawn_on,
         zones=dict(camera.zones),
         observations=dict(camera.observations),
         detector=detector,

@@ -44,6 +44,7 @@ def settings_of(shown: CameraShown) -> dict[str, object]:
         "source": {"file": "clip"},
         "fps": shown.fps or 5.0,
         "masks": shown.masks,
+        "masks_drawn_on": shown.masks_drawn_on,
         "zones": shown.zones,
         "observations": shown.observations,
     }

@@ -18,7 +18,10 @@ EVERY = 1_000_000
 STALE_MS = 180_000
 """A picture that is older is no view of now: three times what a gateway lets pass while nobody looks."""
 
-_OWN = frozenset({"online"})  # says how the camera is, not what it sees
+MISFIT = "masks"
+"""The reason why a camera that is online shows black only."""
+
+_OWN = frozenset({"online", "masks_misfit"})  # says how the camera is, not what it sees
 _HEALTH = ("fps", "look_ms", "cpu_pct", "frames_skipped", "reconnects")
 _ORDER = {"active": 0, "offline": 1, "silent": 2, "never": 3, "online": 4}
 
@@ -36,7 +39,7 @@ class CameraView(msgspec.Struct, frozen=True):
     id: str
     name: str  # as registered, else empty
     state: str  # active, online, offline, silent, never
-    reason: str  # why it is offline, a short word
+    reason: str  # why it is offline or all is blank, a short word
     place: str
     compound: str
     compound_name: str
@@ -144,7 +147,7 @@ def _view(
         id=view.id,
         name=found.device.name if found.device else "",
         state=state,
-        reason=str(view.values.get("offline_reason", "")) if state == "offline" else "",
+        reason=_reason(view.values, state),
         place=found.place.name if found.place else "",
         compound=compound,
         compound_name=known_compound.name if known_compound else "",
@@ -184,6 +187,12 @@ def _state(view: DeviceView, *, lost: bool) -> str:
     if view.values.get("online") is False:
         return "offline"
     return "silent" if view.state == "silent" else "online"
+
+
+def _reason(values: Mapping[str, Value], state: str) -> str:
+    if state == "offline":
+        return str(values.get("offline_reason", ""))
+    return MISFIT if state in ("online", "active") and values.get("masks_misfit") is True else ""
 
 
 def _states(values: Mapping[str, Value]) -> dict[str, bool]:

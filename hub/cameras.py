@@ -129,8 +129,23 @@ class CameraBook:
         if settings.camera != camera:
             raise CodecError(f"settings of {settings.camera!r} under another name")
         self.counters["settings"] += 1
+        self._drop_unhidden(gateway, settings)
         known = Known(gateway, settings, self._clock())
         self._keep(gateway, camera, SETTINGS, _Held(known, SETTINGS_TIMES * len(payload)))
+
+    def _drop_unhidden(self, gateway: str, settings: CameraShown) -> None:
+        """Forget the pictures that show what a camera's settings now hide; the camera may be away for ever.
+
+        A gateway tells its settings before its pictures, so those that are there were made with the settings
+        told last, or with some that nobody knows.
+        """
+        shelf = self._shelves.get(gateway)
+        if shelf is None:
+            return
+        before = self._found(settings.camera, SETTINGS, gateway)
+        if _hides(before.settings if isinstance(before, Known) else None) != _hides(settings):
+            for view in VIEWS:
+                shelf.drop(settings.camera, view)
 
     def _picture(self, gateway: str, camera: str, view: str, payload: bytes) -> None:
         sent = decode_picture(payload)
@@ -213,3 +228,8 @@ class CameraBook:
                 except ConnectionError as error:
                     log.debug("looked_not_told", why=str(error))
             await asyncio.sleep(TELL_S)
+
+
+def _hides(settings: CameraShown | None) -> tuple[object, ...]:
+    """Return what settings hide of a picture; of unknown ones, nothing."""
+    return (settings.masks, settings.pixelate_persons) if settings else ((), False)

@@ -38,6 +38,7 @@ class CameraShown(msgspec.Struct, frozen=True, omit_defaults=True):
     clip: bool = True
     pixelate_persons: bool = False
     masks: tuple[tuple[Corner, ...], ...] = ()
+    masks_drawn_on: str = ""  # WIDTHxHEIGHT of that picture, if somebody wrote it
     zones: dict[str, tuple[Corner, ...]] = {}
     observations: dict[str, dict[str, object]] = {}
     detector: bool = False

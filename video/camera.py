@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from model.reading import Reading, Value
 
-from .contract import WHOLE, Box, Detector, Frame, Sighting
+from .contract import WHOLE, Box, Detector, Frame, Sighting, Size
 from .discovery import observations
 from .episodes import SETTINGS, Episode, EpisodeBook, News, Stage, over
 from .geometry import CameraZones, PrivacyMask
@@ -41,11 +41,21 @@ class Seen(NamedTuple):
 class Camera:
     """Looks at frames of one camera in the order of their times."""
 
-    def __init__(self, settings: CameraSettings, detector: Detector | None = None) -> None:
-        """Take checked settings; without a detector only observations by motion work."""
+    def __init__(
+        self,
+        settings: CameraSettings,
+        detector: Detector | None = None,
+        *,
+        masks_drawn_on: Size | None = None,
+    ) -> None:
+        """Take checked settings; without a detector only observations by motion work.
+
+        `masks_drawn_on` is what an earlier process knew; what stands in the settings counts more.
+        """
         self.settings = settings
         self._detector = detector
-        self._mask = PrivacyMask([points(corners) for corners in settings.masks])
+        masks = [points(corners) for corners in settings.masks]
+        self._mask = PrivacyMask(masks, settings.mask_size() or masks_drawn_on)
         self._polygons = settings.polygons()
         self._wanted = settings.wanted()
         self._settings_names = {name: settings_name(settings, name) for name in self._wanted}
@@ -57,6 +67,7 @@ class Camera:
         self._visible: NDArray[np.uint8] | None = None
         self._states: dict[str, dict[str, Value]] = {}
         self._known_at: dict[tuple[str, str], int] = {}
+        self._blanked = False
         self.broken: dict[str, str] = {}  # observations that raised, and what: a defect of ours
         self._begin()
         self._needs_objects = any(one.needs_objects for one in self._observations.values())
@@ -88,6 +99,11 @@ class Camera:
             return False
         return self._last_at - self._settled_at >= UNSETTLED_MS
 
+    @property
+    def masks_drawn_on(self) -> Size | None:
+        """The size of picture that the masks hold for; None without masks, and before the first picture."""
+        return self._mask.drawn_on if self.settings.masks else None
+
     def mask_misfit(self) -> str:
         """Return why the whole picture is blank, for people; empty while the masks fit."""
         return self._mask.misfit
@@ -98,14 +114,24 @@ class Camera:
         if self._last_at is not None and frame.at < self._last_at - BACK_MS:
             news += self.lost(frame.at)
         self._last_at = frame.at
-        picture = self._mask.blank(frame.picture)
-        view = self._view(Frame(frame.at, picture))
+        masked = Frame(frame.at, self._mask.blank(frame.picture))
+        if self._mask.misfit:
+            return self._blank(masked, news)
+        self._blanked = False
+        view = self._view(masked)
         sightings = {name: self._sighted(name, view) for name in self._observations}
         for name, book in self._books.items():
             news += self._broke(name, frame.at) if name in self.broken else []
             news += book.see(sightings[name], frame.at)
         self._remember(sightings, frame.at)
         return Seen(view, sightings, news)
+
+    def _blank(self, frame: Frame, news: list[News]) -> Seen:
+        """All is blank because the masks may lie elsewhere: that is as blind as no picture."""
+        if not self._blanked:
+            news = news + self.blind(frame.at)
+        self._blanked = True
+        return Seen(View(frame, UNSETTLED), dict.fromkeys(self._observations, ()), news)
 
     def blind(self, at: int) -> list[News]:
         """Say that no more pictures come: every episode ends, every state is unknown.

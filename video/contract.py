@@ -27,6 +27,13 @@ class Point(NamedTuple):
     y: float
 
 
+class Size(NamedTuple):
+    """A picture's width and height in pixels."""
+
+    width: int
+    height: int
+
+
 class Box(NamedTuple):
     """A rectangle in parts of the picture's width and height."""
 

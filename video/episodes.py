@@ -26,8 +26,11 @@ Longer for a camera whose frames are farther apart; and no gap counts as more se
 RESUME_MS = 60_000
 """A blind camera that sees a thing again within so long (or `off_delay_s`) goes on with its episode."""
 
-UNSEEN, BLIND, SETTINGS = "unseen", "blind", "settings"
-"""What ends an episode: no longer there, the camera stopped seeing, nobody asks for it any more."""
+UNSEEN, BLIND, SETTINGS, REMOVED = "unseen", "blind", "settings", "removed"
+"""What ends an episode: no longer there, the camera stopped seeing, nobody asks for it any more, no camera any more."""
+
+UNKNOWN = frozenset({BLIND, REMOVED})
+"""Ends after which the thing may still be there."""
 
 
 class Stage(StrEnum):
@@ -50,7 +53,7 @@ class Episode(NamedTuple):
     box: Box | None  # where, at the most confident moment
     values: Mapping[str, Value]  # the newest
     ended_at: int | None = None
-    ended_by: str = ""  # unseen, blind or settings
+    ended_by: str = ""  # unseen, blind, settings or removed
 
 
 class News(NamedTuple):

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .contract import WHOLE, Picture, Point
+from .contract import WHOLE, Picture, Point, Size
 
 Polygon = Sequence[Point]
 SAME_SHAPE = 0.02
@@ -68,10 +68,11 @@ class PrivacyMask:
     16:9 shows another part of the world. Then nobody knows where the masks lie, and all is blank.
     """
 
-    def __init__(self, polygons: Sequence[Polygon]) -> None:
+    def __init__(self, polygons: Sequence[Polygon], drawn_on: Size | None = None) -> None:
+        """`drawn_on` None: nobody knows yet, and the first picture counts. One of 0 x 0 fits no picture."""
         self._polygons = polygons
         self._area: NDArray[np.uint8] | None = None
-        self._first: tuple[int, int] | None = None  # height and width of the first picture
+        self.drawn_on = drawn_on
         self.misfit = ""
         """Why all is blank, for people; empty while the masks fit."""
 
@@ -92,13 +93,15 @@ class PrivacyMask:
 
     def _over(self, height: int, width: int) -> NDArray[np.uint8]:
         """Return 255 in each pixel that a mask touches."""
-        self._first = self._first or (height, width)
-        tall, wide = self._first
+        self.drawn_on = self.drawn_on or Size(width, height)
+        wide, tall = self.drawn_on
         self.misfit = ""
-        if abs(width * tall / (height * wide) - 1) > SAME_SHAPE:
+        if not wide or abs(width * tall / (height * wide) - 1) > SAME_SHAPE:
+            was = f"was {wide}x{tall}" if wide else "nobody knows what it was"
             self.misfit = (
-                f"its picture is {width}x{height} and was {wide}x{tall}: the masks may lie elsewhere, so all is"
-                " blank; set the camera back, or draw the masks anew and start the gateway anew"
+                f"its picture is {width}x{height} and {was} when its masks were drawn: they may lie elsewhere,"
+                f" so all is blank; set the camera back, or write `masks_drawn_on: {width}x{height}` beside the"
+                " masks, start the gateway anew, and draw them anew on the page"
             )
             return np.full((height, width), 255, np.uint8)
         # Lines are drawn through rounded pixels: one more on each side is touched, or nearly.

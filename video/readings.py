@@ -3,7 +3,7 @@
 A camera is a device of kind `camera`; each zone is one of kind `camera_zone` called CAMERA/ZONE, fronted by
 its camera as a panel fronts its detectors, so that the registry can say which place a zone shows.
 An observation is a boolean state named after it, true from an episode's start to its end. An episode that ends
-because the camera is blind says nothing of the state: the thing may still be there.
+because the camera is blind, or is no more, says nothing of the state: the thing may still be there.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from model.reading import Reading, Value
 
 from .contract import WHOLE
-from .episodes import BLIND, News, Stage
+from .episodes import UNKNOWN, News, Stage
 
 CAMERA = "camera"
 ZONE = "camera_zone"
@@ -26,13 +26,13 @@ def news_reading(news: News, *, camera: str, compound: str) -> Reading:
     """Return the Reading of an episode's start, update or end.
 
     `episode` names it through all of them, `seen_s` is how long it was seen, `confidence` is 0-1,
-    `box` is left,top,right,bottom in parts of the picture. An end by blindness has no state and no
+    `box` is left,top,right,bottom in parts of the picture. An end by which nobody knows has no state and no
     quantities, only the `observation`'s name.
     """
     episode = news.episode
     values: dict[str, Value] = (
         {"observation": episode.observation}
-        if episode.ended_by == BLIND
+        if episode.ended_by in UNKNOWN
         else {**episode.values, episode.observation: news.stage is not Stage.END}
     )
     values |= {

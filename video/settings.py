@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from .contract import ObservationSettings, Point
+from .contract import ObservationSettings, Point, Size
 from .discovery import observations
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
@@ -48,6 +48,8 @@ class SourceSettings(_Strict):
     snapshot: str = ""
     login: Login = Login()
     transport: Literal["tcp", "udp"] = "tcp"
+    verify: bool = Field(default=True, description="rtsps, https: the camera's certificate")
+    ca_file: Path | None = Field(default=None, description="PEM, who else may prove certificates")
     every_s: float = Field(default=1.0, ge=0.2, le=3600, description="between snapshots")
     repeat: bool = Field(default=False, description="file or folder: begin again at the end")
     idle_s: float = Field(
@@ -96,6 +98,11 @@ class CameraSettings(_Strict):
     fps: float = Field(default=5.0, ge=0.1, le=30, description="frames looked at a second, at most")
     keyframes_only: bool = Field(default=False, description="a quarter of the CPU, 0.3-2 frames/s")
     masks: tuple[Corners, ...] = Field(default=(), description="privacy: blanked for good")
+    masks_drawn_on: str = Field(
+        default="",
+        pattern=r"^([1-9][0-9]{0,4}x[1-9][0-9]{0,4})?$",
+        description="width x height of the picture that the masks were drawn on: only its shape counts",
+    )
     zones: dict[Name, Corners] = {}
     observations: dict[str, dict[str, object]] = {}
     clip: bool = Field(default=True, description="keep a snapshot and a clip of each episode")
@@ -117,6 +124,11 @@ class CameraSettings(_Strict):
             if name in self.observations or kind.always
         }
         return {name: settings for name, settings in chosen.items() if settings.enabled}
+
+    def mask_size(self) -> Size | None:
+        """Return the size of the picture that the masks were drawn on, if somebody wrote it."""
+        width, _, height = self.masks_drawn_on.partition("x")
+        return Size(int(width), int(height)) if height else None
 
     def polygons(self) -> dict[str, tuple[Point, ...]]:
         """Return the zones' corners by name."""

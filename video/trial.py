@@ -17,7 +17,10 @@ SAME_MS = 2_000
 
 
 class NotLooked(NamedTuple):
-    """An observation that told nothing, and why: `off` (not asked for), `detector` (none), `unknown`."""
+    """An observation that told nothing, and why: `off` (not asked for), `detector` (none), `masks`, `unknown`.
+
+    `masks`: the clip has another shape than the picture that the masks were drawn on, so all of it is blank.
+    """
 
     observation: str
     why: str
@@ -66,7 +69,9 @@ def look_at(
     ordered = sorted(episodes.values(), key=lambda one: (one.started_at, one.observation, one.zone))
     return Outcome(
         tuple(_from(episode, first) for episode in ordered),
-        _not_looked(settings, detector, told),
+        _not_looked(
+            settings, detector, told, unknown="masks" if camera.mask_misfit() else "unknown"
+        ),
         count,
         last - first,
     )
@@ -103,7 +108,7 @@ def _same(one: Episode, other: Episode) -> bool:
 
 
 def _not_looked(
-    settings: CameraSettings, detector: Detector | None, told: set[str]
+    settings: CameraSettings, detector: Detector | None, told: set[str], *, unknown: str
 ) -> tuple[NotLooked, ...]:
     wanted = settings.wanted()
     found = []
@@ -113,7 +118,7 @@ def _not_looked(
         elif kind.needs_detector and detector is None:
             found.append(NotLooked(name, "detector"))
         elif name not in told:
-            found.append(NotLooked(name, "unknown"))
+            found.append(NotLooked(name, unknown))
     return tuple(found)
 
 

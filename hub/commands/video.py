@@ -19,6 +19,7 @@ app = typer.Typer(no_args_is_help=True, help="cameras 摄像机")
 WHY = {
     "off": "not asked for 未启用",
     "detector": "needs a detector (video.detector) 需要检测模型",
+    "masks": "the clip has another shape than masks_drawn_on, so all is blank 录像比例与遮挡不符，已全部涂黑",
     "unknown": "could not tell: too little texture, too short, or too few frames 无法判断",
 }
 

@@ -13,8 +13,8 @@ from hashlib import blake2b, sha256
 from pathlib import Path
 from typing import NamedTuple
 
+from gateway.durable_file import sync_folder
 from model.footage import Type
-from video.evidence.folder import sync_folder
 
 PARTS_A_GATEWAY = 4
 """So many files may be on their way from one gateway; the oldest part gives way to a new one."""

@@ -85,7 +85,7 @@ def header_html(visit: Visit) -> Markup:
     ways = (_way(visit, path, sign, name) for path, sign, name, role in pages if visit.may(role))
     return joined((
         tag("a", "⇥", class_="sh-skip", href="#sh-main"),
-        tag("div", "smarthub 智慧社区", class_="sh-brand"),
+        tag("div", "smarthub", tag("span", " 智慧社区"), class_="sh-brand"),
         # On a phone one line that is pushed sideways; on a desk its parts stand in the header's own.
         tag(
             "div",
@@ -113,17 +113,17 @@ def _way(visit: Visit, path: str, sign: str, name: Title) -> Markup:
 def _lamps(visit: Visit) -> Markup:
     """Return the lamps that the browser's own script keeps: sound, and whether the stream lives."""
     texts = {
-        "armed": visit.say("声音已开启", "Sound armed"),
-        "test": visit.say("试音", "Test tone"),
+        "armed": visit.say("声音已开启", "Sound on"),
+        "test": visit.say("试音", "Test"),
         "live": visit.say("实时", "Live"),
         "notready": visit.say("中枢未就绪", "Hub not ready"),
         "stale": visit.say(
             "画面已停止更新：与中枢的连接中断，所示内容可能过时",
             "NOT LIVE: the hub does not answer, what you see may be out of date",
         ),
-        "quiet": visit.say("静音 60 秒", "Quiet for 60 s"),
+        "quiet": visit.say("静音 60 秒", "Quiet 60 s"),
         "hushed": visit.say("已静音", "quiet"),
-        "unarmed": visit.say("声音未开启，点此开启", "Sound is OFF: click to arm"),
+        "unarmed": visit.say("声音未开启，点此开启", "Sound OFF: click to arm"),
         "full": visit.say("全屏", "Full screen"),
         "armed-short": visit.say("有声", "Sound"),
         "unarmed-short": visit.say("声音未开", "Sound OFF"),
@@ -136,7 +136,7 @@ def _lamps(visit: Visit) -> Markup:
     return Markup(
         f'<div id="sh-lamps" {data}>'
         f'<button type="button" id="sh-sound" class="sh-lamp sh-off" aria-pressed="false">{texts["unarmed"]}</button>'
-        f'<button type="button" id="sh-test" class="sh-lamp">{texts["test"]}</button>'
+        f'<button type="button" id="sh-test" class="sh-lamp" title="{visit.say("试音", "Test tone")}">{texts["test"]}</button>'
         f'<button type="button" id="sh-quiet" class="sh-lamp" hidden>{texts["quiet"]}</button>'
         f'<span id="sh-live" class="sh-lamp" role="status">…</span>'
         f'<button type="button" id="sh-full" class="sh-lamp" aria-label="{texts["full"]}"><svg width="14" height="14" viewBox="0 0 14 14" aria-hidden="true"><path d="M1 5V1h4M9 1h4v4M13 9v4H9M5 13H1V9" fill="none" stroke="currentColor" stroke-width="1.6"/></svg></button></div>'
@@ -154,8 +154,8 @@ def _who(visit: Visit) -> Markup:
             "div",
             icon("person"),
             # Where everybody changes their own password.
-            tag("a", visit.who.name, href="/accounts", class_="sh-navlink",
-                title=word(ROLE, visit.who.role, visit.lang)),
+            tag("a", visit.who.name, href="/accounts", class_="sh-navlink sh-me",
+                title=f"{visit.who.name} · {word(ROLE, visit.who.role, visit.lang)}"),
             tag("form", tag("button", visit.say("退出", "Sign out"), class_="sh-navlink", type="submit"),
                 method="post", action="/logout"),
             class_="sh-who",

@@ -13,34 +13,13 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from .onvif_answers import Dialect, Note, Profile, utc
+from .onvif_faults import Faults
 
 INPUT = "tns1:Device/Trigger/DigitalInput"
 MOTION = "tns1:RuleEngine/CellMotionDetector/Motion"
 _MOTION_SOURCE = (("VideoSourceConfigurationToken", "vsconf"), ("Rule", "MyMotionDetectorRule"))
 _GRANTED_S = (1.0, 3600.0)
 _BOOT_S = 0.2
-
-
-@dataclass(frozen=True, kw_only=True)
-class Faults:
-    """What is wrong with the device; each was seen in the field."""
-
-    relative_address: bool = False  # the subscription's address is a path
-    reference_parameters: bool = False  # the subscription is told by a header, not by its address
-    instant_empty: bool = False  # a pull without news is answered at once
-    hold_longer_s: float = 0.0  # a pull is answered later than asked
-    wrong_host: bool = False  # its addresses name another interface
-    clock_skew_s: float = 0.0
-    no_time: bool = False  # GetSystemDateAndTime holds none
-    zero_time: bool = False  # events are of 0000-00-00
-    refuse_renew: bool = False
-    silent_after_s: float = 0.0  # a subscription then answers pulls, for ever with nothing
-    odd_prefixes: bool = False
-    reboot_every_s: float = 0.0
-    down_s: float = 1.0  # how long a reboot takes
-    http_digest: bool = False  # wants HTTP's login, and knows none inside of SOAP
-    old_firmware: bool = False  # knows neither GetServices nor SetSynchronizationPoint
-    sub_profile_fault: bool = False  # the sub-stream is listed and not served
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -85,6 +85,51 @@ async def test_what_is_no_picture_is_counted_and_kept_from_people(
     assert sum(book.counters.values()) == 1
 
 
+HOUSE = ((0.1, 0.1), (0.4, 0.1), (0.4, 0.4))
+LARGER = ((0.1, 0.1), (0.6, 0.1), (0.4, 0.4))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (CameraShown("c"), CameraShown("c", masks=(HOUSE,))),
+        (CameraShown("c", masks=(HOUSE,)), CameraShown("c", masks=(LARGER,))),
+        (CameraShown("c", masks=(HOUSE,)), CameraShown("c", masks=(HOUSE, LARGER))),
+        (CameraShown("c"), CameraShown("c", pixelate_persons=True)),
+        (None, CameraShown("c", masks=(HOUSE,))),
+    ],
+    ids=["drawn", "enlarged", "one-more", "persons", "never-told-before"],
+)
+async def test_what_a_new_mask_hides_is_not_shown_any_more(
+    before: CameraShown | None, after: CameraShown
+) -> None:
+    """At once, and not when the camera sends its next picture: it may be away for ever."""
+    book = CameraBook(Clock())
+    if before:
+        await book.message(topics("c").settings, encode_shown(before))
+    for topic in (topics("c").picture, topics("c").seen, topics("other").picture):
+        await book.message(topic, picture())
+    await book.message(topics("c", "gw-2").picture, picture())
+    await book.message(topics("c").settings, encode_shown(after))
+    assert book.shot("c") is None
+    assert book.shot("c", SEEN) is None
+    assert book.wanted()["gw-1"].lacking == ["c"], "and the gateway is asked for a new one"
+    assert book.shot("other") is not None
+    assert book.shot("c", gateway="gw-2") is not None, "another gateway's camera"
+    await book.message(topics("c").picture, picture())
+    await book.message(topics("c").settings, encode_shown(after))
+    assert book.shot("c") is not None, "told again each minute, the same settings cost nothing"
+
+
+async def test_settings_that_hide_nothing_else_leave_the_picture() -> None:
+    """Also of a camera that is away: it is the last that anybody saw of it."""
+    book = CameraBook(Clock())
+    await book.message(topics("c").picture, picture())
+    for host in ("192.0.2.1", "192.0.2.2"):
+        await book.message(topics("c").settings, encode_shown(CameraShown("c", host=host)))
+        assert book.shot("c") is not None
+
+
 async def test_memory_is_bounded_and_the_longest_unheard_goes_first() -> None:
     """A flood of invented cameras costs at most what was allowed."""
     book = CameraBook(Clock(), bytes_max=20_000)

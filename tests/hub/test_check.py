@@ -73,3 +73,41 @@ def test_a_good_file_passes(tmp_path: Path) -> None:
     )
     outcome = CliRunner().invoke(app, ["check", str(path)])
     assert outcome.exit_code == 0, outcome.output
+
+
+TWICE = """schema: 1
+site: haibowan
+gateway: gw-01
+data: /tmp/x
+uplink: {port: 1883}
+sources:
+  - adapter: onvif
+    host: 192.0.2.7
+    camera: CAMERA
+  - adapter: onvif
+    host: 192.0.2.8
+    camera: recorder
+    channels:
+      "1": other
+      "2": CHANNEL
+video:
+  cameras:
+    - camera: gate
+      source: {url: "rtsp://192.0.2.7/sub"}
+    - camera: yard
+      source: {url: "rtsp://192.0.2.9/sub"}
+"""
+
+
+def test_a_camera_and_a_source_of_its_events_have_names_of_their_own(tmp_path: Path) -> None:
+    """Both would say `online` and `motion` under one id; each line says where the other one is."""
+    path = tmp_path / "gateway.yaml"
+    found = said(path, TWICE.replace("CAMERA", "gate").replace("CHANNEL", "yard"))
+    assert [line.removeprefix(f"{path}:").split(": ")[:2] for line in found] == [
+        ["9", "sources.0.camera"],
+        ["15", "sources.1.channels.2"],
+    ]
+    assert "(line 18)" in found[0]
+    assert "gate-events" in found[0]
+    path.write_text(TWICE.replace("CAMERA", "gate-events").replace("CHANNEL", "third"))
+    assert CliRunner().invoke(app, ["check", str(path)]).exit_code == 0

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from adapters.onvif.adapter import Onvif
 from adapters.onvif.settings import InputSettings, Login, OnvifSettings
 from adapters.runners.onvif import OnvifSource
-from hub.simulation.onvif_device import DeviceSettings, Faults, OnvifDevice
+from hub.simulation.onvif_device import DeviceSettings, OnvifDevice
+from hub.simulation.onvif_faults import Faults
 from model.reading import Event, Reading
 from tests.runners.memory_sink import MemorySink
 

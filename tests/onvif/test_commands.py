@@ -6,11 +6,15 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from dataclasses import fields
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from hub.cli import app
+from hub.simulation.onvif_faults import Faults
+from hub.simulation.onvif_life import OnvifLife
 from tests.brokers import free_port
 
 COMMAND = [sys.executable, "-m", "hub.cli"]
@@ -84,3 +88,26 @@ def test_the_territory_is_still_simulated_without_a_word(monkeypatch: pytest.Mon
     ran = CliRunner().invoke(app, ["simulate", *none, "--mqtt-port", str(free_port())])
     assert "simulating 0 detectors" in ran.output
     assert "onvif" in CliRunner().invoke(app, ["simulate", "--help"]).output
+
+
+def test_each_fault_has_its_switch_and_reaches_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With its unit left out of the name; without a switch the device has no fault."""
+    found: list[Faults] = []
+
+    async def noted(life: OnvifLife, _say: object) -> None:
+        found.append(life.device.faults)
+
+    monkeypatch.setattr("hub.simulation.onvif_life.live", noted)
+    simulate = ["simulate", "onvif"]
+    assert CliRunner().invoke(app, simulate).exit_code == 0
+    switches = [f"--{field.name.removesuffix('_s').replace('_', '-')}" for field in fields(Faults)]
+    values = [[] if isinstance(field.default, bool) else ["7"] for field in fields(Faults)]
+    every = [
+        word for switch, value in zip(switches, values, strict=True) for word in (switch, *value)
+    ]
+    assert CliRunner().invoke(app, [*simulate, *every]).exit_code == 0
+    wanted = {field.name: True if field.default is False else 7.0 for field in fields(Faults)}
+    assert found == [Faults(), Faults(**wanted)]  # type: ignore[arg-type]
+    told = (Path(__file__).parents[2] / "docs" / "onvif.md").read_text(encoding="utf-8")
+    assert [switch for switch in switches if switch not in told] == []
+    assert CliRunner().invoke(app, [*simulate, "--down", "0.1"]).exit_code == 2

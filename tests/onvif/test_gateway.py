@@ -13,7 +13,8 @@ from gateway.crash import crash_points
 from gateway.intake import Intake
 from gateway.outbox import Outbox, OutboxRow
 from gateway.sources import Sources
-from hub.simulation.onvif_device import Faults, OnvifDevice
+from hub.simulation.onvif_device import OnvifDevice
+from hub.simulation.onvif_faults import Faults
 from model.anomaly import Phase
 from model.codec import decode_readings
 from model.errors import ConfigError

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from hub.simulation.onvif_device import Faults
+from hub.simulation.onvif_faults import Faults
 from model.errors import Refused, Transient
 from tests.brokers import free_port
 from video.onvif import OnvifStream, stream_of

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from hub.simulation.onvif_answers import Note
-from hub.simulation.onvif_device import Faults
+from hub.simulation.onvif_faults import Faults
 from model.reading import Event, Lane, lane_of
 
 from .listening import PASSWORD, Listening, listening

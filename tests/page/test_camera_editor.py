@@ -158,6 +158,7 @@ def test_zones_and_masks_are_drawn_moved_named_and_undone_by_hand(
     page.mouse.up()
     settings = checked(page.inner_text("#ce-yaml"), GATE)
     assert len(settings.masks) == 1
+    assert settings.masks_drawn_on == "640x360", "the picture's, so that another shape is noticed"
     assert [round(n, 1) for corner in settings.masks[0] for n in corner] == [
         0.7, 0.1, 0.9, 0.1, 0.9, 0.3, 0.7, 0.3,
     ]  # fmt: skip

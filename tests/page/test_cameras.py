@@ -167,6 +167,16 @@ def test_the_age_of_a_picture_is_on_the_wall_from_the_start(opens: Opens, camera
     assert re.search(r"1 min \d+ s", answer.text())
 
 
+def test_a_camera_whose_masks_may_lie_elsewhere_says_so(opens: Opens, cameras: Cameras) -> None:
+    """Black without a word looks like a fault; what to do stands beside it."""
+    cameras.say(ODD, online=True, masks_misfit=True)
+    page = opens().sign_in(lang="en").go("/cameras")
+    expect(page.locator(tile(ODD))).to_contain_text("masks may lie elsewhere")
+    expect(page.locator(tile(ODD))).to_contain_text("restart the gateway")
+    cameras.say(ODD, online=True, masks_misfit=False)
+    expect(page.locator(tile(ODD))).not_to_contain_text("masks may lie elsewhere")
+
+
 def test_the_wall_is_narrowed_by_compound_and_need(opens: Opens, cameras: Cameras) -> None:
     """Each view is an address that can be sent; what is shown stays so while it updates."""
     assert cameras
@@ -243,3 +253,26 @@ def test_a_wall_of_two_hundred_costs_what_is_seen_and_what_changes(
     )
     assert said[0] >= 203
     assert set(said[1]) <= {GATE, OFF, ODD}
+
+
+def test_a_picture_that_a_new_mask_hides_leaves_every_screen(
+    opens: Opens, cameras: Cameras
+) -> None:
+    """The wall and the camera's own page, both open, though no newer picture ever comes."""
+    name = "a-masked-later"
+    cameras.tell(name)
+    cameras.say(name, online=False, offline_reason="unreachable")
+    cameras.show(name)
+    wall = opens().sign_in(lang="en").go("/cameras")
+    one = opens().sign_in(lang="en").go(f"/cameras/{name}")
+    assert until(lambda: widths(wall, name) == 640)
+    one.wait_for_function("document.getElementById('cm-picture')?.naturalWidth === 640")
+    cameras.tell(name, masks=[[[0.1, 0.1], [0.4, 0.1], [0.4, 0.6]]])
+    expect(wall.locator(f"{tile(name)} img")).to_have_count(0)
+    expect(one.locator("#cm-picture")).to_be_hidden()
+    expect(one.locator("#cm-none")).to_be_visible()
+    assert one.get_attribute("#cm-picture", "src") is None
+    expect(one.locator("#cm-age")).to_contain_text("waiting for a picture")
+    cameras.show(name, colour=10)
+    one.wait_for_function("document.getElementById('cm-picture')?.naturalWidth === 640")
+    assert until(lambda: widths(wall, name) == 640)

@@ -38,3 +38,27 @@ def test_an_incident_planted_by_click_becomes_a_simulated_case(opens: Opens, up:
         page.wait_for_timeout(100)
     assert new[0]["mode"] == "simulated"
     assert screen.violations() == []
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_header_is_one_line_with_every_entry(opens: Opens, lang: str) -> None:
+    """From 1400 px on, for an administrator, with the longest words of the lamps and a long name."""
+    screen = opens((1400, 900)).sign_in(lang=lang)
+    page = screen.go("/demo")
+    page.click("#sh-sound")
+    page.wait_for_selector("#sh-sound[aria-pressed=true]")
+    page.evaluate("document.querySelector('.sh-me').textContent = 'administrator.li'")
+    longest = """() => {
+      const words = document.getElementById("sh-lamps").dataset;
+      document.getElementById("sh-live").textContent = `● ${words.notready}`;
+      document.getElementById("sh-quiet").hidden = false;
+      const header = document.querySelector(".sh-header");
+      const middle = (e) => Math.round(e.getBoundingClientRect().top + e.offsetHeight / 2);
+      const parts = [...header.querySelectorAll(".sh-brand, nav a, .sh-lamp, .sh-lang, .sh-who")];
+      return [parts.filter((e) => e.offsetParent).length, header.offsetHeight, new Set(parts.map(middle)).size];
+    }"""
+    for width in (1400, 1600, 1601, 1900, 1901, 1920):
+        page.set_viewport_size({"width": width, "height": 900})
+        parts, height, lines = page.evaluate(longest)
+        assert (parts, lines) == (17, 1), (width, parts, height)
+        assert height < 60

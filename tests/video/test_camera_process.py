@@ -121,7 +121,9 @@ async def test_a_process_that_breaks_again_and_again_is_not_online_between_two_b
         assert any(r.values.get("motion") for r in sink.readings[before:]), "what it sees is told"
 
 
-async def test_what_a_camera_saw_that_is_no_longer_in_the_file_is_over(tmp_path: Path) -> None:
+async def test_what_a_camera_saw_that_is_no_longer_in_the_file_ends_and_clears_nothing(
+    tmp_path: Path,
+) -> None:
     """Its process was killed while it saw somebody; then people took it out of the file."""
     async with looking(tmp_path, walk(), walk()) as (cameras, sink):
         await told(sink, lambda r: r.device == "cam-1" and r.values.get("motion") is True)
@@ -129,8 +131,9 @@ async def test_what_a_camera_saw_that_is_no_longer_in_the_file_is_over(tmp_path:
         state = tmp_path / "video" / "state" / "cam-1.json"
         assert b"motion" in state.read_bytes()
     async with looking(tmp_path, walk()) as (_, sink):
-        over = await told(sink, lambda r: r.values.get("ended_by") == "settings")
-        assert (over.device, over.values["motion"], over.compound) == ("cam-1", False, "c1")
+        over = await told(sink, lambda r: r.values.get("ended_by") == "removed")
+        assert (over.device, over.values["observation"], over.compound) == ("cam-1", "motion", "c1")
+        assert "motion" not in over.values
         assert not state.exists()
 
 

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from model.codec import CodecError
 from model.footage import Footage, decode_footage, encode_footage
+from video.durable_file import sync_folder
 
 MAX_MB = 2048
 RESERVE_MB, RESERVE_PART = 256, 0.05
@@ -174,17 +175,6 @@ class EvidenceFolder:
                 return [entry for entry in entries if not entry.name.startswith(".")]
         except FileNotFoundError:
             return []
-
-
-def sync_folder(path: Path) -> None:
-    """Let the names in a folder outlast a power cut; raises OSError."""
-    if os.name == "nt":
-        return  # folders cannot be synced there
-    folder = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _written_at(path: Path) -> float:

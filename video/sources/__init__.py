@@ -9,6 +9,7 @@ from .keeper import BackOff, Change, Keeper
 from .snapshot import SnapshotSource
 from .source import NOBODY, Clock, Credentials, Pace, Reason, Source, SourceLost
 from .stream import StreamSource
+from .trust import Trust
 
 
 def open_source(
@@ -44,9 +45,10 @@ def open_source(
             paced=paced,
             idle_s=settings.idle_s,
         )
+    trust = Trust(settings.verify, settings.ca_file)
     if settings.snapshot:
         return SnapshotSource(
-            settings.snapshot, login, clock=clock, every_s=settings.every_s, fps=fps
+            settings.snapshot, login, clock=clock, every_s=settings.every_s, fps=fps, trust=trust
         )
 
     def stream(url: str) -> StreamSource:
@@ -57,6 +59,7 @@ def open_source(
             fps=fps,
             keyframes_only=keyframes_only,
             transport=settings.transport,
+            trust=trust,
         )
 
     if settings.onvif is not None:

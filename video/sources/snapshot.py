@@ -1,6 +1,5 @@
 """Pictures asked for one by one over HTTP: cameras without a stream, or where bandwidth is dear."""
 
-import ssl
 import threading
 import time
 from collections.abc import Generator
@@ -12,6 +11,8 @@ from video.settings import masked
 
 from .source import ANSWER_S, Clock, Credentials, Reason, SourceLost
 from .stills import MOST_BYTES, picture_of
+from .stream import UNPROVEN
+from .trust import Trust
 
 WHOLE_S = 10.0
 """A picture that is not there after so long will not come."""
@@ -45,8 +46,16 @@ class SnapshotSource:
     left_out = 0
 
     def __init__(
-        self, url: str, login: Credentials, *, clock: Clock, every_s: float, fps: float
+        self,
+        url: str,
+        login: Credentials,
+        *,
+        clock: Clock,
+        every_s: float,
+        fps: float,
+        trust: Trust | None = None,
     ) -> None:
+        self._trust = trust or Trust()
         self._url, self._login, self._clock = url, login, clock
         self._every_s = max(every_s, 1 / fps)
         self._where = masked(url)
@@ -59,7 +68,7 @@ class SnapshotSource:
     def frames(self) -> Generator[Frame, None, None]:
         """Yield pictures, their time the clock when they were there."""
         auth = CameraAuth(self._login) if self._login.user else None
-        secure = ssl.create_default_context() if self._url.startswith("https:") else False
+        secure = self._trust.context() if self._url.startswith("https:") else False
         bad = 0
         # No proxy and no redirect: a camera is asked where people wrote, nowhere else.
         with httpx.Client(auth=auth, verify=secure, timeout=ANSWER_S, trust_env=False) as client:
@@ -117,6 +126,8 @@ class SnapshotSource:
                 return SourceLost(Reason.UNREACHABLE, silent)
             case httpx.TimeoutException():
                 return SourceLost(Reason.STALLED, silent)
+            case httpx.ConnectError() if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                return SourceLost(Reason.CERTIFICATE, f"{self._where} {UNPROVEN}")
             case httpx.ConnectError():
                 reason = Reason.UNREACHABLE
             case _:

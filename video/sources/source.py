@@ -23,6 +23,7 @@ class Reason(StrEnum):
     STALLED = "stalled"  # connected, but nothing came for 5 s
     LOGIN = "login"  # user or password refused
     UNREACHABLE = "unreachable"  # no such host, nobody listens, or no answer
+    CERTIFICATE = "certificate"  # nobody whom we believe says that it is this camera
     NOT_FOUND = "not_found"  # the camera has no such stream, the disk no such file
     UNDECODABLE = "undecodable"  # bytes come that are no picture
     FINISHED = "finished"  # a file was played to its end

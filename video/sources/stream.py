@@ -13,12 +13,17 @@ from video.settings import masked
 from .decoding import Converter, Decoded, decoded, lost
 from .lag import Lag
 from .source import ANSWER_S, Clock, Credentials, Pace, Reason, SourceLost
+from .trust import Trust
 
 OPTIONS = {
     "probesize": "32768",  # bytes looked at before the first picture: the default takes seconds
     "analyzeduration": "500000",  # microseconds, likewise
     "allowed_media_types": "video",  # sound is never asked for
 }
+
+UNPROVEN = (
+    "has a certificate that nothing proves; write the file of its authority as source.ca_file"
+)
 
 MOST_LOGIN = 126
 """libav cuts off what is longer, and the camera then refuses it."""
@@ -36,7 +41,11 @@ class StreamSource:
         fps: float,
         keyframes_only: bool = False,
         transport: str = "tcp",
+        trust: Trust | None = None,
     ) -> None:
+        """`trust` is for rtsps:// alone; None checks the certificate by the system's authorities."""
+        self._trust = trust or Trust()
+        self._secure = url.lower().startswith("rtsps:")
         self._url, self._login, self._clock, self._fps = url, login, clock, fps
         self._keyframes_only, self._transport = keyframes_only, transport
         self._closed = threading.Event()
@@ -75,7 +84,11 @@ class StreamSource:
         try:
             with av.open(
                 self._login.into(self._url),
-                options={"rtsp_transport": self._transport, **OPTIONS},
+                options={
+                    "rtsp_transport": self._transport,
+                    **OPTIONS,
+                    **(self._trust.options() if self._secure else {}),
+                },
                 timeout=(ANSWER_S, ANSWER_S),
             ) as container:
                 opening = False
@@ -88,5 +101,12 @@ class StreamSource:
                 return
         except av.error.FFmpegError as error:
             failure = lost(error, masked(self._url), self._login, opening=opening)
+            if (
+                opening
+                and self._secure
+                and failure.reason is Reason.UNREACHABLE
+                and self._trust.refuses(self._url)
+            ):
+                failure = SourceLost(Reason.CERTIFICATE, f"{masked(self._url)} {UNPROVEN}")
         # Not raised while libav's error is handled: a printed trace would show that one too.
         raise failure

@@ -26,6 +26,7 @@ from .kept_file import KeptFile
 from .pace import Pace
 from .pictures import PictureFile
 from .protocol import ALIVE_S, SILENT_S, Orders, ProtocolError, Said, decode_orders, encode
+from .shape_file import ShapeFile
 
 log = structlog.get_logger()
 NICE = 5  # pictures wait for alarms of other sources, never the other way round
@@ -71,16 +72,18 @@ def _group(
     detector = _detector(settings)
     folder = Path(orders.folder)
     writing = evidence_pool()  # one thread for all: clips wait, pictures do not
+    shapes = [ShapeFile(folder, camera) for camera in settings.cameras]
     cameras = [
         Watched(
-            Camera(camera, detector),
+            Camera(camera, detector, masks_drawn_on=shape.read()),
             feed_of(camera, orders.passwords.get(camera.camera, "")),
             EvidenceKeeper(folder / "evidence", settings.evidence, camera, pool=writing),
             PictureFile(folder / "video" / "pictures", camera),
             Pace(),
             KeptFile(folder, camera.camera, camera.compound),
+            shape,
         )
-        for camera in settings.cameras
+        for camera, shape in zip(settings.cameras, shapes, strict=True)
     ]
     return Group(cameras, say, clock=time.time), said
 

@@ -24,6 +24,7 @@ from .kept_file import KeptFile
 from .pace import Pace
 from .parts import Evidence, Feed
 from .pictures import PictureFile
+from .shape_file import ShapeFile
 
 log = structlog.get_logger()
 IDLE_S = 0.01
@@ -49,6 +50,7 @@ class Watched(NamedTuple):
     picture: PictureFile
     pace: Pace
     kept: KeptFile | None = None
+    shape: ShapeFile | None = None
 
 
 Say = Callable[[Sequence[Reading]], None]
@@ -147,6 +149,8 @@ class Group:
             blind = watched.camera.blind_observations()
             if watched.evidence:
                 found += watched.evidence.warnings()
+            if watched.kept and watched.kept.warning:
+                found.append(f"camera {name}: {watched.kept.warning}")
             found += [
                 f"camera {name}: the observation {kind} broke ({why}); please report it"
                 for kind, why in dict(watched.camera.broken).items()
@@ -241,9 +245,13 @@ class Group:
             readings += self._blinded(watched)
         self._online[own.camera] = online
         self._told[own.camera] = now
+        if watched.shape:
+            watched.shape.keep(watched.camera.masks_drawn_on)
         values: dict[str, Value] = {"online": online, **watched.pace.values(time.monotonic())}
         values["frames_skipped"] = float(feed.skipped)
         values["reconnects"] = float(feed.reconnects)
+        if own.masks:
+            values["masks_misfit"] = bool(watched.camera.mask_misfit())
         if not online:
             values["offline_reason"] = reason
         readings += watched.camera.heartbeat(values, self._now())

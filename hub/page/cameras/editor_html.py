@@ -19,7 +19,8 @@ def editor_html(visit: Visit, view: CameraView) -> Markup:
     drawn = {
         "zones": {name: [list(c) for c in corners] for name, corners in settings.zones.items()},
         "masks": [[list(c) for c in corners] for corners in settings.masks],
-    } if settings else {"zones": {}, "masks": []}  # fmt: skip
+        "drawn_on": settings.masks_drawn_on,
+    } if settings else {"zones": {}, "masks": [], "drawn_on": ""}  # fmt: skip
     written = dict(settings.observations) if settings else {}
     observations = "\n".join(f"{name}: {json.dumps(keys, ensure_ascii=False)}" for name, keys in written.items())  # fmt: skip
     return tag(
@@ -78,8 +79,8 @@ def _result(visit: Visit) -> Markup:
             tag("span", id="ce-said", role="status"), class_="cw-bar"),
         tag("ul", id="ce-errors", class_="sh-troubles"),
         tag("p", say(
-            "本页不修改网关：把它粘贴到网关文件 video.cameras 下这台摄像机的条目里（替换原有 masks、zones、observations），用 smarthub check 检查，用 smarthub video test 试，然后重启网关。",
-            "This page does not change the gateway: paste it into this camera's entry under video.cameras in the gateway's file (in place of masks, zones, observations), check it with smarthub check, try it with smarthub video test, and restart the gateway.",
+            "本页不修改网关：把它粘贴到网关文件 video.cameras 下这台摄像机的条目里（替换原有 masks、masks_drawn_on、zones、observations），用 smarthub check 检查，用 smarthub video test 试，然后重启网关。",
+            "This page does not change the gateway: paste it into this camera's entry under video.cameras in the gateway's file (in place of masks, masks_drawn_on, zones, observations), check it with smarthub check, try it with smarthub video test, and restart the gateway.",
         ), class_="sh-muted"),
     ])  # fmt: skip
 

@@ -126,7 +126,7 @@ def episodes_html(visit: Visit, episodes: list[SeenEpisode]) -> Markup:
     for one in episodes[:EPISODES]:
         word = observation(one.observation)
         case = cases.get(one.device)
-        lost = one.ended_by == "blind"  # nobody knows whether it is over
+        lost = one.ended_by in ("blind", "removed")  # nobody knows whether it is over
         mine = case is not None and (one.ended_at is None or lost)
         until = visit.time(one.ended_at, day=False) if one.ended_at else say("进行中", "goes on")
         rows.append([

@@ -16,6 +16,7 @@ SIGNS = {
 WHY = {
     "off": ("未启用", "not asked for"),
     "detector": ("需要识别模型，这里没有", "needs a detector, and there is none here"),
+    "masks": ("录像比例与画遮挡时不同，画面已全部涂黑", "the clip has another shape than the picture that the masks were drawn on, so all is blank"),
     "unknown": ("无法判断（纹理太少、太短或帧太少）", "could not tell: too little texture, too short, or too few frames"),
 }  # fmt: skip
 

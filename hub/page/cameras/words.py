@@ -71,6 +71,10 @@ REASONS = {
         "对方结束了视频流", "the camera ended the stream",
         "会自动重连；反复出现请查摄像机日志", "it is connected anew by itself; if it repeats, look at the camera's log",
     ),
+    "certificate": Remedy(
+        "证书无法验证", "nothing proves its certificate",
+        "在网关文件中用 source.ca_file 写明签发机构的证书文件", "write the file of its authority as source.ca_file in the gateway's file",
+    ),
     "not_found": Remedy(
         "没有该视频流或文件", "no such stream or file",
         "核对网关文件中的地址或通道", "check the address or profile in the gateway's file",
@@ -86,6 +90,11 @@ REASONS = {
     "failed": Remedy(
         "程序故障", "a fault of the program",
         "查看网关日志", "see the gateway's log",
+    ),
+    "masks": Remedy(
+        "画面比例变了，遮挡可能错位，画面已全部涂黑", "the picture has another shape, the masks may lie elsewhere, so all is blank",
+        "改回摄像机的画面比例；或在本摄像机页面确认遮挡，把内容粘贴到网关文件并重启网关",
+        "set the camera back, or look at the masks on the camera's page, paste its text into the gateway's file and restart the gateway",
     ),
     "process": Remedy(
         "摄像机进程已结束", "its process has ended",
@@ -110,7 +119,7 @@ def observation(name: str) -> Word:
 
 def remedy(state: str, reason: str) -> Remedy | None:
     """Return why a camera gives no pictures and what to do; None while it does."""
-    if state == "offline":
+    if state == "offline" or reason:
         return REASONS.get(reason, Remedy(reason or "原因不明", reason or "no reason was given",
                                           "查看网关日志", "see the gateway's log"))  # fmt: skip
     return {"silent": _SILENT, "never": _NEVER}.get(state)

@@ -20,11 +20,9 @@
     if (mine !== look) return;
     const image = by("cm-picture");
     if (!answer.ok) {
-      // Only a view that never came is empty; the last picture stays, with its age.
-      if (image.dataset.view !== view() && image.dataset.view) {
-        image.hidden = true;
-        by("cm-none").hidden = false;
-      }
+      // What the hub has not, nobody may see: a new mask may hide it. Else the last picture stays, with its age.
+      const gone = answer.status === 404;
+      if (gone || (image.dataset.view !== view() && image.dataset.view)) empty(image, { gone });
       return;
     }
     const at = Number(answer.headers.get("x-picture-at"));
@@ -43,6 +41,16 @@
       age();
     };
     loading.src = address;
+  }
+
+  function empty(image, { gone }) {
+    image.hidden = true;
+    by("cm-none").hidden = false;
+    if (!gone) return;
+    if (image.src.startsWith("blob:")) URL.revokeObjectURL(image.src);
+    image.removeAttribute("src");
+    image.dataset.view = "";
+    shownAt = 0;
   }
 
   async function facts() {

@@ -12,6 +12,7 @@
   let history = [];
   let camera = "";
   let words = {};
+  let drawnBefore = "";
 
   const round = (n) => Math.round(Math.min(1, Math.max(0, n)) * 1000) / 1000;
   const corner = ([x, y]) => [round(x), round(y)];
@@ -186,12 +187,19 @@
   const plain = (name) => (/^[a-z0-9][a-z0-9-]*$/.test(name) ? name : JSON.stringify(name));
   const flow = (points) => `[${points.map(([x, y]) => `[${x}, ${y}]`).join(", ")}]`;
 
+  // Masks hold for this shape of picture; without a picture nothing is confirmed.
+  function drawnOn() {
+    const { naturalWidth, naturalHeight } = by("ce-picture");
+    return naturalWidth ? `${naturalWidth}x${naturalHeight}` : drawnBefore;
+  }
+
   function yaml() {
     const masks = shapes.filter((shape) => shape.kind === "mask");
     const zones = shapes.filter((shape) => shape.kind === "zone");
     const observations = by("ce-observations").value.trimEnd();
     const lines = [];
     if (masks.length) lines.push("masks:", ...masks.map((mask) => `  - ${flow(mask.points)}`));
+    if (masks.length && drawnOn()) lines.push(`masks_drawn_on: ${drawnOn()}`);
     if (zones.length) lines.push("zones:", ...zones.map((zone) => `  ${plain(zone.name)}: ${flow(zone.points)}`));
     if (observations.trim()) lines.push("observations:", ...observations.split("\n").map((line) => `  ${line}`));
     return `${lines.join("\n")}\n`;
@@ -396,6 +404,7 @@
     words = editor.dataset;
     camera = editor.dataset.camera;
     const drawn = JSON.parse(editor.dataset.drawn);
+    drawnBefore = drawn.drawn_on;
     shapes = [
       ...Object.entries(drawn.zones).map(([name, points]) => ({ kind: "zone", name, points })),
       ...drawn.masks.map((points) => ({ kind: "mask", name: "", points })),
@@ -404,6 +413,7 @@
     by("ce-mask").addEventListener("click", () => begin("mask"));
     by("ce-undo").addEventListener("click", undo);
     by("ce-fresh").addEventListener("click", fresh);
+    by("ce-picture").addEventListener("load", write);
     by("ce-stage").addEventListener("pointerdown", pressed);
     by("ce-stage").addEventListener("dblclick", finish);
     by("ce-observations").addEventListener("input", write);
