@@ -31,6 +31,7 @@ class TrialRuns:
         self._module = module
         self._limit_s, self._slow, self._broke = limit_s, slow, broke
         self._running: tuple[str, asyncio.Task[None]] | None = None
+        self._ending: set[asyncio.Task[None]] = set()
         self._states: OrderedDict[str, Json] = OrderedDict()
         self._owners: dict[str, str] = {}
 
@@ -52,11 +53,15 @@ class TrialRuns:
         return self._states.get(trial) if self._owners.get(trial) == owner else None
 
     def stop(self, owner: str, trial: str) -> None:
-        """End a trial that runs."""
-        if self._running and self._running[0] == trial and self._owners.get(trial) == owner:
-            if self._states[trial]["state"] == "running":
-                self._states[trial].update(state="failed", error="stopped 已停止")
-            self._running[1].cancel()
+        """End a trial that runs; another one may begin at once."""
+        if self._running is None or self._running[0] != trial or self._owners.get(trial) != owner:
+            return
+        (_, task), self._running = self._running, None
+        if self._states[trial]["state"] == "running":
+            self._states[trial].update(state="failed", error="stopped 已停止")
+        task.cancel()
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
 
     async def _run(self, name: str, orders: Json) -> None:
         state = self._states[name]

@@ -59,7 +59,7 @@ class TrialPanel:
 
     def draw(self) -> None:
         """Draw the form, and room for what came of it."""
-        host = ui.element("section").classes("sh-card")
+        host = ui.element("section").classes("sh-card sh-rule-trial")
         host.on("submit", self._submit, js_handler=SUBMIT)
         with host:
             Fragment(form_html(self._visit, self._text))
