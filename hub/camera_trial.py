@@ -4,11 +4,6 @@ A clip comes from people, and a decoder is a large target: what breaks here cost
 line of JSON and says lines of JSON: how far it is, and at last what it found or why not.
 """
 
-import contextlib
-import json
-import os
-import resource
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,34 +12,31 @@ from pydantic import ValidationError
 
 from model.errors import ConfigError, HubError
 
+from .trial_child import orders, say
+from .trial_process import Json
+
 if TYPE_CHECKING:
     from video.contract import Frame
     from video.episodes import Episode
     from video.settings import CameraSettings
     from video.trial import Outcome
 
-Json = dict[str, object]
 CPU_S = 300
-MEMORY_BYTES = 4 << 30
 STEP = 0.01
 
 
 def main() -> None:
     """Take the orders, and say what came of them."""
-    with contextlib.suppress(OSError, ValueError):
-        os.nice(10)
-        resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    orders = json.loads(sys.stdin.readline())
+    given = orders(cpu_s=CPU_S)
     try:
-        _say(result=tried(Path(orders["clip"]), orders["before"], orders["after"], _progress))
+        say(result=tried(Path(str(given["clip"])), given["before"], given["after"], _progress))
     except HubError as error:
-        _say(error=str(error).replace(str(orders["clip"]), "clip"))
+        say(error=str(error).replace(str(given["clip"]), "clip"))
     except MemoryError:
-        _say(error="the clip needs too much memory; give a smaller picture")
+        say(error="the clip needs too much memory; give a smaller picture")
 
 
-def tried(clip: Path, before: Json, after: Json, progress: Callable[[float], None]) -> Json:
+def tried(clip: Path, before: object, after: object, progress: Callable[[float], None]) -> Json:
     """Return what a clip shows under both settings; raises ConfigError for what is no clip."""
     from video.settings import CameraSettings  # noqa: PLC0415 - needs OpenCV
     from video.trial import compare, sign  # noqa: PLC0415
@@ -98,12 +90,7 @@ _said = [-1.0]
 def _progress(done: float) -> None:
     if done - _said[0] >= STEP:
         _said[0] = done
-        _say(done=round(done, 3))
-
-
-def _say(**said: object) -> None:
-    sys.stdout.write(json.dumps(said) + "\n")
-    sys.stdout.flush()
+        say(done=round(done, 3))
 
 
 if __name__ == "__main__":

@@ -4,11 +4,6 @@ It takes one line of JSON (`data`, `rule`, `text`, `since` in ms, `zone`, `repor
 its charts, and says lines of JSON: how far it is, and at last what came of it in short, or why not.
 """
 
-import contextlib
-import json
-import os
-import resource
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -26,40 +21,36 @@ from .backtest.source import from_log, log_folder
 from .backtest.words import percent
 from .log.view import LogView
 from .rule_edit import failing_tests, with_text
+from .trial_child import orders, say
+from .trial_process import Json
 
-Json = dict[str, object]
 CPU_S = 900
-MEMORY_BYTES = 4 << 30
 EVERY = 500  # entries between two words of how far it is
 
 
 def main() -> None:
     """Take the orders, and say what came of them."""
-    with contextlib.suppress(OSError, ValueError):
-        os.nice(10)
-        resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    orders = json.loads(sys.stdin.readline())
+    given = orders(cpu_s=CPU_S)
     try:
-        _say(result=tried(orders, lambda done: _say(done=done)))
+        say(result=tried(given, lambda done: say(done=done)))
     except HubError as error:
-        _say(error=str(error))
+        say(error=str(error))
     except MemoryError:
-        _say(
+        say(
             error="the log of this time needs too much memory; choose a shorter time 请缩短时间范围"
         )
 
 
-def tried(orders: Json, progress: Callable[[float], None]) -> Json:
+def tried(given: Json, progress: Callable[[float], None]) -> Json:
     """Replay the log with the rules in force and with the changed one; raises HubError."""
-    folder, rule = log_folder(Path(str(orders["data"]))), str(orders["rule"])
-    since = int(str(orders["since"]))
+    folder, rule = log_folder(Path(str(given["data"]))), str(given["rule"])
+    since = int(str(given["since"]))
     view = LogView(folder)
     newest = view.newest(EntryKind.RULES, view.end)
     if newest is None:
         raise HubError("the log holds no rules yet; try again in a moment")
     in_force = msgspec.json.decode(newest.payload, type=Versioned)
-    changed = with_text(in_force, rule, str(orders["text"]))
+    changed = with_text(in_force, rule, str(given["text"]))
     recording = from_log(folder, since=since, until=None, whole=False)
     sides = [
         recorded(recording),
@@ -75,13 +66,13 @@ def tried(orders: Json, progress: Callable[[float], None]) -> Json:
             progress(min(1.0, taken / max(1, recording.total)))
 
     replay(recording.entries(), sides, known=recording.known, told=told)
-    zone = ZoneInfo(str(orders["zone"]))
+    zone = ZoneInfo(str(given["zone"]))
     result = conclude(
         sides, since=max(since, recording.begins_at), until=last + 1, exact=recording.exact,
         remarks=recording.remarks, judged=sides[0].cases.values(), zone=zone,
     )  # fmt: skip
-    report = Path(str(orders["report"]))
-    report.write_text(written(result, zone, made_by=f"{rule}:\n{orders['text']}"), encoding="utf-8")
+    report = Path(str(given["report"]))
+    report.write_text(written(result, zone, made_by=f"{rule}:\n{given['text']}"), encoding="utf-8")
     return {**in_short(result), "failing_tests": failing_tests(changed.documents, rule)}
 
 
@@ -99,11 +90,6 @@ def in_short(result: Result) -> Json:
         "defects": list(result.defects),
         "remarks": list(result.remarks),
     }  # fmt: skip
-
-
-def _say(**said: object) -> None:
-    sys.stdout.write(json.dumps(said) + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":
