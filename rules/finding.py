@@ -150,6 +150,8 @@ def fits(devices: Devices, reading: Reading, role: str) -> bool:
         return False
     if role in devices.except_roles:
         return False
+    if not devices.values:
+        return True
     values = reading.values
     return all(values.get(name) in chosen for name, chosen in devices.values.items())
 

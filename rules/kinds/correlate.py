@@ -51,7 +51,8 @@ class CorrelateRule(InTurn[Scene]):
     """Watches places for conditions that hold together."""
 
     def __init__(self, spec: CorrelateSpec, book: Book) -> None:
-        super().__init__(spec, book, Scene)
+        spans = [member.fresh_for or spec.fresh_for for member in spec.members.values()]
+        super().__init__(spec, book, Scene, lasts=max(span or REMEMBERED_MS for span in spans))
         self._spec = spec
         self._members = spec.members
         self._hot: set[str] = set()  # devices that meet a member; the others sleep
@@ -132,10 +133,6 @@ class CorrelateRule(InTurn[Scene]):
         hold = f" for {self._spec.hold / 1000:g} s" if self._spec.hold else ""
         where = "on one floor" if self._spec.by == "floor" else f"in one {self._spec.by}"
         return f"{' and '.join(parts)}, {where}{hold}"
-
-    def _lasts(self) -> int:
-        spans = [member.fresh_for or self._spec.fresh_for for member in self._members.values()]
-        return max(span or REMEMBERED_MS for span in spans)
 
     def _tests_over(self, row: Scene) -> None:
         kept = {key: word for key, word in row.words.items() if word.mode is not Mode.TEST}

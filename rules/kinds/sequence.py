@@ -31,7 +31,7 @@ class SequenceRule(InTurn[Steps]):
     """Watches what follows what."""
 
     def __init__(self, spec: SequenceSpec, book: Book) -> None:
-        super().__init__(spec, book, Steps)
+        super().__init__(spec, book, Steps, lasts=spec.within)
         self._spec = spec
         parts = [part for part in (spec.first, spec.then, spec.without, spec.broken_by) if part]
         self._parts = parts
@@ -110,9 +110,6 @@ class SequenceRule(InTurn[Steps]):
             return f"place:{compound}" if compound else ""
         value = reading.values.get(by)
         return "" if value is None else f"{by}={value}"
-
-    def _lasts(self) -> int:
-        return self._spec.within
 
     def _tests_over(self, row: Steps) -> None:
         if row.mode is Mode.TEST:

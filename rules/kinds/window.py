@@ -40,7 +40,7 @@ class WindowRule(InTurn[Samples]):
     """Watches an aggregate over the newest samples of a device or a building."""
 
     def __init__(self, spec: WindowSpec, book: Book) -> None:
-        super().__init__(spec, book, Samples)
+        super().__init__(spec, book, Samples, lasts=spec.span)
         self._spec = spec
         self._counting = spec.aggregate == "count"
         self._tumbling = spec.slides == "tumbling"
@@ -103,9 +103,6 @@ class WindowRule(InTurn[Samples]):
             f"{what} of {of} over {spec.span / 1000:g} s ({spec.slides}) {side} {self._limit:g}, "
             f"ends at {self._clear_at:g}"
         )
-
-    def _lasts(self) -> int:
-        return self._spec.span
 
     def _counts(self, reading: Reading) -> bool:
         words = self._spec.counts
