@@ -163,12 +163,9 @@ class InTurn(ABC, Generic[AnyRow]):
         if row is None:
             row = self._shape(Timeline())
         line = row.line
-        if self._timer(row) is None and line.in_order(queued):  # as nearly all do
-            if not self._lateness:
-                line.heard(queued)
-                return self._at_once(subject, row, queued)
-            line.queue(queued)
-            return self._wait(subject, row)
+        waits = self._lateness > 0
+        if self._timer(row) is None and line.in_order(queued, waits=waits):
+            return self._wait(subject, row) if waits else self._at_once(subject, row, queued)
         if line.repeats(queued):
             return []
         if queued.turn < line.horizon:
@@ -196,11 +193,9 @@ class InTurn(ABC, Generic[AnyRow]):
         return None
 
     def _at_once(self, subject: str, row: AnyRow, said: Queued) -> list[Anomaly]:
-        """Give the only Reading that there is its turn: the short way, as mostly nothing comes of it."""
-        line = row.line
-        line.had_turn(said)
+        """Take the only Reading that there is, in its turn: the short way, as mostly nothing comes of it."""
         found = self._take(subject, row, said)
-        forgotten = line.newest_awake + self._remembered
+        forgotten = row.line.newest_awake + self._remembered
         if found or self._timer(row) is not None or self._book.awake >= forgotten:
             return found + self._advance(subject, row, changed=bool(found))
         self._rows.put(subject, row)

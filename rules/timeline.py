@@ -59,12 +59,25 @@ class Timeline(msgspec.Struct, omit_defaults=True, gc=False):
             return False
         return waiting[bisect_left(waiting, turn, key=_turn)].turn == turn
 
-    def in_order(self, queued: Queued) -> bool:
-        """Return whether it is no repeat and comes after all others, none of which waits."""
+    def in_order(self, queued: Queued, *, waits: bool) -> bool:
+        """Let one that comes after all others, none of which waits, have its turn or wait alone.
+
+        False if it is not so, or if it is a repeat: nothing was done. Nearly all come so.
+        """
         turn = queued.turn
         if self.waiting or turn <= self.horizon or turn[0] < self.newest:
             return False
-        return self.taken.get(queued.seen.reading.device) != turn[1:]
+        device, said = queued.seen.reading.device, turn[1:]
+        if self.taken.get(device) == said:
+            return False
+        self.newest, self.newest_awake = turn[0], queued.awake
+        if waits:
+            self.waiting.append(queued)
+            self.since_awake = queued.awake
+        else:
+            self.horizon = turn
+            self.taken[device] = said
+        return True
 
     def queue(self, queued: Queued) -> None:
         """Let it wait for its turn."""
@@ -89,12 +102,14 @@ class Timeline(msgspec.Struct, omit_defaults=True, gc=False):
         return waiting[0].turn[0] > self.newest - lateness and len(waiting) <= WAITING_MAX
 
     def only(self, *, awake: int, lateness: int) -> Queued | None:
-        """Take out the one that waits alone, when it has waited long enough."""
+        """Give the one that waits alone its turn, when it has waited long enough."""
         waiting = self.waiting
         if len(waiting) != 1 or awake - waiting[0].awake < lateness:
             return None
+        queued = waiting.pop()
         self.since_awake = 0
-        return waiting.pop()
+        self.had_turn(queued)
+        return queued
 
     def ready(self, *, awake: int, lateness: int) -> list[Queued]:
         """Take out those whose turn it is, in order."""
