@@ -33,7 +33,7 @@ def evidence(seen: Observation) -> Evidence:
         device=reading.device,
         at=reading.received_at,
         values=reading.values,
-        event=str(reading.event.value),
+        event=str(reading.event),
         raw=reading.raw,
     )
 
