@@ -113,23 +113,28 @@ def rows(
 
 
 def cost(rules: RuleSet, places: Registry, load: Sequence[Sequence[Reading]]) -> float:
-    """Return µs of CPU an event, ticks of each second of data time included; the best of five."""
-    best = float("inf")
+    """Return µs of CPU an event, ticks of each second of data time included.
+
+    Of each row the least of five counts: each round does the same, and what else the machine does only
+    adds to it.
+    """
+    least_of = [float("inf")] * len(load)
     for _ in range(ROUNDS):
         engine = Engine(places, rules)
         for row in load[: DEVICES // len(load[0])]:
             engine.observe(row, Lane.TELEMETRY, row[-1].received_at)
-        awake, before = 0, time.process_time()
-        for row in load:
+        awake = 0
+        for number, row in enumerate(load):
+            before = time.process_time()
             now = row[-1].received_at - BEGIN
             if now - awake >= 1000:
                 awake = now
                 engine.tick(Tick(BEGIN + now, awake))
             engine.observe(row, Lane.TELEMETRY, row[-1].received_at)
-        best = min(best, time.process_time() - before)
+            least_of[number] = min(least_of[number], time.process_time() - before)
         if engine.failures:
             raise RuntimeError(engine.last_failure)
-    return best / EVENTS * 1e6
+    return sum(least_of) / EVENTS * 1e6
 
 
 def least(load: Sequence[Sequence[Reading]]) -> float:
