@@ -33,7 +33,7 @@ class Phase(StrEnum):
     ENDED = "ended"
 
 
-class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
+class Evidence(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A reference to one Reading that led to the conclusion, with what it said at the time."""
 
     reading: str  # gateway/epoch/lane/seq

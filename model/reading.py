@@ -150,4 +150,4 @@ def alarm_states(reading: Reading) -> dict[str, bool]:
 
 def reading_id(reading: Reading, lane: Lane) -> str:
     """Return the id by which receipts and evidence name a Reading: gateway/epoch/lane/seq."""
-    return f"{reading.gateway}/{reading.epoch}/{lane}/{reading.seq}"
+    return "/".join((reading.gateway, reading.epoch, lane, str(reading.seq)))

@@ -3,14 +3,16 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+import msgspec
+
 from model.anomaly import Anomaly
 from model.entry import Tick
 from model.place import Place
 from model.reading import Mode, Reading
 
 
-class Observation(NamedTuple):
-    """A Reading as a rule sees it: with its id, its place and how late it is."""
+class Observation(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A Reading as a rule sees it: with its id, its place and how late it is. Rows keep it as an array."""
 
     reading: Reading
     id: str  # gateway/epoch/lane/seq

@@ -3,8 +3,17 @@
 Made anew from the rows after a restart; nothing of it is stored.
 """
 
-import heapq
 from collections.abc import Iterator
+
+from .turns import Wakes
+
+NEAR_MS = 2_000
+"""So long before its deadline a device is near it: a tick of the hub, and the way to its gateway and back."""
+
+
+def lead(contract: int) -> int:
+    """Return how long (ms) before its deadline a device is near it."""
+    return min(NEAR_MS, contract // 2)
 
 
 class Deadlines:
@@ -15,28 +24,17 @@ class Deadlines:
 
     def clear(self) -> None:
         """Forget everything."""
-        self._heap: list[tuple[int, str]] = []
-        self._until: dict[
-            str, int
-        ] = {}  # when each is looked at; another entry of the heap is stale
-        self._near = _ByGateway()  # those whose deadline is near; in the heap, too
-        self._parked = _ByGateway()  # those past their deadline; not in the heap
+        self._wakes = Wakes()
+        self._near = _ByGateway()  # those whose deadline is near; planned, too
+        self._parked = _ByGateway()  # those past their deadline; not planned
 
     def wait(self, device: str, until: int) -> None:
         """Look at a device at a time, or earlier if that is already so."""
-        known = self._until.get(device)
-        if known is None or until < known:
-            self._until[device] = until
-            heapq.heappush(self._heap, (until, device))
+        self._wakes.plan(device, until)
 
     def over(self, awake: int) -> Iterator[str]:
-        """Take out the devices whose time is over; what is put back meanwhile must wait for later."""
-        heap = self._heap
-        while heap and heap[0][0] < awake:
-            until, device = heapq.heappop(heap)
-            if self._until.get(device) == until:
-                del self._until[device]
-                yield device
+        """Take out, by time, the devices whose time is over; what is put back meanwhile must wait for later."""
+        return self._wakes.over(awake)
 
     def come_near(self, device: str, gateway: str) -> None:
         """Note that a word of its gateway may settle it before its deadline in waking time."""

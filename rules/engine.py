@@ -82,9 +82,8 @@ class Engine:
                 found += self._run(reading, row, lane, logged_at=logged_at, stale=stale)
             elif wanting := route.wanting(reading):
                 seen = self._seen(reading, lane, logged_at=logged_at, stale=stale)
-                for rule in wanting:
-                    found += self._guarded(rule, rule.observe, seen)
-        return found + self._scored(found)
+                found += self._asked(wanting, seen)
+        return found + self._scored(found) if found else found
 
     def heartbeat(self, beat: Heartbeat, logged_at: int) -> list[Anomaly]:
         """Take a gateway's sign of life or last will."""
@@ -244,14 +243,22 @@ class Engine:
         if not stale:
             book.note(row, reading)
         seen = self._seen(reading, lane, logged_at=logged_at, stale=stale)
-        found: list[Anomaly] = []
-        for rule in route.rules:
-            found += self._guarded(rule, rule.observe, seen)
+        found = self._asked(route.rules, seen)
         # Any rule: a device that speaks under two kinds is held by those of the other one too.
         if row.flags or any(rule.holds(device) for rule in self._rules.values()):
             book.hot.add(device)
         else:
             book.hot.discard(device)
+        return found
+
+    def _asked(self, rules: Sequence[IndexedRule], seen: Observation) -> list[Anomaly]:
+        """Let each rule say what a Reading means; as `_guarded`, without the call between."""
+        found: list[Anomaly] = []
+        for rule in rules:
+            try:
+                found += rule.observe(seen)
+            except Exception:  # noqa: BLE001 - as `_guarded`
+                self._broke(rule)
         return found
 
     def _seen(self, reading: Reading, lane: Lane, *, logged_at: int, stale: bool) -> Observation:

@@ -33,7 +33,7 @@ def evidence(seen: Observation) -> Evidence:
         device=reading.device,
         at=reading.received_at,
         values=reading.values,
-        event=str(reading.event.value),
+        event=str(reading.event),
         raw=reading.raw,
     )
 
@@ -150,6 +150,8 @@ def fits(devices: Devices, reading: Reading, role: str) -> bool:
         return False
     if role in devices.except_roles:
         return False
+    if not devices.values:
+        return True
     values = reading.values
     return all(values.get(name) in chosen for name, chosen in devices.values.items())
 

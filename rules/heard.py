@@ -53,7 +53,7 @@ def heard(seen: Observation, *, awake: int, value: float = 0.0, word: str = "") 
         kind=reading.kind,
         value=value,
         word=word,
-        event=str(reading.event.value),
+        event=str(reading.event),
         mode=reading.mode,
         source=reading.source,
         compound=seen.place.compound if seen.place else reading.compound,

@@ -46,12 +46,14 @@ class InTurn(ABC, Generic[AnyRow]):
     interest: Interest
     ticks = True
 
-    def __init__(self, spec: InTurnSpec, book: Book, shape: type[AnyRow]) -> None:
+    def __init__(self, spec: InTurnSpec, book: Book, shape: type[AnyRow], *, lasts: int) -> None:
+        """Take the text, the rows' shape, and how long (ms) a Reading can matter after its time."""
         self.id = spec.id
         self.hash = spec.hash
         self._book = book
         self._shape = shape
         self._lateness = spec.waits
+        self._remembered = lasts + spec.waits + REMEMBERED_MS
         self._rows = StateTable(shape)
         self._agenda = Agenda()
         self._memory = Agenda()  # when to see whether a subject may be forgotten
@@ -64,10 +66,6 @@ class InTurn(ABC, Generic[AnyRow]):
     @abstractmethod
     def _take(self, subject: str, row: AnyRow, said: Queued) -> list[Anomaly]:
         """Say what a Reading means whose turn it is."""
-
-    @abstractmethod
-    def _lasts(self) -> int:
-        """Return how long (ms) a Reading can matter after its time."""
 
     def _timer(self, row: AnyRow) -> int | None:
         """Return the data time that the subject waits for, if any."""
@@ -100,7 +98,13 @@ class InTurn(ABC, Generic[AnyRow]):
         found: list[Anomaly] = []
         for subject in self._agenda.pop(awake) + self._memory.pop(awake):
             row = self._rows.rows.get(subject)
-            if row is not None:
+            if row is None:
+                continue
+            if self._timer(row) is None and (
+                said := row.line.only(awake=awake, lateness=self._lateness)
+            ):
+                found += self._at_once(subject, row, said)
+            else:
                 found += self._advance(subject, row)
         return found
 
@@ -159,36 +163,43 @@ class InTurn(ABC, Generic[AnyRow]):
         if row is None:
             row = self._shape(Timeline())
         line = row.line
+        waits = self._lateness > 0
+        if self._timer(row) is None and line.in_order(queued, waits=waits):
+            return self._wait(subject, row) if waits else self._at_once(subject, row, queued)
         if line.repeats(queued):
             return []
         if queued.turn < line.horizon:
-            if seen.stale:
-                line.missed += 1
-                self._noticed("too_late")
-                self._rows.put(subject, row)
-                return []
-            moved = self._clock_went_back(row, queued)
+            moved = self._too_old(row, queued)
             if moved is None:
                 self._rows.put(subject, row)
                 return []
             queued = moved
-        if not self._lateness and not line.waiting and queued.turn > line.horizon:
-            return self._at_once(subject, row, queued)
         line.queue(queued)
         if line.may_wait(self._lateness) and self._timer(row) is None:
-            self._rows.put(subject, row)
-            self._agenda.put(subject, line.since_awake + self._lateness)
-            return []
+            return self._wait(subject, row)
         return self._advance(subject, row)
 
+    def _wait(self, subject: str, row: AnyRow) -> list[Anomaly]:
+        self._rows.put(subject, row)
+        self._agenda.put(subject, row.line.since_awake + self._lateness)
+        return []
+
+    def _too_old(self, row: AnyRow, said: Queued) -> Queued | None:
+        """Say what becomes of a Reading whose turn is over: nothing, unless the clock went back."""
+        if not said.seen.stale:
+            return self._clock_went_back(row, said)
+        row.line.missed += 1
+        self._noticed("too_late")
+        return None
+
     def _at_once(self, subject: str, row: AnyRow, said: Queued) -> list[Anomaly]:
-        """Give a Reading its turn that waits for nobody: the shortest way, for rules without lateness."""
-        row.line.heard(said)
-        found = self._turn(subject, row, said)
-        if found or self._timer(row) is not None:
+        """Take the only Reading that there is, in its turn: the short way, as mostly nothing comes of it."""
+        found = self._take(subject, row, said)
+        forgotten = row.line.newest_awake + self._remembered
+        if found or self._timer(row) is not None or self._book.awake >= forgotten:
             return found + self._advance(subject, row, changed=bool(found))
         self._rows.put(subject, row)
-        self._memory.put_once(subject, self._forgotten_at(row.line))
+        self._memory.put_once(subject, forgotten)
         return []
 
     def _advance(self, subject: str, row: AnyRow, *, changed: bool = False) -> list[Anomaly]:
@@ -226,13 +237,17 @@ class InTurn(ABC, Generic[AnyRow]):
     def _keep(self, subject: str, row: AnyRow) -> None:
         """Keep the row, or forget it when nothing of it can matter any more."""
         line = row.line
-        idle = row.active is None and not line.waiting and self._timer(row) is None
-        if idle and self._book.awake >= self._forgotten_at(line):
+        if row.active is not None or line.waiting or self._timer(row) is not None:
+            self._rows.put(subject, row)
+            self._watch(subject, row)
+            return
+        self._agenda.put(subject, None)
+        forgotten = line.newest_awake + self._remembered
+        if self._book.awake >= forgotten:
             self._rows.drop(subject)
-            self._agenda.put(subject, None)
             return
         self._rows.put(subject, row)
-        self._watch(subject, row)
+        self._memory.put_once(subject, forgotten)
 
     def _watch(self, subject: str, row: AnyRow) -> None:
         """Set when to look again; it follows from the row alone, so a restart sets the same."""
@@ -244,10 +259,7 @@ class InTurn(ABC, Generic[AnyRow]):
             due = over if due is None else min(due, over)
         self._agenda.put(subject, due)
         if due is None and row.active is None:
-            self._memory.put_once(subject, self._forgotten_at(line))
-
-    def _forgotten_at(self, line: Timeline) -> int:
-        return line.newest_awake + self._lasts() + self._lateness + REMEMBERED_MS
+            self._memory.put_once(subject, line.newest_awake + self._remembered)
 
     def _end(self, row: AnyRow, *, at: int, by: str, said: Queued | None = None) -> list[Anomaly]:
         """End what is open."""

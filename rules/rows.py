@@ -18,7 +18,7 @@ class Content(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, reading: Reading) -> "Content":
         """Take it from a Reading."""
-        return cls(reading.values, str(reading.event.value))
+        return cls(reading.values, str(reading.event))
 
 
 class DeviceRow(msgspec.Struct):

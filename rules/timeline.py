@@ -52,17 +52,42 @@ class Timeline(msgspec.Struct, omit_defaults=True, gc=False):
 
     def repeats(self, queued: Queued) -> bool:
         """Return whether it is known already."""
-        turn = queued.turn
-        if self.taken.get(queued.seen.reading.device) == turn[1:] or turn == self.horizon:
+        turn, waiting = queued.turn, self.waiting
+        if turn == self.horizon or self.taken.get(queued.seen.reading.device) == turn[1:]:
             return True
-        where = bisect_left(self.waiting, turn, key=_turn)
-        return where < len(self.waiting) and self.waiting[where].turn == turn
+        if not waiting or turn > waiting[-1].turn:
+            return False
+        return waiting[bisect_left(waiting, turn, key=_turn)].turn == turn
+
+    def in_order(self, queued: Queued, *, waits: bool) -> bool:
+        """Let one that comes after all others, none of which waits, have its turn or wait alone.
+
+        False if it is not so, or if it is a repeat: nothing was done. Nearly all come so.
+        """
+        turn = queued.turn
+        if self.waiting or turn <= self.horizon or turn[0] < self.newest:
+            return False
+        device, said = queued.seen.reading.device, turn[1:]
+        if self.taken.get(device) == said:
+            return False
+        self.newest, self.newest_awake = turn[0], queued.awake
+        if waits:
+            self.waiting.append(queued)
+            self.since_awake = queued.awake
+        else:
+            self.horizon = turn
+            self.taken[device] = said
+        return True
 
     def queue(self, queued: Queued) -> None:
         """Let it wait for its turn."""
-        if not self.waiting:
+        waiting = self.waiting
+        if not waiting:
             self.since_awake = queued.awake
-        insort(self.waiting, queued, key=_turn)
+        if not waiting or queued.turn > waiting[-1].turn:
+            waiting.append(queued)
+        else:
+            insort(waiting, queued, key=_turn)
         self.heard(queued)
 
     def heard(self, queued: Queued) -> None:
@@ -75,6 +100,16 @@ class Timeline(msgspec.Struct, omit_defaults=True, gc=False):
         """Return whether no turn has come by what came: all wait for time to pass."""
         waiting = self.waiting
         return waiting[0].turn[0] > self.newest - lateness and len(waiting) <= WAITING_MAX
+
+    def only(self, *, awake: int, lateness: int) -> Queued | None:
+        """Give the one that waits alone its turn, when it has waited long enough."""
+        waiting = self.waiting
+        if len(waiting) != 1 or awake - waiting[0].awake < lateness:
+            return None
+        queued = waiting.pop()
+        self.since_awake = 0
+        self.had_turn(queued)
+        return queued
 
     def ready(self, *, awake: int, lateness: int) -> list[Queued]:
         """Take out those whose turn it is, in order."""
@@ -100,13 +135,14 @@ class Timeline(msgspec.Struct, omit_defaults=True, gc=False):
         waiting = self.waiting
         out = waiting[:count]
         del waiting[:count]
-        self.since_awake = min((queued.awake for queued in waiting), default=0)
+        self.since_awake = min(queued.awake for queued in waiting) if waiting else 0
         return out
 
     def had_turn(self, queued: Queued) -> None:
         """Note that one has had its turn."""
-        self.horizon = max(self.horizon, queued.turn)
-        self.taken[queued.seen.reading.device] = queued.turn[1:]
+        turn = queued.turn
+        self.horizon = max(self.horizon, turn)
+        self.taken[queued.seen.reading.device] = turn[1:]
 
     def passed(self, at: int) -> None:
         """Note that a time is over: what is of it and comes now is too late."""

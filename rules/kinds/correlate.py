@@ -27,7 +27,7 @@ WORDS_MAX = 200
 """So many devices of one place are remembered; beyond it the one that spoke longest ago is dropped."""
 
 
-class Word(msgspec.Struct):
+class Word(msgspec.Struct, gc=False):
     """Whether a device met its member when it last said so, and until when that is believed."""
 
     member: str
@@ -51,9 +51,12 @@ class CorrelateRule(InTurn[Scene]):
     """Watches places for conditions that hold together."""
 
     def __init__(self, spec: CorrelateSpec, book: Book) -> None:
-        super().__init__(spec, book, Scene)
+        fresh = {name: one.fresh_for or spec.fresh_for for name, one in spec.members.items()}
+        lasts = max(span or REMEMBERED_MS for span in fresh.values())
+        super().__init__(spec, book, Scene, lasts=lasts)
         self._spec = spec
         self._members = spec.members
+        self._fresh = fresh
         self._hot: set[str] = set()  # devices that meet a member; the others sleep
         self._sleeping = self._lateness == 0  # else a word that comes late must find all others
         whens = [member.when for member in spec.members.values()]
@@ -133,10 +136,6 @@ class CorrelateRule(InTurn[Scene]):
         where = "on one floor" if self._spec.by == "floor" else f"in one {self._spec.by}"
         return f"{' and '.join(parts)}, {where}{hold}"
 
-    def _lasts(self) -> int:
-        spans = [member.fresh_for or self._spec.fresh_for for member in self._members.values()]
-        return max(span or REMEMBERED_MS for span in spans)
-
     def _tests_over(self, row: Scene) -> None:
         kept = {key: word for key, word in row.words.items() if word.mode is not Mode.TEST}
         if len(kept) < len(row.words):
@@ -158,28 +157,28 @@ class CorrelateRule(InTurn[Scene]):
         return self._conclude(subject, row)
 
     def _take(self, subject: str, row: Scene, said: Queued) -> list[Anomaly]:
-        reading = said.seen.reading
+        seen, at = said.seen, said.turn[0]
+        reading, place = seen.reading, seen.place
+        floor = place.floor if place else ""
         for name, member in self._members.items():
             verdict = member.when.test(reading.values)
-            if verdict is None or not fits(member.devices, reading, said.seen.role):
+            if verdict is None or not fits(member.devices, reading, seen.role):
                 continue
-            until = said.at + self._fresh_ms(name, reading.device)
-            place = said.seen.place
+            until = at + self._fresh_ms(name, reading.device)
             row.words[f"{name} {reading.device}"] = Word(
-                name, verdict, said.at, until, reading.mode, evidence(said.seen),
-                place.floor if place else "",
-            )  # fmt: skip
+                name, verdict, at, until, reading.mode, evidence(seen), floor
+            )
         if self._sleeping:
             self._cool(row, reading.device)
         if len(row.words) > WORDS_MAX:
             del row.words[min(row.words, key=lambda key: (row.words[key].at, key))]
-        met = self._met(row, said.at, reading.mode)
+        met = self._met(row, at, reading.mode)
         if len(met) < len(self._members):
             return self._not_all(row, said)
         if row.active and row.active.mode in {Mode.REAL, reading.mode}:
             return []
         if not row.since or (row.last and row.last.reading.mode is not reading.mode):
-            row.since, row.last = said.at, said.seen
+            row.since, row.last = at, seen
         return self._conclude(subject, row) if self._spec.hold == 0 else []
 
     def _cool(self, row: Scene, device: str) -> None:
@@ -223,7 +222,7 @@ class CorrelateRule(InTurn[Scene]):
         return found
 
     def _fresh_ms(self, name: str, device: str) -> int:
-        said = self._members[name].fresh_for or self._spec.fresh_for
+        said = self._fresh[name]
         if said is not None:
             return said
         known = self._book.registry.devices.get(device)

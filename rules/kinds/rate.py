@@ -31,18 +31,22 @@ class Slope(Row):
     values: list[float] = msgspec.field(default_factory=list)
     mode: Mode = Mode.REAL
     breach: Anomaly | None = None
+    low: float = -math.inf  # no sample lies below it, nor above `high`; they may lie well between
+    high: float = math.inf
 
 
 class RateRule(InTurn[Slope]):
     """Watches how fast one quantity of each device changes."""
 
     def __init__(self, spec: RateSpec, book: Book) -> None:
-        super().__init__(spec, book, Slope)
+        super().__init__(spec, book, Slope, lasts=spec.over)
         self._spec = spec
-        self._limit = spec.limit
+        self._quantity, self._devices = spec.quantity, spec.devices
+        self._limit, self._per = spec.limit, spec.per
         self._clear_at = spec.limit / 2 if spec.clear_at is None else spec.clear_at
         self._rises = spec.rises is not None
-        self._apart = spec.over // SAMPLES_MAX
+        self._over, self._apart = spec.over, spec.over // SAMPLES_MAX
+        self._at_least, self._half = spec.at_least, spec.over // 2
         self._when = spec.when.test if spec.when else None
         self.interest = Interest(
             frozenset(spec.devices.kinds), frozenset(), {}, frozenset({spec.quantity})
@@ -51,12 +55,12 @@ class RateRule(InTurn[Slope]):
     def observe(self, seen: Observation) -> Sequence[Anomaly]:
         """Take a Reading; a number becomes a sample when its turn comes."""
         reading = seen.reading
-        value = reading.values.get(self._spec.quantity)
+        value = reading.values.get(self._quantity)
         if value.__class__ is not float and value.__class__ is not int:
             return ()
         if not math.isfinite(value) or reading.historical:
             return ()
-        if not fits(self._spec.devices, reading, seen.role):
+        if not fits(self._devices, reading, seen.role):
             return ()
         if self._when and not self._when(reading.values):
             return ()
@@ -89,9 +93,6 @@ class RateRule(InTurn[Slope]):
             f"{spec.over / 1000:g} s{hold}, ends at {self._clear_at:g}"
         )
 
-    def _lasts(self) -> int:
-        return self._spec.over
-
     def _clock_went_back(self, row: Slope, said: Queued) -> Queued | None:
         if row.line.horizon[0] - said.at <= self._spec.over:
             row.line.missed += 1
@@ -106,10 +107,11 @@ class RateRule(InTurn[Slope]):
 
     def _forget(self, row: Slope) -> None:
         row.times, row.values, row.breach = [], [], None
+        row.low, row.high = -math.inf, math.inf
 
     def _take(self, subject: str, row: Slope, said: Queued) -> list[Anomaly]:
         del subject
-        at, mode = said.at, said.seen.reading.mode
+        at, mode = said.turn[0], said.seen.reading.mode
         if mode is not row.mode:
             self._forget(row)  # what a test or a drill says is not compared with the real thing
             row.mode = mode
@@ -118,27 +120,36 @@ class RateRule(InTurn[Slope]):
             return []
         times.append(at)
         values.append(said.value)
-        oldest = at - self._spec.over
+        if said.value < row.low:
+            row.low = said.value
+        elif said.value > row.high:
+            row.high = said.value
+        oldest = at - self._over
         while times[0] < oldest:
             del times[0], values[0]
-        return self._judge(row, said) if self._may_judge(row) else []
+        if not self._may_judge(row):
+            return []
+        calm = row.active is None and row.breach is None and self._calm(row)
+        return [] if calm else self._judge(row, said)
 
     def _may_judge(self, row: Slope) -> bool:
-        times, spec = row.times, self._spec
-        return len(times) >= spec.at_least and times[-1] - times[0] >= spec.over // 2
+        times = row.times
+        return len(times) >= self._at_least and times[-1] - times[0] >= self._half
+
+    def _calm(self, row: Slope) -> bool:
+        """Whether no slope can reach the limit: it rises by no more than what its samples differ by."""
+        least = self._limit * shortest_run(row.times)
+        if (row.high - row.low) * self._per < least:
+            return True
+        row.low, row.high = min(row.values), max(row.values)
+        return (row.high - row.low) * self._per < least
 
     def _rate(self, row: Slope) -> float:
         values = row.values if self._rises else [-value for value in row.values]
-        return resistant_rise(row.times, values) * self._spec.per
+        return resistant_rise(row.times, values) * self._per
 
     def _judge(self, row: Slope, said: Queued) -> list[Anomaly]:
-        values, active = row.values, row.active
-        if active is None and row.breach is None:
-            # A slope rises by no more than what its samples differ by: most are calm.
-            least = self._limit * shortest_run(row.times)
-            if (max(values) - min(values)) * self._spec.per < least:
-                return []
-        rate = self._rate(row)
+        active, rate = row.active, self._rate(row)
         if rate < self._limit and row.breach:
             row.breach = None
             self._noticed("held_but_cleared")

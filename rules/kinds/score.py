@@ -62,7 +62,7 @@ class ScoreRule:
             said = heard(seen, awake=self._book.awake, value=value, word=factor.name)
             found += self._enter(subject, said, hub=seen.logged_at)
             if newest is not None and value == HOLDS and says(factor, newest) == CLEARED:
-                again = seen._replace(reading=newest)
+                again = msgspec.structs.replace(seen, reading=newest)
                 over = heard(again, awake=self._book.awake, value=CLEARED, word=factor.name)
                 found += self._enter(subject, over, hub=seen.logged_at)
         return found

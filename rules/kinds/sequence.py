@@ -31,8 +31,8 @@ class SequenceRule(InTurn[Steps]):
     """Watches what follows what."""
 
     def __init__(self, spec: SequenceSpec, book: Book) -> None:
-        super().__init__(spec, book, Steps)
-        self._spec = spec
+        super().__init__(spec, book, Steps, lasts=spec.within)
+        self._spec, self._ends_after = spec, spec.lasts
         parts = [part for part in (spec.first, spec.then, spec.without, spec.broken_by) if part]
         self._parts = parts
         self.interest = self._interest(parts)
@@ -88,13 +88,13 @@ class SequenceRule(InTurn[Steps]):
             return False
         reading = seen.reading
         values = reading.values
+        if part.when and part.when.test(values) is not True:
+            return False
         if part.worded and not (
             reading.event in part.events
             or any(values.get(state) is True for state in part.states)
             or any(values.get(state) is False for state in part.states_false)
         ):
-            return False
-        if part.when and part.when.test(values) is not True:
             return False
         return fits(part.devices or self._spec.devices, reading, seen.role)
 
@@ -111,9 +111,6 @@ class SequenceRule(InTurn[Steps]):
         value = reading.values.get(by)
         return "" if value is None else f"{by}={value}"
 
-    def _lasts(self) -> int:
-        return self._spec.within
-
     def _tests_over(self, row: Steps) -> None:
         if row.mode is Mode.TEST:
             row.firsts = []
@@ -125,7 +122,7 @@ class SequenceRule(InTurn[Steps]):
         return row.firsts[-1].at + self._spec.within
 
     def _timer(self, row: Steps) -> int | None:
-        deadline, lasts = self._deadline(row), self._spec.lasts
+        deadline, lasts = self._deadline(row), self._ends_after
         ends = row.active.last_at + lasts if row.active and lasts is not None else None
         if deadline is None or ends is None:
             return ends if deadline is None else deadline

@@ -16,7 +16,7 @@ from model.reading import Mode
 from model.walk_test import WALK_TEST
 from rules.book import Book
 from rules.contract import Interest, Observation, Over
-from rules.deadlines import Deadlines
+from rules.deadlines import Deadlines, lead
 from rules.finding import ended, explained, made_real, of_walk_test, scope_of
 from rules.rows import DeviceRow, GatewayRow
 from rules.specs import SilenceSpec
@@ -25,9 +25,6 @@ from rules.still_open import StillOpen
 
 STEP_MS = 2_000
 """The waking time grows by at most so much from tick to tick: so much later a device may have been heard."""
-
-NEAR_MS = 2_000
-"""So long before its deadline a device is near it: a tick of the hub, and the way to its gateway and back."""
 
 
 class SilenceRule:
@@ -52,7 +49,7 @@ class SilenceRule:
         found = self._watched(device)
         if found:
             row, contract = found
-            self._deadlines.wait(device, self._base(row) + contract - _lead(contract))
+            self._deadlines.wait(device, self._base(row) + contract - lead(contract))
 
     def watch_all(self) -> None:
         """Start every clock again, after a restart or with a new registry; nothing is judged by it.
@@ -209,7 +206,7 @@ class SilenceRule:
         deadline, awake = self._base(row) + contract, self._book.awake
         if deadline < awake:
             return True
-        early = deadline - _lead(contract)
+        early = deadline - lead(contract)
         if early >= awake:
             self._deadlines.wait(device, early)
             return False
@@ -231,7 +228,7 @@ class SilenceRule:
         if found is None or found[0].last.gateway != gateway:
             return []
         row, contract = found
-        if self._base(row) + contract - _lead(contract) >= self._book.awake:
+        if self._base(row) + contract - lead(contract) >= self._book.awake:
             return []  # the deadline has moved away
         known = self._listening(row)
         if known and _clock_holds(known, row) and known.caught_up_to >= self._exact(row, contract):
@@ -289,11 +286,6 @@ class SilenceRule:
                 spec, f"last heard at {row.heard_at}, contract {contract / 1000:g} s"
             ),
         )
-
-
-def _lead(contract: int) -> int:
-    """Return how long (ms) before its deadline a device is near it."""
-    return min(NEAR_MS, contract // 2)
 
 
 def _by_start(found: list[Anomaly]) -> list[Anomaly]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import msgspec
 
 from model.anomaly import Anomaly, Evidence
-from model.reading import Mode, Reading
+from model.reading import Mode
 from rules.alarm_words import says
 from rules.book import Book
 from rules.contract import Interest, Observation
@@ -40,16 +40,19 @@ class WindowRule(InTurn[Samples]):
     """Watches an aggregate over the newest samples of a device or a building."""
 
     def __init__(self, spec: WindowSpec, book: Book) -> None:
-        super().__init__(spec, book, Samples)
-        self._spec = spec
+        super().__init__(spec, book, Samples, lasts=spec.span)
+        self._spec, self._quantity, self._span = spec, spec.quantity, spec.span
+        self._building = spec.by == "building"
+        self._worded = bool(spec.counts.states or spec.counts.events)
+        self._aggregates, self._at_least = spec.aggregate, spec.at_least
         self._counting = spec.aggregate == "count"
         self._tumbling = spec.slides == "tumbling"
-        self._limit = spec.limit
+        self._limit, self._above = spec.limit, spec.above is not None
         self._clear_at = spec.limit if spec.clear_at is None else spec.clear_at
         self._when = spec.when.test if spec.when else None
         words = spec.counts
         streams = frozenset({spec.quantity} if spec.quantity else ())
-        if self._counting and not (words.states or words.events) and spec.when:
+        if self._counting and not self._worded and spec.when:
             streams = spec.when.names
         self.interest = Interest(
             frozenset(spec.devices.kinds),
@@ -61,17 +64,19 @@ class WindowRule(InTurn[Samples]):
     def observe(self, seen: Observation) -> Sequence[Anomaly]:
         """Take a Reading; it becomes a sample when its turn comes."""
         reading = seen.reading
-        value = 1.0 if self._counting else reading.values.get(self._spec.quantity)
+        value = 1.0 if self._counting else reading.values.get(self._quantity)
         if value.__class__ is not float and value.__class__ is not int:
             return ()
-        if not math.isfinite(value) or reading.historical or not self._counts(reading):
+        if not math.isfinite(value) or reading.historical:
             return ()
         if not fits(self._spec.devices, reading, seen.role):
             return ()
-        if self._when and not self._when(reading.values):
+        if (self._worded and not says(self._spec.counts, reading)) or (
+            self._when and not self._when(reading.values)
+        ):
             return ()
         subject = reading.device
-        if self._spec.by == "building":
+        if self._building:
             if seen.place is None or not seen.place.building:
                 return ()
             subject = f"place:{seen.place.building}"
@@ -104,15 +109,8 @@ class WindowRule(InTurn[Samples]):
             f"ends at {self._clear_at:g}"
         )
 
-    def _lasts(self) -> int:
-        return self._spec.span
-
-    def _counts(self, reading: Reading) -> bool:
-        words = self._spec.counts
-        return not (words.states or words.events) or says(words, reading)
-
     def _clock_went_back(self, row: Samples, said: Queued) -> Queued | None:
-        if self._spec.by == "building" or self._counting:
+        if self._building or self._counting:
             return super()._clock_went_back(row, said)  # no event is lost, and none for all others
         if row.line.horizon[0] - said.at <= self._spec.span:
             row.line.missed += 1
@@ -141,16 +139,16 @@ class WindowRule(InTurn[Samples]):
         return row.last is None or self._proved(row.last.reading.gateway, at)
 
     def _take(self, subject: str, row: Samples, said: Queued) -> list[Anomaly]:
-        reading = said.seen.reading
+        reading, at = said.seen.reading, said.turn[0]
         if reading.mode is not row.mode:
             self._forget(row)  # what a test or a drill says is not added to the real thing
             row.mode = reading.mode
         if self._tumbling and not row.ends:
-            row.ends = (said.at // self._spec.span + 1) * self._spec.span
-        row.times.append(said.at)
+            row.ends = (at // self._span + 1) * self._span
+        row.times.append(at)
         row.values.append(said.value)
         row.last = said.seen
-        if self._spec.by == "building":
+        if self._building:
             row.witnesses.pop(reading.device, None)
             row.witnesses[reading.device] = evidence(said.seen)
             if len(row.witnesses) > WITNESSES_MAX:
@@ -160,8 +158,8 @@ class WindowRule(InTurn[Samples]):
             row.dropped += 1
         if self._tumbling:
             return []
-        self._leave(row, said.at - self._spec.span)
-        return self._judge(subject, row, said.at)
+        self._leave(row, at - self._span)
+        return self._judge(subject, row, at)
 
     def _time_over(self, subject: str, row: Samples, at: int) -> list[Anomaly]:
         if not self._tumbling:
@@ -181,15 +179,16 @@ class WindowRule(InTurn[Samples]):
             if at > until:
                 break
             count += 1
-        del row.times[:count], row.values[:count]
+        if count:
+            del row.times[:count], row.values[:count]
 
     def _aggregate(self, row: Samples) -> float | None:
         values = row.values
         if self._counting:
             return float(len(values))
-        if len(values) < self._spec.at_least:
+        if len(values) < self._at_least:
             return None
-        match self._spec.aggregate:
+        match self._aggregates:
             case "mean":
                 return math.fsum(values) / len(values)
             case "max":
@@ -200,7 +199,7 @@ class WindowRule(InTurn[Samples]):
                 return sorted(values)[math.ceil((self._spec.quantile or 0.5) * len(values)) - 1]
 
     def _beyond(self, value: float, limit: float) -> bool:
-        return value > limit if self._spec.above is not None else value < limit
+        return value > limit if self._above else value < limit
 
     def _judge(self, subject: str, row: Samples, at: int) -> list[Anomaly]:
         value = self._aggregate(row)
@@ -208,6 +207,8 @@ class WindowRule(InTurn[Samples]):
             self._noticed("too_few_samples")
             return []
         active = row.active
+        if active is None and not self._beyond(value, self._limit):
+            return []
         if active and row.mode in {Mode.REAL, active.mode}:
             if not self._beyond(value, self._clear_at):
                 return self._end(row, at=at, by="normal")

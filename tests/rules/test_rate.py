@@ -1,19 +1,22 @@
 """Rates of change: rise and fall, hold time, hysteresis, spikes, disorder, walk tests."""
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.anomaly import Phase
-from model.reading import Mode, Reading
+from model.entry import Tick
+from model.reading import Lane, Mode, Reading
 from model.yamlfile import ConfigErrors
+from rules.engine import Engine
 from rules.rulefile import RuleSet, load_rules
 from rules.slope import resistant_rise
 
 from .in_disorder import Word, disordered, statements
 from .test_disorder import EXAMPLES
 from .test_walk_test import order, starts
-from .town import HOUR, MINUTE, SECOND, T0, Town, told
+from .town import HOUR, MINUTE, SECOND, T0, Town, registry, told
 
 TEXT = """\
 schema: 1
@@ -71,6 +74,54 @@ def test_one_wrong_sample_is_no_rise() -> None:
         assert _run(HEATS, values, every=7 * SECOND) == [], where
         values[where] = -40.0
         assert _run(HEATS, values, every=7 * SECOND) == [], where
+
+
+def _said(engine: Engine, number: int, value: float) -> list[str]:
+    """Let the device say a value at 20 s times the number; return what phase that comes to."""
+    at = T0 + number * 20 * SECOND
+    reading = Reading(
+        "nb-1",
+        "sensor",
+        at,
+        number + 1,
+        number + 1,
+        {"temperature_c": value},
+        gateway="gw",
+        epoch="e",
+    )
+    found = engine.observe([reading], Lane.TELEMETRY, at)
+    found += engine.tick(Tick(at + 5 * SECOND, (number * 20 + 5) * SECOND))
+    return [anomaly.phase.value for anomaly in found]
+
+
+def test_samples_kept_by_an_older_version_are_judged() -> None:
+    """It wrote no bounds beside them: nothing is taken for calm on that ground."""
+    old = Engine(registry(), HEATS)
+    assert [_said(old, number, 20.0 + number * 3) for number in range(2)] == [[], []]
+    rows = []
+    for rule, subject, state in old.dirty():
+        row = msgspec.msgpack.decode(state)
+        if rule == "heats-up":
+            del row["low"], row["high"]
+        rows.append((rule, subject, msgspec.msgpack.encode(row)))
+    engine = Engine(registry(), HEATS)
+    engine.restore(rows)
+    assert _said(engine, 2, 26.0) == ["started"]
+
+
+@given(st.lists(st.sampled_from([20.0, 23.0, 26.0, 29.0, 60.0]), min_size=4, max_size=30))
+@settings(max_examples=EXAMPLES, deadline=None)
+def test_what_is_taken_for_calm_has_no_steep_slope(values: list[float]) -> None:
+    """What samples that went leave behind of their bounds hides no rise."""
+    engine = Engine(registry(), HEATS)
+    is_open = False
+    for number, value in enumerate(values):
+        for phase in _said(engine, number, value):
+            is_open = phase == "started"
+        newest = values[max(0, number - 3) : number + 1]  # over 60 s
+        if len(newest) >= 3 and not is_open:
+            times = [20 * SECOND * step for step in range(len(newest))]
+            assert resistant_rise(times, newest) * MINUTE < 8
 
 
 def test_the_slope_of_a_line_is_its_slope() -> None:
