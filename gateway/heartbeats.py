@@ -95,19 +95,19 @@ class Heartbeats:
             await asyncio.sleep(min(file.heartbeat_s, 2.0))
 
     async def _session(self, client: aiomqtt.Client) -> None:
-        await self._say(client)
-        await self._subscribe(client)
-        async with hearing(client, self._hear, name="asked") as heard:
-            heard.add_done_callback(lambda _: self._asked.changed.set())
-            try:
-                while not heard.done():
-                    await self._wait()
+        """Say how we are until the connection ends; the first word goes before anything can go wrong."""
+        try:
+            await self._say(client)
+            await self._subscribe(client)
+            async with hearing(client, self._hear, name="asked") as heard:
+                heard.add_done_callback(lambda _: self._asked.changed.set())
+                while await self._due(heard):
                     await self._say(client)
-            except asyncio.CancelledError:
-                with contextlib.suppress(aiomqtt.MqttError, TimeoutError, sqlite3.Error):
-                    last = await heartbeat(self._config, self._parts, "stopped")
-                    await client.publish(self._parts.topics.status, encode(last), qos=0, timeout=1)
-                raise
+        except asyncio.CancelledError:
+            with contextlib.suppress(aiomqtt.MqttError, TimeoutError, sqlite3.Error):
+                last = await heartbeat(self._config, self._parts, "stopped")
+                await client.publish(self._parts.topics.status, encode(last), qos=0, timeout=1)
+            raise
 
     async def _subscribe(self, client: aiomqtt.Client) -> None:
         """Hear what the hub asks for, where the broker lets us; without it there are heartbeats all the same."""
@@ -139,22 +139,23 @@ class Heartbeats:
         await client.publish(self._parts.topics.status, encode(beat), qos=0)
         self._asked.settled(beat.caught_up_to)
 
-    async def _wait(self) -> None:
-        """Wait until a heartbeat is due, or until one proves what the hub asks for."""
+    async def _due(self, heard: "asyncio.Task[None]") -> bool:
+        """Wait until a heartbeat is due or proves what the hub asks for; False when the connection ended."""
         until = time.monotonic() + self._config.file.heartbeat_s
         await asyncio.sleep(min(GAP_S, self._config.file.heartbeat_s))
-        while (left := until - time.monotonic()) > 0:
+        while not heard.done() and (left := until - time.monotonic()) > 0:
             self._asked.changed.clear()
             due = self._asked.due(self._parts.intake.now())
             if due == 0:
                 if self._asked.proved(_caught_up(self._parts)):
-                    return
+                    break
                 await asyncio.sleep(min(LOOK_S, left))
                 continue
             # Not `wait_for`: in Python 3.11 it loses a cancellation that comes with the event.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(left if due is None else min(left, due / 1000)):
                     await self._asked.changed.wait()
+        return not heard.done()
 
 
 async def heartbeat(config: GatewayConfig, parts: Parts, state: str) -> Heartbeat:

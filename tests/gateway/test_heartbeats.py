@@ -1,6 +1,8 @@
 """Heartbeats at the moments for which the hub asks: as soon as nothing is held back, and never instead of it."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiomqtt
@@ -73,46 +75,91 @@ async def heard_after(messages: list[Heartbeat], count: int, *, within_s: float)
     return len(messages) >= count
 
 
+def users_of(*readable: str) -> list[BrokerUser]:
+    """Return the hub and a gateway that may read those topics."""
+    return [
+        BrokerUser("hub", "h", (TOPICS.ask, TOPICS.receipt), (TOPICS.status,)),
+        BrokerUser("gw-01", "g", TOPICS[:3], readable),
+    ]
+
+
+def gateway_file(folder: Path, port: int) -> config.GatewayConfig:
+    """Return a gateway that by itself says a word a minute."""
+    (folder / "password").write_text("g")
+    text = f"""\
+site: site
+gateway: gw-01
+data: {folder / "data"}
+heartbeat_s: 60
+uplink: {{port: {port}, user: gw-01, password_file: {folder / "password"}}}
+sources: [{{adapter: gb26875, listen: "127.0.0.1:0"}}]
+"""
+    return config.check(text, "gateway.yaml")
+
+
+@asynccontextmanager
+async def listening(port: int) -> AsyncIterator[tuple[aiomqtt.Client, list[Heartbeat]]]:
+    """Be the hub: hear every heartbeat."""
+    heard: list[Heartbeat] = []
+    async with aiomqtt.Client("127.0.0.1", port, username="hub", password="h") as hub:
+        await hub.subscribe(TOPICS.status)
+        task = asyncio.create_task(listen(hub, heard))
+        yield hub, heard
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
 @pytest.mark.real
 @pytest.mark.parametrize("rights", [True, False], ids=["asked", "old-rights"])
 async def test_a_gateway_answers_at_the_time_it_is_asked_for(
     tmp_path: Path, *, rights: bool
 ) -> None:
     """A word that proves that time, long before its next heartbeat; a broker that forbids asking costs only that."""
-    users = [
-        BrokerUser("hub", "h", (TOPICS.ask, TOPICS.receipt), (TOPICS.status,)),
-        BrokerUser("gw-01", "g", TOPICS[:3], (TOPICS.receipt, *([TOPICS.ask] if rights else []))),
-    ]
     port = free_port()
+    users = users_of(TOPICS.receipt, *([TOPICS.ask] if rights else []))
     broker = EmbeddedBroker(tmp_path / "broker", host="127.0.0.1", port=port, users=users)
     await broker.start()
-    (tmp_path / "password").write_text("g")
-    text = f"""\
-site: site
-gateway: gw-01
-data: {tmp_path / "data"}
-heartbeat_s: 60
-uplink: {{port: {port}, user: gw-01, password_file: {tmp_path / "password"}}}
-sources: [{{adapter: gb26875, listen: "127.0.0.1:0"}}]
-"""
     try:
-        heard: list[Heartbeat] = []
-        async with aiomqtt.Client("127.0.0.1", port, username="hub", password="h") as hub:
-            await hub.subscribe(TOPICS.status)
-
-            listening = asyncio.create_task(listen(hub, heard))
-            ready = config.check(text, "gateway.yaml")
-            async with running(ready):
+        async with listening(port) as (hub, heard):
+            async with running(gateway_file(tmp_path, port)):
                 assert await heard_after(heard, 1, within_s=10)
+                await asyncio.sleep(0.5)  # it subscribes after its first word
                 await hub.publish(TOPICS.ask, b"nonsense")
-                at = heard[0].at + 700
+                at = heard[0].at + 1_500
                 await hub.publish(TOPICS.ask, encode(Ask([at])))
-                came = await heard_after(heard, 2, within_s=3)
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
+                came = await heard_after(heard, 2, within_s=4)
+            assert await heard_after(heard, 3 if came else 2, within_s=5)
     finally:
         await broker.stop()
     assert came is rights
+    assert heard[-1].state == "stopped"
+    assert heard[0].since <= heard[0].at
     if rights:
         assert heard[1].state == "online"
         assert heard[1].caught_up_to >= at
+
+
+@pytest.mark.real
+async def test_a_broker_that_hangs_up_is_noticed_at_once(tmp_path: Path) -> None:
+    """Not at the next heartbeat, a minute later."""
+    port = free_port()
+    broker, again = (
+        EmbeddedBroker(
+            tmp_path / "broker",
+            host="127.0.0.1",
+            port=port,
+            users=users_of(TOPICS.receipt, TOPICS.ask),
+        )
+        for _ in range(2)
+    )
+    await broker.start()
+    try:
+        async with running(gateway_file(tmp_path, port)):
+            await asyncio.sleep(1)
+            await broker.stop()
+            await again.start()
+            async with listening(port) as (_, heard):
+                assert await heard_after(heard, 1, within_s=15)
+    finally:
+        await broker.stop()
+        await again.stop()
