@@ -232,4 +232,6 @@ class CameraBook:
 
 def _hides(settings: CameraShown | None) -> tuple[object, ...]:
     """Return what settings hide of a picture; of unknown ones, nothing."""
-    return (settings.masks, settings.pixelate_persons) if settings else ((), False)
+    if settings is None:
+        return (), "", False
+    return settings.masks, settings.masks_drawn_on, settings.pixelate_persons

@@ -102,20 +102,43 @@ def limits_of(spec: Spec) -> tuple[Limit, ...]:
 
 def written(document: str, rule: str, rules: RuleSet) -> str:
     """Return the lines of one rule as somebody wrote them, without the tests that it carries."""
-    lines = document.splitlines()
-    begin = rules.lines[rule][1] - 1
-    depth = _depth(lines[begin])
-    kept = [lines[begin][depth:]]
-    within_tests = False
-    for line in lines[begin + 1 :]:
-        if line.strip() and _depth(line) <= depth:
-            break
-        if line.strip() and _depth(line) == depth + 2:
-            within_tests = line.strip().startswith("tests:")
-        if not within_tests:
-            kept.append(line[depth:])
-    return "\n".join(kept).strip()
+    lines = document.split("\n")
+    begin, end = block(lines, rules.lines[rule][1])
+    depth = depth_of(lines[begin])
+    own = lines[begin + 1 : end]
+    tests = tests_of(own, depth)
+    kept = [line for number, line in enumerate(own) if number not in tests]
+    return "\n".join(line[min(depth, depth_of(line)) :] for line in (lines[begin], *kept)).strip()
 
 
-def _depth(line: str) -> int:
+def block(lines: list[str], line: int) -> tuple[int, int]:
+    """Return where the rule whose id stands at a line (from 1) begins and ends (from 0, the end not in it)."""
+    begin = line - 1
+    depth = depth_of(lines[begin])
+    end = begin + 1
+    while end < len(lines) and (_is_quiet(lines[end]) or depth_of(lines[end]) > depth):
+        end += 1
+    while end > begin + 1 and _is_quiet(lines[end - 1]) and depth_of(lines[end - 1]) <= depth:
+        end -= 1  # what stands before the next rule is about that one
+    return begin, end
+
+
+def tests_of(lines: list[str], depth: int) -> set[int]:
+    """Return which of the lines of a rule at a depth are its tests."""
+    found: set[int] = set()
+    within = False
+    for number, line in enumerate(lines):
+        if line.strip() and depth_of(line) == depth + 2:
+            within = line.strip().startswith("tests:")
+        if within:
+            found.add(number)
+    return found
+
+
+def depth_of(line: str) -> int:
+    """Return by how much a line is indented."""
     return len(line) - len(line.lstrip())
+
+
+def _is_quiet(line: str) -> bool:
+    return not line.strip() or line.lstrip().startswith("#")

@@ -1,10 +1,12 @@
 """Trials of changed rules on this hub's own log, ordered on the page; their reports stay for an hour."""
 
+import asyncio
 import secrets
+import shutil
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from .scratch import clear_left, room_for
+from .scratch import LEFT_S, clear_left, room_for
 from .trial_process import Json, TrialRuns
 
 LIMIT_S = 600.0
@@ -20,6 +22,7 @@ class RuleTrials:
         self._folder = scratch / "rules"
         self._zone = zone
         self._reports: dict[str, Path] = {}
+        shutil.rmtree(self._folder, ignore_errors=True)  # of a hub that ran before
         self._runs = TrialRuns(
             "hub.rule_trial",
             limit_s=lambda: LIMIT_S,
@@ -45,6 +48,7 @@ class RuleTrials:
         )  # fmt: skip
         self._reports = {k: path for k, path in self._reports.items() if path.exists()}
         self._reports[name] = report
+        asyncio.get_running_loop().call_later(LEFT_S + 1, clear_left, self._folder)
         return name
 
     def state(self, owner: str, trial: str) -> Json | None:
@@ -57,6 +61,8 @@ class RuleTrials:
 
     def report(self, owner: str, trial: str) -> Path | None:
         """Return the report of a trial of somebody's, while it is kept."""
-        path = self._reports.get(trial)
-        done = self._runs.state(owner, trial)
-        return path if path and done and path.is_file() else None
+        path, state = self._reports.get(trial), self._runs.state(owner, trial)
+        if path is None or state is None or state["state"] != "done" or not self._folder.is_dir():
+            return None
+        clear_left(self._folder)
+        return path if path.is_file() else None

@@ -9,6 +9,8 @@ import sys
 from .trial_process import Json
 
 MEMORY_BYTES = 4 << 30
+FILE_BYTES = 32 << 20
+ERROR_MAX = 2_000
 
 
 def orders(*, cpu_s: int) -> Json:
@@ -17,11 +19,14 @@ def orders(*, cpu_s: int) -> Json:
         os.nice(10)
         resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_BYTES, FILE_BYTES))
     found: Json = json.loads(sys.stdin.readline())
     return found
 
 
 def say(**said: object) -> None:
-    """Say `done` (0 to 1), `result` or `error`."""
+    """Say `done` (0 to 1), `result` or `error`; nobody reads an error without end."""
+    if isinstance(error := said.get("error"), str):
+        said["error"] = error[:ERROR_MAX]
     sys.stdout.write(json.dumps(said) + "\n")
     sys.stdout.flush()

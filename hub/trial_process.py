@@ -65,13 +65,15 @@ class TrialRuns:
 
     async def _run(self, name: str, orders: Json) -> None:
         state = self._states[name]
-        limit_s = self._limit_s()
+        limit_s, code = self._limit_s(), None
         try:
             code = await self._tried(orders, state, limit_s)
         except TimeoutError:
             state.update(state="failed", error=f"not done after {limit_s:.0f} s; {self._slow}")
         except OSError as error:
             state.update(state="failed", error=f"no process could be started: {error.strerror}")
+        except ValueError:  # half a line of one that was killed, or one without end
+            code = None
         if state["state"] == "running":
             log.warning("trial_broke", trial=self._module, code=code)
             state.update(state="failed", error=self._broke)

@@ -11,6 +11,7 @@ from .words import KINDS, OUTCOMES, both, category_of, percent, shift
 
 ROWS_SHOWN = 2_000
 GRIDS_SHOWN = 60
+CIRCLES_SHOWN = 20_000
 _STYLE = """
 :root{color-scheme:light dark;--old:#8a94a0;--new:#1769c2;--bad:#b3261e;--ok:#1a7f37;--line:#d5dae0}
 @media(prefers-color-scheme:dark){:root{--old:#7d8894;--new:#6db3ff;--bad:#ff8a80;--ok:#63d897;
@@ -22,7 +23,7 @@ font-variant-numeric:tabular-nums}.wide{overflow-x:auto}.bad{color:var(--bad);fo
 .ok{color:var(--ok);font-weight:600}h1{font-size:1.4em}h2{font-size:1.1em;margin-top:2em}
 .old{fill:var(--old)}.new{fill:var(--new)}.gone{fill:var(--bad)}text{fill:currentColor;font-size:11px}
 .key b{display:inline-block;width:.9em;height:.9em;margin:0 .3em 0 1em;vertical-align:-.1em}
-code{overflow-wrap:anywhere}
+pre{white-space:pre-wrap;overflow-wrap:anywhere}
 """
 
 
@@ -35,10 +36,12 @@ def written(result: Result, zone: tzinfo, *, made_by: str) -> str:
         _key(result),
         charts.by_day(result.loads),
         "<h2>When they open 时间分布</h2>",
-        charts.timeline(result.rows, since=result.since, until=result.until, zone=zone),
+        charts.timeline(
+            result.rows[:CIRCLES_SHOWN], since=result.since, until=result.until, zone=zone
+        ),
         _grids(result),
         _table(result, zone),
-        f"<p><code>{escape(made_by)}</code></p>",
+        f"<pre>{escape(made_by)}</pre>",
     ]
     return (
         '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">'
@@ -58,13 +61,15 @@ def _verdict(result: Result, zone: tzinfo) -> str:
         lines.append(
             '<p class="ok">No real case and no emergency would have been missed. 无漏报。</p>'
         )
+    lost = [case for row in result.missed for case in row.lost]
     lines += [
         f'<p class="bad">MISSED 漏报: {escape(case.id)} {escape(category_of(case))},'
         f" {escape(case.place_name or case.place)}, {_moment(case.opened_at, zone)}"
         f" ({both(OUTCOMES[outcome_of(case)])})</p>"
-        for row in result.missed
-        for case in row.lost
+        for case in lost[:ROWS_SHOWN]
     ]
+    if len(lost) > ROWS_SHOWN:
+        lines.append(f'<p class="bad">… {len(lost) - ROWS_SHOWN:,} more</p>')
     lines += [f'<p class="bad">DEFECT 缺陷: {escape(text)}</p>' for text in result.defects]
     lines += [f"<p>Note 注意: {escape(text)}</p>" for text in result.remarks]
     return "".join(lines)

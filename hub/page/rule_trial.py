@@ -8,7 +8,7 @@ from nicegui.events import GenericEventArguments
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, Response
 
-from hub.access import Role
+from hub.access import Principal, Role
 from hub.backtest.words import KINDS
 from hub.rule_edit import TEXT_MAX
 from hub.trial_process import Json
@@ -36,17 +36,17 @@ def routes(site: Site) -> APIRouter:
         who = await run_in_threadpool(site.access.authenticate, token)
         if who is None:
             raise HTTPException(401, "sign in first")
-        path = site.rule_trials.report(who.name, trial)
-        if path is None or not who.role.includes(Role.MAINTENANCE):
+        path = site.rule_trials.report(who.name, trial) if may_try(who) else None
+        if path is None:
             raise HTTPException(404, "no such report; it is kept for an hour")
         return HTMLResponse(await run_in_threadpool(path.read_text, "utf-8"))
 
     return router
 
 
-def may_try(visit: Visit) -> bool:
-    """Whether the visitor may try rules: maintenance of the whole district, whose cases the report names."""
-    return visit.may(Role.MAINTENANCE) and not visit.who.grid
+def may_try(who: Principal) -> bool:
+    """Whether somebody may try rules: maintenance of the whole district, whose cases the report names."""
+    return who.role.includes(Role.MAINTENANCE) and not who.grid
 
 
 class TrialPanel:
@@ -68,7 +68,7 @@ class TrialPanel:
 
     async def _submit(self, event: GenericEventArguments) -> None:
         visit, trials = self._visit, self._visit.site.rule_trials
-        if not await visit.still(Role.MAINTENANCE) or visit.who.grid:
+        if not await visit.still(Role.MAINTENANCE) or not may_try(visit.who):
             return
         if event.args["todo"] == "stop":
             trials.stop(visit.who.name, self._trial)
@@ -81,7 +81,7 @@ class TrialPanel:
             self._trial = trials.start(
                 visit.who.name, self._rule, text, since=visit.hub.now() - length
             )
-        except HubError as error:
+        except (HubError, OSError) as error:
             self._said.set_content(tag("p", str(error), class_="sh-walk-no"))
             return
         self._look()

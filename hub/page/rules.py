@@ -57,7 +57,7 @@ async def build_one(visit: Visit) -> None:
             f"{visit.say('载入于', 'loaded')} {visit.time(known.logged_at)}</p>"
         )
     Fragment(f'<section class="sh-card">{"".join(parts)}</section>')
-    if known is not None and may_try(visit):
+    if known is not None and may_try(visit.who):
         TrialPanel(visit, name, known.text).draw()
     ui.label(_legend(visit, counted)).classes("sh-muted")
 

@@ -19,6 +19,7 @@ from model.reading import Event, Value
 from rules.expression import LONGEST, Expression
 
 _UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+LONGEST_MS = 100 * 366 * 86_400_000
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 
 
@@ -27,7 +28,10 @@ def duration_ms(text: object) -> int:
     match = _DURATION.fullmatch(text.strip()) if isinstance(text, str) else None
     if match is None:
         raise ValueError("a time span needs a number and a unit: 500ms, 90s, 5m, 26h or 2d")
-    return round(float(match[1]) * _UNITS_MS[match[2]])
+    span = float(match[1]) * _UNITS_MS[match[2]]
+    if span > LONGEST_MS:
+        raise ValueError("a time span of more than 100 years; write a shorter one")
+    return round(span)
 
 
 def condition(text: object) -> Expression:

@@ -1,5 +1,7 @@
 """One rule's text is changed among the rules in force: the others stay, and so do the tests that it carries."""
 
+from collections.abc import Callable
+
 import pytest
 
 from hub.documents import library_rules, versioned
@@ -80,3 +82,79 @@ def test_another_rule_or_two_rules_are_refused() -> None:
             with_text(small("fire-alarm"), "fire-alarm", text)
     with pytest.raises(HubError, match="no rule no-such"):
         with_text(small("fire-alarm"), "no-such", text_of("fire-alarm"))
+
+
+FILE = """\
+schema: 1
+rules:
+  - id: one
+    kind: threshold
+    title: {zh: 一, en: One}
+    category: flow_unusual
+    severity: minor
+    quantity: flow
+# a remark at the very left
+    above: 60
+
+    for: 10s
+  # about the next one
+  - id: two
+    kind: threshold
+    title: {zh: 二, en: Two}
+    category: flow_unusual
+    severity: minor
+    quantity: flow
+    above: 70
+"""
+
+
+def test_a_remark_at_the_left_ends_no_rule() -> None:
+    """What the page shows is the whole rule, and what is tried is what was typed."""
+    rules = versioned({"my.yaml": FILE})
+    shown = written(FILE, "one", load_rules(rules.documents))
+    assert "for: 10s" in shown
+    assert "about the next" not in shown
+    changed = with_text(rules, "one", shown.replace("    for: 10s", "").replace("  for: 10s", ""))
+    one, two = load_rules(changed.documents).specs
+    assert (one.above, one.hold) == (60, 0)  # type: ignore[union-attr]
+    assert two.hash == load_rules(rules.documents).specs[1].hash
+    assert "about the next one" in changed.documents["my.yaml"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: "".join(f"    {row}\n" for row in text.splitlines()),
+        lambda text: text.replace("\n", "\r\n"),
+        lambda text: f"\n\n{text}\n\n",
+    ],
+)
+def test_a_text_may_be_pasted_as_it_comes(change: Callable[[str], str]) -> None:
+    """Indented, with the line ends of another system, with empty lines around it."""
+    rules = versioned({"my.yaml": FILE})
+    shown = written(FILE, "one", load_rules(rules.documents))
+    again = load_rules(with_text(rules, "one", change(shown)).documents)
+    assert [spec.hash for spec in again.specs] == [
+        spec.hash for spec in load_rules(rules.documents).specs
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("- id: one\n  a: &a [1]\n  b: *a", "anchor"),
+        ("- id: one\n  a: " + "[" * 120 + "]" * 120, "brackets"),
+        ("- id: one\n  a: [" + "1, " * 3_000 + "]", "values"),
+        ("TEXT\n  tests: [{name: x, steps: [{at: 0s, gateway: online}], expect: none}]", "tests"),
+        ("TEXT\n  for: " + "9" * 400 + "d", "one:"),
+    ],
+    ids=["alias", "deep", "many", "tests", "time"],
+)
+def test_what_a_few_lines_can_be_made_to_stand_for_is_refused(text: str, said: str) -> None:
+    """In words, at once, and without a path of the machine."""
+    rules = versioned({"/srv/secret/rules.yaml": FILE.replace("    for: 10s\n", "")})
+    loaded = load_rules(rules.documents)
+    shown = written(rules.documents["/srv/secret/rules.yaml"], "one", loaded)
+    with pytest.raises(ConfigError, match=said) as caught:
+        with_text(rules, "one", text.replace("TEXT", shown))
+    assert "/srv" not in str(caught.value)

@@ -176,6 +176,30 @@ def test_zones_and_masks_are_drawn_moved_named_and_undone_by_hand(
     assert screen.errors == []
 
 
+def test_masks_that_nobody_draws_anew_are_not_confirmed_for_another_shape(
+    opens: Opens, cameras: Cameras
+) -> None:
+    """Not by changing a zone, and not by drawing on a picture that is black for it."""
+    masks = [[[0.1, 0.1], [0.4, 0.1], [0.4, 0.6]]]
+    cameras.tell(GATE, masks=masks, masks_drawn_on="1920x1080")
+    cameras.show(GATE)
+    for misfit in (False, True):
+        cameras.say(GATE, online=True, masks_misfit=misfit)
+        page = opens().sign_in(FIXER, PASSWORD, lang="en").go(f"/cameras/{GATE}")
+        opened(page)
+        page.click("#ce-zone")
+        click(page, (0.2, 0.1), (0.4, 0.1), (0.3, 0.3))
+        page.keyboard.press("Enter")
+        expect(page.locator("#ce-yaml")).to_contain_text("zone-1")
+        expect(page.locator("#ce-yaml")).to_contain_text("masks_drawn_on: 1920x1080")
+        page.click("#ce-mask")
+        click(page, (0.7, 0.1), (0.9, 0.1), (0.9, 0.3), (0.7, 0.1))
+        kept = "1920x1080" if misfit else "640x360"
+        expect(page.locator("#ce-yaml")).to_contain_text(f"masks_drawn_on: {kept}")
+    cameras.say(GATE, online=True, masks_misfit=False)
+    cameras.tell(GATE)
+
+
 def test_zones_are_drawn_without_a_mouse(opens: Opens, cameras: Cameras) -> None:
     """A rectangle by Enter, corners by arrows, Insert and Delete, undo by Ctrl+Z; shown on a phone too."""
     assert cameras

@@ -107,7 +107,7 @@ def asked(camera: Camera, scheme: str, **more: object) -> tuple[Reason, str]:
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("scheme", ["rtsps", "https"])
+@pytest.mark.parametrize("scheme", ["rtsps", "https", "HTTPS"])
 def test_a_camera_must_prove_who_it_is(
     camera: Camera, folder: Path, scheme: str, request: pytest.FixtureRequest
 ) -> None:

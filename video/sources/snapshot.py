@@ -68,7 +68,7 @@ class SnapshotSource:
     def frames(self) -> Generator[Frame, None, None]:
         """Yield pictures, their time the clock when they were there."""
         auth = CameraAuth(self._login) if self._login.user else None
-        secure = self._trust.context() if self._url.startswith("https:") else False
+        secure = self._trust.context() if self._url.lower().startswith("https:") else False
         bad = 0
         # No proxy and no redirect: a camera is asked where people wrote, nowhere else.
         with httpx.Client(auth=auth, verify=secure, timeout=ANSWER_S, trust_env=False) as client:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 
-from hub.camera_views import CameraView
+from hub.camera_views import MISFIT, CameraView
 from hub.case_store.footage import Shown
 from hub.evidence.looking import Purpose
 from hub.page.case.markup import Markup, joined, tag
@@ -38,6 +38,7 @@ def editor_html(visit: Visit, view: CameraView) -> Markup:
         ), class_="ce-cols"),
         _result(visit),
         id="ce", class_="sh-card", data_camera=view.id, data_drawn=json.dumps(drawn),
+        data_misfit="1" if view.reason == MISFIT else None,
         **{f"data_{key}": value for key, value in _words(visit).items()},
     )  # fmt: skip
 

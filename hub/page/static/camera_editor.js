@@ -13,6 +13,7 @@
   let camera = "";
   let words = {};
   let drawnBefore = "";
+  let masksBefore = "[]";
 
   const round = (n) => Math.round(Math.min(1, Math.max(0, n)) * 1000) / 1000;
   const corner = ([x, y]) => [round(x), round(y)];
@@ -187,8 +188,12 @@
   const plain = (name) => (/^[a-z0-9][a-z0-9-]*$/.test(name) ? name : JSON.stringify(name));
   const flow = (points) => `[${points.map(([x, y]) => `[${x}, ${y}]`).join(", ")}]`;
 
-  // Masks hold for this shape of picture; without a picture nothing is confirmed.
+  const masksNow = () => JSON.stringify(shapes.filter((shape) => shape.kind === "mask").map((shape) => shape.points));
+
+  // Masks hold for the shape of picture that they were drawn on: whoever changes something else, or draws on
+  // a picture that is black because its shape changed, confirms nothing.
   function drawnOn() {
+    if (masksNow() === masksBefore || words.misfit) return drawnBefore;
     const { naturalWidth, naturalHeight } = by("ce-picture");
     return naturalWidth ? `${naturalWidth}x${naturalHeight}` : drawnBefore;
   }
@@ -409,6 +414,7 @@
       ...Object.entries(drawn.zones).map(([name, points]) => ({ kind: "zone", name, points })),
       ...drawn.masks.map((points) => ({ kind: "mask", name: "", points })),
     ];
+    masksBefore = masksNow();
     by("ce-zone").addEventListener("click", () => begin("zone"));
     by("ce-mask").addEventListener("click", () => begin("mask"));
     by("ce-undo").addEventListener("click", undo);
