@@ -198,6 +198,7 @@ def test_masks_that_nobody_draws_anew_are_not_confirmed_for_another_shape(
         expect(page.locator("#ce-yaml")).to_contain_text(f"masks_drawn_on: {kept}")
     cameras.say(GATE, online=True, masks_misfit=False)
     cameras.tell(GATE)
+    cameras.show(GATE)
 
 
 def test_zones_are_drawn_without_a_mouse(opens: Opens, cameras: Cameras) -> None:
