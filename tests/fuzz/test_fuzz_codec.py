@@ -20,11 +20,13 @@ from model.camera_messages import (
     encode_shown,
 )
 from model.codec import (
+    Ask,
     CodecError,
     Heartbeat,
     Receipt,
     Row,
     Uplink,
+    decode_ask,
     decode_heartbeat,
     decode_readings,
     decode_receipt,
@@ -72,6 +74,7 @@ SEEDS: dict[str, tuple[Callable[[bytes], object], bytes]] = {
         encode(Heartbeat("gw", "e1", "online", 1, 1, {"alarm": 3}, {"received": 9}, ["slow"])),
     ),
     "receipt": (decode_receipt, encode(Receipt("e1", Lane.ALARM, [(7, 8, "0" * 16)]))),
+    "ask": (decode_ask, encode(Ask([1_764_000_000_000, 1_764_000_000_200]))),
     "piece": (decode_piece, encode_piece(PIECE, b"\xff\xd8\xff picture")),
     "piece receipt": (decode_piece_receipt, encode_piece_receipt(PieceReceipt("0" * 64, 5))),
     "manifest": (
