@@ -22,14 +22,16 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from hub.territory.demo_territory import demo_communities
 from tests.trust.stack import TOKEN, Up
 
 from .case_stream import CaseStream
+from .district import District, imei, write_registry
 
 AIM_S = 0.3
 CONTRACT_S, SPEAK_S, LOOK_S = 20, 60.0, 10.0
-COMPOUNDS, BUILDINGS = 40, 5  # a device in each building: no case is shared
+QUIET = District(40, buildings=5, devices=1, fires=0, batteries=0, strangers=0)
+"""A device in each building: no case is shared."""
+
 LATE_S = 30.0
 
 
@@ -64,39 +66,10 @@ class Looker:
                 del self._heard[device]
 
 
-def imei(number: int) -> str:
-    """Return the IMEI of a detector; those that begin with 00 are test numbers."""
-    return f"0077{number:011d}"
-
-
-def write_registry(folder: Path) -> None:
-    """Write the registry where `smarthub up` looks for it."""
-    folder.mkdir(parents=True)
-    codes = [code for code, _ in demo_communities()]
-    grids = [f"{codes[n % len(codes)]}001" for n in range(COMPOUNDS)]
-    rows = {
-        "grids.csv": ["code,name", *(f"{grid},网格{grid[-6:]}" for grid in sorted(set(grids)))],
-        "compounds.csv": ["id,name,grid,lon,lat"],
-        "buildings.csv": ["id,name,compound,grid,lon,lat"],
-        "devices.csv": ["id,kind,role,building,floor,room,silent_after_s"],
-    }
-    for n in range(COMPOUNDS):
-        rows["compounds.csv"].append(f"c{n},试验{n}小区,{grids[n]},106.8,39.7")
-        for b in range(BUILDINGS):
-            rows["buildings.csv"].append(f"c{n}-b{b},{b}号楼,c{n},{grids[n]},106.8,39.7")
-            device = f"nb-{imei(n * BUILDINGS + b)}"
-            rows["devices.csv"].append(
-                f"{device},smoke_detector,detector,c{n}-b{b},1层,101室,{CONTRACT_S}"
-            )
-    for name, lines in rows.items():
-        (folder / name).write_text("\n".join([*lines, ""]), encoding="utf-8")
-    (folder / "registry.yaml").write_text("compounds: []\n", encoding="utf-8")
-
-
 async def speak(up: Up, rate: int, progress: Progress) -> Looker:
     """Let every device speak once, and others `rate` times a second until all cases may have come."""
     chance = random.Random(7)  # noqa: S311 - spreads moments, no secret
-    silent = COMPOUNDS * BUILDINGS
+    silent = QUIET.registered
     moments = sorted((chance.uniform(0, SPEAK_S), n) for n in range(silent))
     length = SPEAK_S + CONTRACT_S + LATE_S
     task = progress.add_task(f"{silent} devices fall silent", total=length)
@@ -128,7 +101,7 @@ def run(rate: int, progress: Progress) -> Lateness:
     """Measure on a hub of its own."""
     with tempfile.TemporaryDirectory() as name:
         data = Path(name) / "data"
-        write_registry(data / "registry")
+        write_registry(QUIET, data / "registry", silent_after_s=CONTRACT_S)
         late: dict[str, float] = {}
 
         def take(case: dict[str, str]) -> None:
@@ -148,7 +121,7 @@ def main() -> int:
     rate = parser.parse_args().rate
     with Progress() as progress:
         found = run(rate, progress)
-    silent = COMPOUNDS * BUILDINGS
+    silent = QUIET.registered
     table = Table(title=f"{silent} devices fall silent beside {rate} messages a second; s after the deadline")  # fmt: skip
     for column in ("", "noticed", "first", "p50", "p99", "last", "aim, p99"):
         table.add_column(column, justify="right")

@@ -3,16 +3,16 @@
 A proposal is a file to read, never a change: people decide, and the backtest is attached.
 """
 
-import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from cases.comparing import Kind, Outcome
 from hub.documents import versioned
+from hub.rule_edit import failing_tests
+from hub.rule_texts import block, depth_of
 from model.entry import Versioned
 from model.errors import HubError
 from rules.rulefile import RuleSet, load_rules
-from rules.rulestest import run_story
 from rules.specs import ThresholdSpec
 
 from .result import Result
@@ -22,8 +22,6 @@ STRICTER = (1.1, 1.25, 1.5, 2.0)
 
 LONGER = (2, 4)
 """So many times as long a value must hold (our assumption)."""
-
-_DEPTH = re.compile(r"^ *")
 
 
 class Candidate(NamedTuple):
@@ -84,31 +82,20 @@ def best(judged: Sequence[Judged]) -> Judged | None:
 def _candidate(rules: Versioned, loaded: RuleSet, rule: str, key: str, value: str) -> Candidate:
     file, line = loaded.lines[rule]
     text = edited(rules.documents[file], line, key, value)
-    spec = next(spec for spec in load_rules({file: text}).specs if spec.id == rule)
-    failing = [story.name for story in spec.tests if run_story(spec, story, set())]
     changed = versioned({**rules.documents, file: text})
-    return Candidate(f"{rule}: {key} {value}", changed, tuple(failing))
+    return Candidate(f"{rule}: {key} {value}", changed, tuple(failing_tests({file: text}, rule)))
 
 
 def edited(document: str, line: int, key: str, value: str) -> str:
     """Return the text of a rule file with one key of the rule at `line` (from 1) set or added."""
     lines = document.splitlines(keepends=True)
-    begin = line - 1
-    depth = _depth(lines[begin])
-    inner = " " * (depth + 2)
-    for number in range(begin + 1, len(lines)):
+    begin, end = block(lines, line)
+    inner = " " * (depth_of(lines[begin]) + 2)
+    for number in range(begin + 1, end):
         text = lines[number]
-        if text.strip() and _depth(text) <= depth:
-            break
         if text.startswith(f"{inner}{key}:"):
             _, hash_, comment = text.rstrip("\n").partition(" #")
             lines[number] = f"{inner}{key}: {value}{'  #' + comment if hash_ else ''}\n"
             return "".join(lines)
     lines.insert(begin + 1, f"{inner}{key}: {value}\n")
     return "".join(lines)
-
-
-def _depth(line: str) -> int:
-    """Return how far a list item or key is indented, its dash not counted."""
-    found = _DEPTH.match(line)
-    return len(found[0]) if found else 0

@@ -108,6 +108,8 @@ def test_an_edit_touches_one_line_of_one_rule() -> None:
         "  - id: b\n    above: 1\n"
     )
     assert edited(text, 2, "above", "2") == text.replace("above: 1  # why", "above: 2  # why")
+    remarked = text.replace("    above: 1  # why", "# at the left\n    above: 1  # why")
+    assert edited(remarked, 2, "above", "2") == remarked.replace("above: 1  #", "above: 2  #")
     assert edited(text, 7, "for", "5s") == text.replace("id: b\n", "id: b\n    for: 5s\n")
     library = library_rules()
     rules = load_rules(library)
