@@ -15,7 +15,7 @@ import uvicorn
 from cases.taxonomy import category
 from model.anomaly import Severity
 from model.case import Case, Change, ChangeKind
-from model.entry import Draft, EntryKind, Tick, Versioned
+from model.entry import AWAKE_STEP_MS, Draft, EntryKind, Tick, Versioned
 from model.reading import Mode
 
 from .access import ensure_admin
@@ -39,7 +39,6 @@ from .service import Hub
 from .simulation.orders import Orders
 
 log = structlog.get_logger()
-AWAKE_STEP_MS = 2_000
 RETAIN_EVERY_S = 60
 API_END_S = 3
 

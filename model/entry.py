@@ -58,6 +58,10 @@ class Entry(NamedTuple):
     readings: list[Reading] | None = None  # already decoded, when the entry is still in memory
 
 
+AWAKE_STEP_MS = 2_000
+"""So much at most `awake` grows from tick to tick."""
+
+
 class Tick(msgspec.Struct, frozen=True):
     """One second of the hub: `at` is wall time (ms), `awake` the time the hub was awake (ms).
 

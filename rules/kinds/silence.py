@@ -11,7 +11,7 @@ comes the silence is told at once, and need not wait for the next heartbeat and 
 from collections.abc import Sequence
 
 from model.anomaly import Anomaly, anomaly_key
-from model.entry import Tick
+from model.entry import AWAKE_STEP_MS, Tick
 from model.reading import Mode
 from model.walk_test import WALK_TEST
 from rules.book import Book
@@ -22,9 +22,6 @@ from rules.rows import DeviceRow, GatewayRow
 from rules.specs import SilenceSpec
 from rules.states import StateTable
 from rules.still_open import StillOpen
-
-STEP_MS = 2_000
-"""The waking time grows by at most so much from tick to tick: so much later a device may have been heard."""
 
 
 class SilenceRule:
@@ -178,8 +175,9 @@ class SilenceRule:
             return False
         if _clock_holds(gateway, row):
             return gateway.caught_up_to > max(row.heard_at, gateway.since) + contract
-        # No clock disturbs the waking time, but it is known from tick to tick only.
-        return gateway.caught_awake >= self._base(row) + contract + STEP_MS
+        # No clock disturbs the waking time, but it is known from tick to tick only: so much later the
+        # device may have been heard.
+        return gateway.caught_awake >= self._base(row) + contract + AWAKE_STEP_MS
 
     def _listening(self, row: DeviceRow) -> GatewayRow | None:
         """Return the device's gateway if it is there."""

@@ -20,10 +20,9 @@ from hub.case_store import CaseStore
 from hub.desk_reader import DeskReader
 from hub.intake import HubIntake
 from hub.log.sqlite import SqliteLog
-from hub.run import AWAKE_STEP_MS
 from model.case import Case, Change
 from model.codec import Ask, encode
-from model.entry import Draft, Entry, EntryKind, Tick
+from model.entry import AWAKE_STEP_MS, Draft, Entry, EntryKind, Tick
 from model.reading import Reading
 from model.topics import GatewayTopics
 
