@@ -8,8 +8,10 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.constructor import ConstructorError, RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, NodeEvent
+from ruamel.yaml.nodes import CollectionNode, MappingNode, Node
 
 from .errors import ConfigError
 
@@ -40,7 +42,9 @@ class YamlText:
         try:
             if nodes_max is not None:
                 _refuse_bombs(text, name, nodes_max)
-            self.data = YAML(typ="rt", pure=True).load(StringIO(text))
+            yaml = YAML(typ="rt", pure=True)
+            yaml.Constructor = _PlainConstructor
+            self.data = yaml.load(StringIO(text))
         except MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 0
             raise ConfigError(f"not YAML: {error.problem}", file=name, line=line) from error
@@ -86,6 +90,49 @@ class YamlText:
                 message = "unknown key; remove it or correct its spelling"
             found.append(ConfigError(message, file=self.name, line=self.line(path), key=key))
         return found
+
+
+class _PlainConstructor(RoundTripConstructor):
+    """Makes values of a text, and says the line of what YAML allows but no file of ours can mean."""
+
+    def construct_document(self, node: Node) -> object:
+        _refuse_odd(node, frozenset(), set())
+        return super().construct_document(node)
+
+    def construct_object(self, node: Node, deep: bool = False) -> object:  # noqa: FBT001, FBT002 - ruamel's
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, KeyError, TypeError) as error:  # `!!int x`, the 99th of a month
+            raise ConstructorError(
+                None, None, f"cannot be read ({error}); put it in quotes", node.start_mark
+            ) from error
+
+
+def _refuse_odd(node: Node, around: frozenset[int], seen: set[int]) -> None:
+    """Raise on keys that are lists or mappings, and on values that hold themselves (`&a [*a]`)."""
+    if not isinstance(node, CollectionNode):
+        return
+    if id(node) in around:
+        raise ConstructorError(
+            None,
+            None,
+            "holds itself by an alias (*); write out what it stands for",
+            node.start_mark,
+        )
+    if id(node) in seen:
+        return
+    seen.add(id(node))
+    around |= {id(node)}
+    for part in node.value:
+        key, value = part if isinstance(node, MappingNode) else (None, part)
+        if isinstance(key, CollectionNode):
+            raise ConstructorError(
+                None,
+                None,
+                "a list or mapping stands where a key belongs; write a name",
+                key.start_mark,
+            )
+        _refuse_odd(value, around, seen)
 
 
 def _refuse_depth(text: str, name: str) -> None:
