@@ -30,8 +30,10 @@ class RuleTrials:
             broke="the trial broke; `smarthub rules backtest` says more 试算出错",
         )
 
-    def start(self, owner: str, rule: str, text: str, *, since: int) -> str:
+    def start(self, owner: str, rule: str, text: str | None, *, since: int) -> str:
         """Begin to try a rule's text on what was logged since a time (ms); return the trial's name.
+
+        Without a text stricter limits of the rule are tried (`rule_proposal`).
 
         Raises Refused while another one runs, Transient without room for the report; for worker threads
         it is not: it must run where the event loop is.

@@ -37,7 +37,7 @@ class TrialRuns:
 
     def start(self, owner: str, orders: Json) -> str:
         """Begin a trial and return its name; raises Refused while another one runs."""
-        if self._running is not None and not self._running[1].done():
+        if self._is_busy():
             raise Refused("another trial runs; try again in a moment 有试运行正在进行，请稍后")
         name = secrets.token_urlsafe(12)
         self._states[name] = {"state": "running", "done": 0.0}
@@ -45,8 +45,16 @@ class TrialRuns:
         while len(self._states) > KEPT:
             old, _ = self._states.popitem(last=False)
             self._owners.pop(old, None)
-        self._running = (name, asyncio.create_task(self._run(name, orders), name="trial"))
+        task = asyncio.create_task(self._run(name, orders), name="trial")
+        self._running = (name, task)
+        self._ending.add(task)  # kept until its process is gone, which may be after its last word
+        task.add_done_callback(self._ending.discard)
         return name
+
+    def _is_busy(self) -> bool:
+        if self._running is None or self._running[1].done():
+            return False
+        return self._states[self._running[0]]["state"] == "running"
 
     def state(self, owner: str, trial: str) -> Json | None:
         """Return how a trial of somebody's is: `state` running, done, failed; None for one that is not theirs."""
@@ -60,8 +68,6 @@ class TrialRuns:
         if self._states[trial]["state"] == "running":
             self._states[trial].update(state="failed", error="stopped 已停止")
         task.cancel()
-        self._ending.add(task)
-        task.add_done_callback(self._ending.discard)
 
     async def _run(self, name: str, orders: Json) -> None:
         state = self._states[name]
@@ -105,7 +111,8 @@ async def _hear(process: asyncio.subprocess.Process, orders: Json, state: Json) 
         said = json.loads(line)
         if "result" in said:
             state.update(state="done", done=1.0, result=said["result"])
-        elif "error" in said:
+            return
+        if "error" in said:
             state.update(state="failed", error=said["error"])
-        else:
-            state["done"] = said["done"]
+            return
+        state["done"] = said["done"]

@@ -3,7 +3,7 @@
 A proposal is a file to read, never a change: people decide, and the backtest is attached.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from cases.comparing import Kind, Outcome
@@ -15,7 +15,9 @@ from model.errors import HubError
 from rules.rulefile import RuleSet, load_rules
 from rules.specs import ThresholdSpec
 
+from .replay import Side, recorded
 from .result import Result
+from .source import Recording
 
 STRICTER = (1.1, 1.25, 1.5, 2.0)
 """By so much a limit is moved away from normal values (our assumption)."""
@@ -50,6 +52,26 @@ class Judged(NamedTuple):
         """Return what to prefer: fewer false ones, then fewer changes of the rest."""
         changed = sum(row.changed for row in self.result.rows)
         return (self.fewer_false, -changed, -len(self.candidate.failing))
+
+
+Compare = Callable[[Recording, list[Side], list[tuple[Side, Side]]], list[Result]]
+
+
+def judged(
+    recording: Recording, rule: str, *, in_force: Versioned | None, compare: Compare
+) -> list[Judged]:
+    """Try each candidate beside the rules in force, or, without those, beside the recorded ones.
+
+    `compare` replays all sides, the first as it was recorded. Raises HubError for a rule that has no
+    limit, or one that cannot be moved.
+    """
+    tried = candidates(in_force or recording.rules, rule)
+    sides = [recorded(recording)]
+    if in_force is not None:
+        sides.append(Side("in force 现行", in_force, recording))
+    others = [Side(one.change, one.rules, recording) for one in tried]
+    results = compare(recording, [*sides, *others], [(sides[-1], other) for other in others])
+    return [Judged(one, result) for one, result in zip(tried, results, strict=True)]
 
 
 def candidates(rules: Versioned, rule: str) -> list[Candidate]:

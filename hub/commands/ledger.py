@@ -2,23 +2,19 @@
 
 import shlex
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from model.errors import HubError
-
 from .moments import moment_of, zone_of
 from .replayed import compared
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
-
     from rich.console import Console
 
     from hub.backtest.proposal import Judged
-    from hub.backtest.source import Recording
 
 Json = dict[str, object]
 EXIT_NONE = 1
@@ -69,17 +65,18 @@ def propose(
     from rich.console import Console as Screen
 
     from hub.backtest.page import written
-    from hub.backtest.proposal import best
+    from hub.backtest.proposal import best, judged
     from hub.backtest.source import from_log, log_folder
 
     here = zone_of(zone)
     begin = moment_of(since, here, "--from") if since else None
     end = moment_of(until, here, "--to") if until else None
     recording = from_log(log_folder(data), since=begin, until=end, whole=begin is None)
-    judged = _judged(recording, rule, (begin, end), here)
+    compare = partial(compared, span=(begin, end), zone=here)
+    tried = judged(recording, rule, in_force=None, compare=compare)
     console = Screen()
-    _show(judged, console)
-    chosen = best(judged)
+    _show(tried, console)
+    chosen = best(tried)
     if chosen is None:
         console.print("no candidate spares a false alarm without losing a real one 无可行建议")
         raise typer.Exit(EXIT_NONE)
@@ -95,23 +92,7 @@ def propose(
     console.print("nothing was applied 未生效: read the report, then change the rule file yourself")
 
 
-def _judged(
-    recording: "Recording", rule: str, span: tuple[int | None, int | None], zone: "ZoneInfo"
-) -> "list[Judged]":
-    from hub.backtest.proposal import Judged, candidates
-    from hub.backtest.replay import Side, recorded
-
-    tried = candidates(recording.rules, rule)
-    if not tried:
-        raise HubError(f"{rule} has a limit of 0, which cannot be moved by a factor")
-    before = recorded(recording)
-    others = [Side(one.change, one.rules, recording) for one in tried]
-    pairs = [(before, side) for side in others]
-    results = compared(recording, [before, *others], pairs, span=span, zone=zone)
-    return [Judged(one, result) for one, result in zip(tried, results, strict=True)]
-
-
-def _show(judged: "list[Judged]", console: "Console") -> None:
+def _show(tried: "list[Judged]", console: "Console") -> None:
     from rich.table import Table
 
     table = Table(title="Candidates 候选")
@@ -123,7 +104,7 @@ def _show(judged: "list[Judged]", console: "Console") -> None:
         "its tests 自带测试",
     ):
         table.add_column(column, overflow="fold")
-    for one in judged:
+    for one in tried:
         cases = sum(len(row.new) for row in one.result.rows)
         failing = len(one.candidate.failing)
         table.add_row(

@@ -16,6 +16,7 @@ from model.errors import HubError
 
 from .case.markup import Markup, joined, tag
 from .fragment import Fragment
+from .rule_proposal import USE, proposal_html, used
 from .silences import SUBMIT
 from .site import SESSION_COOKIE, Site, Visit
 from .words import span
@@ -52,17 +53,18 @@ def may_try(who: Principal) -> bool:
 class TrialPanel:
     """The part of a rule's page where its text is changed and tried."""
 
-    def __init__(self, visit: Visit, rule: str, text: str) -> None:
-        """Take who looks at which rule, and its text in force."""
-        self._visit, self._rule, self._text = visit, rule, text
+    def __init__(self, visit: Visit, rule: str, text: str, *, has_limit: bool) -> None:
+        """Take who looks at which rule, its text in force, and whether it has a limit to move."""
+        self._visit, self._rule, self._text, self._has_limit = visit, rule, text, has_limit
         self._trial = self._shown = ""
+        self._span = SPANS[0]
 
     def draw(self) -> None:
         """Draw the form, and room for what came of it."""
         host = ui.element("section").classes("sh-card sh-rule-trial")
         host.on("submit", self._submit, js_handler=SUBMIT)
         with host:
-            Fragment(form_html(self._visit, self._text))
+            self._form = Fragment(self._form_html(self._text))
             self._said = Fragment().props('role="status" aria-live="polite"')
         self._timer = ui.timer(LOOK_S, self._look, active=False)
 
@@ -70,22 +72,37 @@ class TrialPanel:
         visit, trials = self._visit, self._visit.site.rule_trials
         if not await visit.still(Role.MAINTENANCE) or not may_try(visit.who):
             return
-        if event.args["todo"] == "stop":
+        todo = str(event.args["todo"])
+        if todo == "stop":
             trials.stop(visit.who.name, self._trial)
+            return
+        if todo.startswith(USE):
+            self._use(todo)
             return
         typed: Mapping[str, str] = event.args["typed"]
         text = str(typed.get("text", ""))[: TEXT_MAX + 1].replace("\r\n", "\n")
         chosen = str(typed.get("span", ""))
-        length = int(chosen) if chosen.isdecimal() and int(chosen) in SPANS else SPANS[0]
+        self._span = int(chosen) if chosen.isdecimal() and int(chosen) in SPANS else SPANS[0]
+        wanted = None if todo == "propose" else text
         try:
             self._trial = trials.start(
-                visit.who.name, self._rule, text, since=visit.hub.now() - length
+                visit.who.name, self._rule, wanted, since=visit.hub.now() - self._span
             )
         except (HubError, OSError) as error:
             self._said.set_content(tag("p", str(error), class_="sh-walk-no"))
             return
         self._look()
         self._timer.activate()
+
+    def _use(self, todo: str) -> None:
+        """Put a proposed text into the form, to be read, changed and tried."""
+        state = self._visit.site.rule_trials.state(self._visit.who.name, self._trial)
+        text = used(state.get("result"), todo) if state else None
+        if text is not None:
+            self._form.set_content(self._form_html(text))
+
+    def _form_html(self, text: str) -> Markup:
+        return form_html(self._visit, text, has_limit=self._has_limit, chosen=self._span)
 
     def _look(self) -> None:
         state = self._visit.site.rule_trials.state(self._visit.who.name, self._trial)
@@ -99,15 +116,19 @@ class TrialPanel:
             self._said.set_content(content)
 
 
-def form_html(visit: Visit, text: str) -> Markup:
-    """Return the form: the rule's text, how far to look back, and the button."""
+def form_html(visit: Visit, text: str, *, has_limit: bool, chosen: int) -> Markup:
+    """Return the form: the rule's text, how far to look back, and the buttons."""
     say = visit.say
     hint = say(
         "改动后在本系统的历史记录上试算：与现行规则逐案比较。仅试算，不会生效；生效须修改规则文件。",
         "Change the text and try it on what this hub recorded: its cases beside those of the rule in force."
         " Nothing takes effect; for that, change the rule's file.",
     )
-    options = [tag("option", span(length, visit.lang), value=length) for length in SPANS]
+    options = [
+        tag("option", span(length, visit.lang), value=length, selected=length == chosen)
+        for length in SPANS
+    ]
+    propose = say("查找更合适的限值", "Look for a better limit")
     label = say("规则文本", "Text of the rule")
     rows = min(24, max(6, text.count("\n") + 2))
     return joined([
@@ -118,6 +139,7 @@ def form_html(visit: Visit, text: str) -> Markup:
             tag("label", tag("span", label), tag("textarea", text, name="text", rows=rows, spellcheck="false", maxlength=TEXT_MAX, class_="sh-rule-text"), class_="sh-rule-label"),
             tag("label", tag("span", say("回看", "Look back")), tag("select", *options, name="span", class_="sh-select")),
             tag("button", say("试算", "Try"), type="submit", value="try", class_="sh-button"),
+            tag("button", propose, type="submit", value="propose", class_="sh-button") if has_limit else None,
             data_form="rule",
             class_="sh-form",
         ),
@@ -140,11 +162,26 @@ def state_html(visit: Visit, state: Json, trial: str) -> Markup:
             "pre", str(state["error"]), class_="sh-pre sh-walk-no", tabindex="0", role="alert"
         )
     result = state["result"]
-    return result_html(visit, result, trial) if isinstance(result, dict) else Markup("")
+    if not isinstance(result, dict):
+        return Markup("")
+    if "candidates" not in result:
+        return joined([result_html(visit, result), _report_html(visit, trial)])
+    return joined([
+        proposal_html(visit, result),
+        None if result["best"] is None else _report_html(visit, trial),
+    ])  # fmt: skip
 
 
-def result_html(visit: Visit, result: Json, trial: str) -> Markup:
-    """Return the answer in short, and the way to the report."""
+def _report_html(visit: Visit, trial: str) -> Markup:
+    whole = visit.say("完整报告（含图表）↗", "The whole report, with charts ↗")
+    link = tag(
+        "a", whole, href=REPORT_PATH + trial, target="_blank", rel="noopener", class_="sh-link"
+    )
+    return tag("p", link)
+
+
+def result_html(visit: Visit, result: Json) -> Markup:
+    """Return the answer in short."""
     say = visit.say
     lines = [_verdict(visit, result)]
     cases, notices, precision = (_pair(result, key) for key in ("cases", "notices", "precision"))
@@ -166,8 +203,6 @@ def result_html(visit: Visit, result: Json, trial: str) -> Markup:
     for key in ("defects", "remarks"):
         found = result[key]
         lines += [tag("p", str(text), class_="sh-muted") for text in found] if isinstance(found, list) else []  # fmt: skip
-    whole = say("完整报告（含图表）↗", "The whole report, with charts ↗")
-    lines.append(tag("p", tag("a", whole, href=REPORT_PATH + trial, target="_blank", rel="noopener", class_="sh-link")))  # fmt: skip
     return joined(lines)
 
 

@@ -58,7 +58,7 @@ async def build_one(visit: Visit) -> None:
         )
     Fragment(f'<section class="sh-card">{"".join(parts)}</section>')
     if known is not None and may_try(visit.who):
-        TrialPanel(visit, name, known.text).draw()
+        TrialPanel(visit, name, known.text, has_limit=bool(known.limits)).draw()
     ui.label(_legend(visit, counted)).classes("sh-muted")
 
 

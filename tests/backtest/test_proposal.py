@@ -5,54 +5,24 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from gateway.crash import crash_points
 from hub.backtest.proposal import candidates, edited
 from hub.backtest.source import log_folder
 from hub.cli import app
-from hub.desk_reader import DeskReader
 from hub.documents import folder_rules, library_rules
 from model.errors import HubError
 from rules.rulefile import load_rules
 from rules.specs import ThresholdSpec
-from tests.case_store.template import copied_store, empty_database
 
-from .recorded import RULES, Recorder, detectors
+from .kitchens import kitchens
+from .recorded import RULES
 
 RULE = "smoke-pre-alarm"
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two kitchens with 0.12 dB/m, found false; a smouldering fire with 0.14, found real."""
-    folder = tmp_path_factory.mktemp("wolf")
-    recorder = Recorder(folder / "log")
-    smoke = {"one": 0.12, "two": 0.12, "three": 0.14}
-    devices = dict(zip(smoke, detectors(), strict=False))
-    for name, value in smoke.items():
-        recorder.says(devices[name].id, smoke_db_m=value, fire=False)
-    recorder.waits(40)
-    with copied_store(empty_database(tmp_path_factory), folder) as store:
-        reader = DeskReader(
-            recorder.log, store, told=lambda _: None, dead_letters=lambda _: None,
-            crash=crash_points({}),
-        )  # fmt: skip
-        for entry in recorder.log.read(0, 10_000):
-            reader.core.step(entry)
-        opened = {case.subject: case.id for case in reader.core.desk.open_cases()}
-    for name in ("one", "two"):
-        case = opened[devices[name].id]
-        recorder.acts(
-            case,
-            "confirm",
-            outcome="false",
-            cause="cooking",
-            checked_by="wang",
-            checked_how="phone",
-        )
-    recorder.acts(opened[devices["three"].id], "confirm", outcome="real")
-    recorder.waits(5)
-    recorder.log.close()
-    return folder
+    """A hub's folder with a rule that cried wolf twice and was right once."""
+    return kitchens(tmp_path_factory)
 
 
 def test_the_best_limit_spares_the_false_ones_and_keeps_the_real_one(

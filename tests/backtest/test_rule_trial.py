@@ -15,6 +15,7 @@ from model.errors import Refused
 from model.reading import Event
 from rules.rulefile import load_rules
 
+from .kitchens import kitchens
 from .recorded import NOW, Recorder, detectors
 
 LOADED = load_rules(library_rules())
@@ -39,7 +40,7 @@ def data(tmp_path: Path) -> Path:
     return tmp_path
 
 
-async def ended(trials: RuleTrials, rule: str, text: str) -> tuple[str, Json]:
+async def ended(trials: RuleTrials, rule: str, text: str | None) -> tuple[str, Json]:
     """Order a trial and return its name and how it ended."""
     name = trials.start("li", rule, text, since=NOW)
     while True:
@@ -106,3 +107,40 @@ async def test_one_at_a_time_stopped_by_hand_and_never_for_ever(
     monkeypatch.setattr(rule_trials, "LIMIT_S", 0.05)
     _, state = await ended(trials, "fire-alarm", text_of("fire-alarm"))
     assert "shorter time" in str(state["error"])
+
+
+async def test_the_best_limit_is_found_with_its_text_and_report(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """Both kitchens are quiet at 0.125 dB/m and the fire stays; tried as it stands, it says the same."""
+    data = kitchens(tmp_path_factory)
+    before = {path.name: path.read_bytes() for path in (data / "log").glob("*.db")}
+    trials = RuleTrials(data / "scratch", ZONE)
+    name, state = await ended(trials, "smoke-pre-alarm", None)
+    result = state["result"]
+    assert isinstance(result, dict), state
+    found = {one["change"]: one for one in result["candidates"]}
+    best = result["candidates"][result["best"]]
+    assert (best["change"], best["fewer_false"], best["missed"]) == ("above 0.125", 2, 0)
+    assert (found["above 0.15"]["missed"], found["above 0.11"]["fewer_false"]) == (1, 0)
+    assert best["text"] == text_of("smoke-pre-alarm").replace("above: 0.10", "above: 0.125")
+    assert found["above 0.2"]["failing_tests"]
+    report = trials.report("li", name)
+    assert report is not None
+    assert "gone" in report.read_text(encoding="utf-8")
+    assert {path.name: path.read_bytes() for path in (data / "log").glob("*.db")} == before
+    _, tried = await ended(trials, "smoke-pre-alarm", best["text"])
+    again = tried["result"]
+    assert isinstance(again, dict), tried
+    assert (again["cases"], again["missed"]) == (best["cases"], best["missed"])
+
+
+async def test_where_no_limit_helps_there_is_no_best_and_no_report(data: Path) -> None:
+    """And a rule without a limit says where to look instead."""
+    trials = RuleTrials(data / "scratch", ZONE)
+    name, state = await ended(trials, "smoke-pre-alarm", None)
+    result = state["result"]
+    assert isinstance(result, dict), state
+    assert (result["best"], trials.report("li", name)) == (None, None)
+    _, state = await ended(trials, "fire-alarm", None)
+    assert "has no limit" in str(state["error"])

@@ -1,5 +1,7 @@
 """The rules on the page: what is in force, and what people found of its cases; in a browser."""
 
+from typing import Any
+
 from tests.trust.stack import Up
 
 from .browsing import DESKTOP, PHONE, Opens, shot, until
@@ -67,3 +69,37 @@ def test_a_changed_rule_is_tried_on_history_and_nothing_takes_effect(opens: Open
     assert "fire_alarm" in opens().sign_in(lang="en").go("/rules/fire-alarm").inner_text(
         "pre.sh-pre"
     )
+
+
+def hot(up: Up) -> list[dict[str, Any]]:
+    """Return the cases of the heat rule."""
+    return [case for case in up.cases() if case["rule"] == "high-temperature"]
+
+
+def test_a_better_limit_is_found_and_its_text_can_be_tried(opens: Opens, up: Up) -> None:
+    """58 °C was a kitchen: 62.7 would have spared it; one click puts that into the text."""
+    smoke(up, device="860000000000003", temp=58)
+    assert until(lambda: hot(up), 60)
+    (case,) = hot(up)
+    up.act(
+        case["id"], "confirm", outcome="false", cause="cooking", checked_by="wang",
+        checked_how="phone",
+    )  # fmt: skip
+    for size, lang, said, harmless in (
+        (PHONE, "zh", "减少误报 1 件", "不会漏掉任何真实案件"),
+        (DESKTOP, "en", "spares 1 false alarm", "No real case and no emergency would be missed"),
+    ):
+        screen = opens(size).sign_in(lang=lang)
+        page = screen.go("/rules/high-temperature")
+        field = page.locator("textarea[name=text]")
+        assert "above: 57" in field.input_value()
+        page.click("button[value=propose]")
+        page.wait_for_selector(f"text={said}", timeout=60_000)
+        assert screen.violations() == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1")
+        shot(screen, up.folder, f"rule-proposal-{lang}")
+        page.click("tr:has-text('above 62.7') button")
+        assert until(lambda field=field: "above: 62.7" in field.input_value())
+        page.click("button[value=try]")
+        page.wait_for_selector(f"text={harmless}", timeout=60_000)
+    assert screen.go("/rules/fire-alarm").locator("button[value=propose]").count() == 0
