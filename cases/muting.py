@@ -3,12 +3,11 @@
 import msgspec
 
 from model.anomaly import Anomaly, Phase, Severity, anomaly_key
-from model.case import EventClass
 from model.errors import Refused
 from model.place import Place, Registry
 from model.silence import LONGEST_MS, SILENCED, Scope, Silence, SilenceOrder
 
-from .taxonomy import CATEGORIES, PATROL
+from .taxonomy import CATEGORIES, PATROL, is_never_hidden
 
 COMMUNITY_DIGITS = 12
 """Digits of a community's division code; a round of a street or a district is nobody's round."""
@@ -68,9 +67,9 @@ def check(order: SilenceOrder, registry: Registry, *, now: int) -> None:
             missing=tuple(missing),
         )
     kind = CATEGORIES.get(scope.category)
-    if kind is not None and kind.cls is EventClass.EMERGENCY and not order.emergencies:
+    if kind is not None and is_never_hidden(kind, kind.severity) and not order.emergencies:
         raise Refused(
-            f"{scope.category} is an emergency: say `emergencies`, name who patrols, and let a second"
+            f"{scope.category} is an emergency or its first sign: say `emergencies`, name who patrols, and let a second"
             " person approve (紧急类别须注明、指定巡查人并经第二人批准)",
             missing=("emergencies",),
         )

@@ -1,7 +1,8 @@
 """Keeps what people expect from the desk 静默: recorded, counted, and opened when the silence ends.
 
-Pure: the log's time and the registry are arguments. A fire is never hidden: a silence over emergencies
-holds back their sound, not their case, and needs a second person (decision 011).
+Pure: the log's time and the registry are arguments. A fire is never hidden, nor are its first signs or
+whatever is critical: a silence over emergencies holds back their sound, not their case, and needs a second
+person (decision 011). They are all called emergencies here.
 """
 
 from collections.abc import Iterable, Sequence
@@ -9,7 +10,6 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from model.anomaly import Anomaly, Phase
-from model.case import EventClass
 from model.errors import Refused
 from model.place import Registry
 from model.silence import Deed, Muted, Silence, SilenceOrder
@@ -17,7 +17,7 @@ from model.silence import Deed, Muted, Silence, SilenceOrder
 from .grouping import spot_of
 from .muting import check, covers, quiet, same_order, speaks_up, too_early, worn_out
 from .people import named
-from .taxonomy import category
+from .taxonomy import category, is_never_hidden
 
 SILENCES = "_silences"
 """The name under which their rows stand beside those of the rules."""
@@ -249,11 +249,11 @@ class Silences:
         kind = category(anomaly.category, anomaly.severity)
         place = spot_of(anomaly, kind, registry).place
         found = [s for s in self._active.values() if covers(s.scope, anomaly, place)]
-        if kind.cls is EventClass.EMERGENCY:
+        emergency = is_never_hidden(kind, anomaly.severity)
+        if emergency:
             found = [s for s in found if s.emergencies]
         if not found:
             return anomaly
-        emergency = kind.cls is EventClass.EMERGENCY
         for silence in found:
             (silence.quiet if emergency else silence.held)[anomaly.key] = anomaly.subject
             if emergency:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 import msgspec
 
-from model.anomaly import Severity
+from model.anomaly import Severity, endangers
 from model.case import EventClass
 
 
@@ -197,6 +197,11 @@ def category(word: str, severity: Severity) -> Category:
     if severity is Severity.MAJOR:
         return _row(word, _I, severity, _CONTRACTOR, word, word)
     return _row(word, _M, severity, _CONTRACTOR, word, word)
+
+
+def is_never_hidden(kind: Category, severity: Severity) -> bool:
+    """Return whether a silence may take the sound from it and never the case: emergencies, and what may become one."""
+    return kind.cls is EventClass.EMERGENCY or endangers(kind.word, severity)
 
 
 def reported_category(word: str) -> Category:

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from cases.taxonomy import category
+from cases.taxonomy import category, is_never_hidden
 from hub.case_store import CaseStore
 from hub.case_store.filters import CaseFilter
 from hub.case_store.store import LIMIT_MAX
@@ -89,7 +89,7 @@ def _would(
     if case.cls is EventClass.REPORT:
         return None, 0
     covered = [member for member in case.members if _covers(scope, member, case, registry)]
-    emergency = case.cls is EventClass.EMERGENCY
+    emergency = is_never_hidden(category(case.category, case.severity), case.severity)
     if not covered or (emergency and not emergencies):
         return None, 0
     what = "partly" if len(covered) < len(case.members) else "quiet" if emergency else "muted"

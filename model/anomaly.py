@@ -25,6 +25,17 @@ class Severity(StrEnum):
 _RANKS = {Severity.CRITICAL: 4, Severity.MAJOR: 3, Severity.MINOR: 2, Severity.WARNING: 1}
 
 
+LIFE_SAFETY = frozenset(
+    {"fire", "gas", "water_flow", "duress", "panic", "fire_pre_alarm", "fire_hint"}
+)
+"""Categories that concern lives; whatever is critical is of them too."""
+
+
+def endangers(category: str, severity: Severity) -> bool:
+    """Return whether lives may depend on it: neither hours nor a silence hide it."""
+    return category in LIFE_SAFETY or severity is Severity.CRITICAL
+
+
 class Phase(StrEnum):
     """What a rule says about its anomaly: it started, it was said again, it ended."""
 

@@ -73,10 +73,10 @@ def form_html(visit: Visit) -> Markup:
              if CATEGORIES[word].cls is not EventClass.REPORT]  # fmt: skip
     lengths = [tag("option", span(m * MINUTE, visit.lang), value=m) for m in LENGTHS]
     hint = say(
-        "静默期间，范围内的异常照常记录，但不立案；到期自动结束，仍在持续的立即立案。紧急报警（火警等）永远立案："
+        "静默期间，范围内的异常照常记录，但不立案；到期自动结束，仍在持续的立即立案。紧急报警（火警等）、火灾预警和特别严重的异常永远立案："
         "勾选「紧急」只是不响铃、不发通知，且须第二人批准，并生成巡查任务；两分钟内无人接警即恢复响铃。",
         "While it holds, what it covers is recorded and opens no case; it ends by itself, and what still holds"
-        " opens its case at once. An emergency always has its case: with the tick below it only makes no sound"
+        " opens its case at once. An emergency, its first sign and whatever is critical always have their case: with the tick below it only makes no sound"
         " and sends no notice, needs a second person, and leaves a patrol; unacknowledged for two minutes, it sounds.",
     )
     device = visit.query.get("device", "")[:128]

@@ -7,16 +7,11 @@ from typing import Annotated
 import msgspec
 from pydantic import Field, ValidationInfo, field_validator
 
-from model.anomaly import Severity
+from model.anomaly import LIFE_SAFETY, Severity, endangers
 
 from .base import Devices, RuleId, Title, Written
 from .schedule import Schedule
 from .story import Story
-
-LIFE_SAFETY = frozenset(
-    {"fire", "gas", "water_flow", "duress", "panic", "fire_pre_alarm", "fire_hint"}
-)
-"""Categories that no hours may hide; whatever is critical is of them too."""
 
 
 class BaseSpec(Written):
@@ -34,8 +29,8 @@ class BaseSpec(Written):
     @field_validator("schedule")
     @classmethod
     def _hides_no_danger(cls, schedule: Schedule | None, info: ValidationInfo) -> Schedule | None:
-        word, severity = info.data.get("category"), info.data.get("severity")
-        if schedule is None or (word not in LIFE_SAFETY and severity is not Severity.CRITICAL):
+        word, severity = info.data.get("category", ""), info.data.get("severity", Severity.MINOR)
+        if schedule is None or not endangers(word, severity):
             return schedule
         what = f"category {word}" if word in LIFE_SAFETY else "severity critical"
         raise ValueError(

@@ -10,6 +10,7 @@ from cases.closing import Item, checklist
 from cases.desk import Desk
 from cases.events import case_json
 from cases.silences import Silences
+from cases.taxonomy import category as of_category
 from hub.access import Principal
 from hub.api.services import Json
 from hub.cameras import CameraBook
@@ -133,7 +134,7 @@ class SmallHub:
             rule_hash="1" * 16,
             subject=device,
             category=category,
-            severity=Severity.CRITICAL,
+            severity=of_category(category, Severity.CRITICAL).severity,
             started_at=self.clock,
             last_at=self.clock,
             evidence=(

@@ -124,6 +124,46 @@ def test_without_the_word_no_emergency_is_touched() -> None:
     assert SILENCED not in story.cases[0].flags
 
 
+def test_the_first_sign_of_a_fire_is_not_hidden_by_one_person() -> None:
+    """Its case opens and is told; quiet, it needs what a quiet fire needs."""
+    story = Story()
+    one = story.devices[0]
+    create(story)
+    story.says(one.id, Event.NONE, smoke_db_m=0.12, fire=False)
+    story.waits(1)
+    (case,) = story.cases
+    assert (case.category, case.cls, case.notices) == (
+        "fire_pre_alarm",
+        EventClass.IMPAIRMENT,
+        1,
+    )
+    assert SILENCED not in case.flags
+    assert silence(story).count == 0
+
+
+def test_a_quiet_sign_of_a_fire_is_told_when_nobody_looks() -> None:
+    """Two minutes, as for a fire."""
+    story = Story()
+    create(story, emergencies=True, patrol="wang")
+    story.orders(SilenceOrder("s1", "zhao", Deed.APPROVE))
+    story.says(story.devices[0].id, Event.NONE, smoke_db_m=0.12, fire=False)
+    story.waits(1)
+    case = next(case for case in story.cases if case.category == "fire_pre_alarm")
+    assert (SILENCED in case.flags, case.notices) == (True, 0)
+    story.waits(3)
+    case = next(case for case in story.cases if case.category == "fire_pre_alarm")
+    assert (SILENCED in case.flags, case.notices) == (False, 1)
+
+
+@pytest.mark.parametrize("word", ["fire_pre_alarm", "fire_hint", "doors_not_released"])
+def test_a_silence_over_a_danger_says_so(word: str) -> None:
+    """By its category alone it is refused without the word, the patrol and the place."""
+    story = Story()
+    refused = story.orders(asked(story, scope=Scope(category=word))).refused
+    assert isinstance(refused, Refused)
+    assert refused.missing == ("emergencies",)
+
+
 def test_over_emergencies_it_waits_for_a_second_person() -> None:
     """Not its author; until then everything sounds."""
     story = Story()
