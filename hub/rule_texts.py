@@ -1,75 +1,76 @@
-"""Finds a rule's text as it was when it fired: versions of the rules stand in the log."""
+"""Finds a rule's text as it was when it fired, also when the log no longer reaches back so far."""
 
 import threading
 from collections.abc import Iterator
 
 import msgspec
 
-from model.entry import EntryKind, Versioned
+from model.entry import Entry, EntryKind, Versioned
 from model.errors import HubError
 from rules.rulefile import RuleSet, load_rules
 from rules.specs import Spec, ThresholdSpec
 
+from .case_store.rule_records import Limit, RuleRecords, RuleText
 from .log.sqlite import SqliteLog
 
-VERSIONS = 30  # as many versions are looked through: each is read and checked once
-
-
-class Limit(msgspec.Struct, frozen=True):
-    """A line that a quantity must not cross: the limit itself, or where it counts as normal again."""
-
-    quantity: str
-    value: float
-    word: str  # above, below, clear_at
-
-
-class RuleText(msgspec.Struct, frozen=True):
-    """A rule as it was written when it had this hash; `in_force` while it still holds."""
-
-    id: str
-    hash: str
-    file: str
-    zh: str
-    en: str
-    text: str
-    logged_at: int
-    in_force: bool
-    limits: tuple[Limit, ...] = ()
+Rules = dict[tuple[str, str], RuleText]
+"""The rules of one version by id and hash."""
 
 
 class RuleTexts:
-    """Every rule of the newest versions, by id and hash; read from the log when first asked for."""
+    """Every rule by id and hash: of the version in force from the log, of all before it from the case database."""
 
-    def __init__(self, log: SqliteLog) -> None:
-        """Take the log."""
-        self._log = log
-        self._known: dict[str, dict[tuple[str, str], RuleText]] = {}  # by the version's hash
+    def __init__(self, log: SqliteLog, kept: RuleRecords) -> None:
+        """Take the log, and where the texts stay when its old parts are removed."""
+        self._log, self._kept = log, kept
+        self._kept_to = 0
+        self._newest: tuple[int, Rules] = (0, {})
         self._one_at_a_time = threading.Lock()
 
     def find(self, rule: str, rule_hash: str) -> RuleText | None:
-        """Return a rule as it was when it had that hash, None when no kept version has it."""
-        with self._one_at_a_time:
-            newest = ""
-            for version, logged_at in self._versions():
-                newest = newest or version.hash
-                if version.hash not in self._known:
-                    self._known[version.hash] = _rules_of(version, logged_at)
-                found = self._known[version.hash].get((rule, rule_hash))
-                if found is not None:
-                    return msgspec.structs.replace(found, in_force=version.hash == newest)
-        return None
+        """Return a rule as it was when it had that hash, None when no version that was kept has it.
 
-    def _versions(self) -> Iterator[tuple[Versioned, int]]:
+        Reads log and database: for worker threads.
+        """
+        with self._one_at_a_time:
+            newest = self._log.newest(EntryKind.RULES)
+            if newest is not None:
+                found = self._rules(newest).get((rule, rule_hash))
+                if found is not None:
+                    return found
+        found = self._kept.find(rule, rule_hash)
+        if found is None:
+            self.keep()
+            found = self._kept.find(rule, rule_hash)
+        return found
+
+    def keep(self) -> None:
+        """Keep the rules of every version in the log that is not kept yet, the oldest first."""
+        with self._one_at_a_time:
+            entries = list(self._unkept())
+            known = self._kept.versions() if entries else set()
+            for entry in reversed(entries):
+                version = msgspec.json.decode(entry.payload, type=Versioned)
+                if version.hash not in known:
+                    rules = _rules_of(version, entry.logged_at)
+                    self._kept.keep(version.hash, rules.values(), logged_at=entry.logged_at)
+                    known.add(version.hash)
+                self._kept_to = entry.pos
+
+    def _unkept(self) -> Iterator[Entry]:
         before: int | None = None
-        for _ in range(VERSIONS):
-            entry = self._log.newest(EntryKind.RULES, before)
-            if entry is None:
-                return
-            yield msgspec.json.decode(entry.payload, type=Versioned), entry.logged_at
+        while (entry := self._log.newest(EntryKind.RULES, before)) and entry.pos > self._kept_to:
+            yield entry
             before = entry.pos - 1
 
+    def _rules(self, entry: Entry) -> Rules:
+        if entry.pos != self._newest[0]:
+            version = msgspec.json.decode(entry.payload, type=Versioned)
+            self._newest = (entry.pos, _rules_of(version, entry.logged_at))
+        return self._newest[1]
 
-def _rules_of(version: Versioned, logged_at: int) -> dict[tuple[str, str], RuleText]:
+
+def _rules_of(version: Versioned, logged_at: int) -> Rules:
     """Read a version's rules; one that can no longer be read has none."""
     try:
         rules = load_rules(version.documents)

@@ -222,6 +222,7 @@ async def _retain(hub: Hub) -> None:
     while True:
         await asyncio.sleep(RETAIN_EVERY_S)
         try:
+            await _keep_rule_texts(hub)
             await retain_log(hub.log, hub.intake, _needed(hub), keep_mb=hub.file.log.keep_mb)
             if isinstance(hub.file.readings, EmbeddedReadings) and isinstance(
                 hub.readings, EmbeddedStore
@@ -230,6 +231,14 @@ async def _retain(hub: Hub) -> None:
                 await asyncio.to_thread(hub.readings.retention, days, now=hub.now())
         except Exception as error:  # noqa: BLE001 - room is made in the next minute
             log.error("retention_failed", why=repr(error))
+
+
+async def _keep_rule_texts(hub: Hub) -> None:
+    """Keep what rules said; if it cannot be, the log must still not fill the disk."""
+    try:
+        await asyncio.to_thread(hub.keep_rule_texts)
+    except Exception as error:  # noqa: BLE001 - tried again in the next minute, and when a text is asked for
+        log.error("rule_texts_not_kept", why=repr(error))
 
 
 class Needed(NamedTuple):

@@ -29,6 +29,7 @@ from .cameras import CameraBook
 from .case_points import CasePoints
 from .case_store import CaseStore
 from .case_store.database import with_password
+from .case_store.rule_records import RuleText
 from .config import HubFile
 from .device_answers import DeviceAnswers
 from .evidence.parts import EvidenceParts
@@ -46,7 +47,7 @@ from .reading_store.choose import open_store
 from .recorder import Recorder
 from .registering import Register
 from .requests import DeskRequests
-from .rule_texts import RuleText, RuleTexts
+from .rule_texts import RuleTexts
 from .rules_shown import RulesShown
 from .silence_preview import Preview, preview
 
@@ -72,7 +73,7 @@ class Hub(DeviceAnswers):
         self.scratch = file.data / "scratch"
         self.looks = Looks(self.store.footage, self.now)
         self.letterbox = Letterbox(self.store, self.now)
-        self._rule_texts = RuleTexts(self.log)
+        self._rule_texts = RuleTexts(self.log, self.store.rule_texts)
         self.readings: ReadingStore = open_store(file, self.registry)
         self.bus = Bus(file.mqtt, sessions=alarm_sessions(file.site), handler=self._message)
         self.cameras = CameraBook(self.now, site=file.site)
@@ -159,6 +160,10 @@ class Hub(DeviceAnswers):
     def rule(self, rule: str, rule_hash: str) -> RuleText | None:
         """Return a rule as it was when it had that hash, None when that version is gone."""
         return self._rule_texts.find(rule, rule_hash)
+
+    def keep_rule_texts(self) -> None:
+        """Keep the texts of all rules that the log holds, before old parts of it are removed."""
+        self._rule_texts.keep()
 
     def holds(self, rule: str, subject: str) -> str:
         """Return in words what a rule in force holds about a subject now."""

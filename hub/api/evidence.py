@@ -57,7 +57,12 @@ def get_pack(hub: Hub, who: Worker, case_id: CaseId, purpose: Purpose) -> Respon
         for shown in episode.files
         if hub.footage_path(shown.sha256, Type(shown.type)).exists()
     ]
-    path = packed(case, hub.store.history(case.id), episodes, seen, folder=hub.scratch / "packs")
+    fired = sorted({(member.rule, member.rule_hash) for member in case.members if member.rule_hash})
+    path = packed(
+        case, hub.store.history(case.id), episodes, seen,
+        rules=[text for name, hashed in fired if (text := hub.rule(name, hashed))],
+        folder=hub.scratch / "packs",
+    )  # fmt: skip
     return FileResponse(
         path,
         media_type="application/zip",

@@ -9,12 +9,12 @@ from cases.closing import Item
 from hub.access import Principal
 from hub.cameras import CameraBook
 from hub.case_store import CaseStore
+from hub.case_store.rule_records import RuleText
 from hub.device_pages import Asked
 from hub.device_search import Found, Page, Wanted
 from hub.looks import Looks
 from hub.machine import Machine
 from hub.outgoing.status import Shown
-from hub.rule_texts import RuleText
 from hub.silence_preview import Preview
 from hub.tap import Tap
 from hub.territory.registry_import import Merge

@@ -8,7 +8,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from model.errors import ConfigError, HubError
 
-VERSION = "0004"
+VERSION = "0005"
 """The newest version under migrations/versions; a test holds the two together."""
 
 BUSY_S = 30  # how long a writer waits for another one before it gives up

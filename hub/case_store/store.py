@@ -17,6 +17,7 @@ from .letters import DeadLetter, Letters
 from .notice_queue import NoticeQueue
 from .outbox import Outbox
 from .rows import record
+from .rule_records import RuleRecords
 from .tables import cases, history, reader_positions, rule_states
 
 _case = msgspec.json.Decoder(Case)
@@ -44,6 +45,7 @@ class CaseStore:
         self.accounts = Accounts(self._engine, self._writer)
         self.handovers = Handovers(self._engine, self._writer)
         self.footage = FootageRecords(self._engine, self._writer)
+        self.rule_texts = RuleRecords(self._engine, self._writer)
 
     def close(self) -> None:
         """Give back connections and files."""

@@ -254,3 +254,23 @@ footage_views = Table(
     Index("footage_views_by_person", "sha256", "who", "at"),
     sqlite_autoincrement=True,
 )
+
+rule_texts = Table(
+    "rule_texts",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("hash", String(64), primary_key=True),
+    Column("file", Text, nullable=False),
+    Column("zh", Text, nullable=False),
+    Column("en", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("limits", Text, nullable=False),
+    Column("logged_at", BigInteger, nullable=False),
+)
+
+rule_versions = Table(
+    "rule_versions",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("logged_at", BigInteger, nullable=False),
+)

@@ -63,7 +63,7 @@ def _of_case(case: str, url: str) -> None:
         if part["text"]:
             console.print(str(part["text"]), markup=False, style="dim")
         else:
-            console.print("  the version that fired is no longer in the log", style="yellow")
+            console.print("  the version that fired was not kept", style="yellow")
     for item in cast("list[Json]", found["evidence"]):
         said = json.dumps(item.get("values", {}), ensure_ascii=False)
         console.print(

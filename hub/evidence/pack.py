@@ -13,6 +13,7 @@ from cases.events import case_json, rfc3339
 from hub.api.answer import encode
 from hub.api.services import Json
 from hub.case_store.footage import Shown
+from hub.case_store.rule_records import RuleText
 from hub.scratch import clear_left, room_for
 from model.case import Case, HistoryItem
 from model.footage import Kind, Type, file_name
@@ -23,6 +24,7 @@ README = """\
 manifest.json  what is in this pack, with the SHA-256 of each file 证据清单（含每个文件的 SHA-256）
 case.json      the case 案件
 history.json   its history; each line's hash covers the line before 过程记录（哈希链）
+rules/         each rule that fired, as it was written then 触发时的规则原文
 pictures/      pictures and clips; privacy masks are black in every frame 画面（隐私遮挡区为黑色）
 """
 
@@ -48,7 +50,7 @@ def listed(case: Case, episodes: Sequence[Episode]) -> Json:
 
 def packed(
     case: Case, history: Sequence[HistoryItem], episodes: Sequence[Episode], seen: Sequence[Seen], *,
-    folder: Path,
+    rules: Sequence[RuleText], folder: Path,
 ) -> Path:  # fmt: skip
     """Write the pack into a ZIP file in a folder and return it; the caller removes it.
 
@@ -60,6 +62,7 @@ def packed(
         "case.json": encode(case_json(case)),
         "history.json": encode([msgspec.to_builtins(item) for item in history]),
         "README.txt": README.encode(),
+        **{f"rules/{rule.id}-{rule.hash}.yaml": f"{rule.text}\n".encode() for rule in rules},
     }
     contents = [{"name": n, "sha256": sha256(d).hexdigest(), "size": len(d)} for n, d in documents.items()]  # fmt: skip
     contents += [

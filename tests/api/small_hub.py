@@ -15,13 +15,13 @@ from hub.access import Principal
 from hub.api.services import Json
 from hub.cameras import CameraBook
 from hub.case_store import CaseStore
+from hub.case_store.rule_records import RuleText
 from hub.device_pages import Asked, page_of
 from hub.device_search import Found, Page, Wanted, one, search
 from hub.looks import Looks
 from hub.machine import Machine
 from hub.outgoing.dispatcher import Dispatcher
 from hub.outgoing.status import Shown
-from hub.rule_texts import RuleText
 from hub.silence_preview import Preview, preview
 from hub.tap import Tap, Taps
 from hub.territory.registry_import import Merge

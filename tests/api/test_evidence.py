@@ -1,6 +1,9 @@
 """Who may look at what a camera saw, and that each look is written down with its purpose."""
 
+import io
+import json
 import os
+import zipfile
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -12,6 +15,7 @@ from hub import scratch
 from hub.access import Principal, Role
 from hub.camera_trials import Trials
 from hub.case_store.footage import Shown
+from hub.case_store.rule_records import RuleText
 from hub.evidence.looking import COMING_MS, PURPOSES, SAME_LOOK_MS, Purpose
 from hub.page.cameras.one import clips_for
 from hub.page.cameras.trial_routes import Written, clip_for
@@ -226,6 +230,29 @@ def test_a_pack_is_built_in_the_hubs_folder_while_the_disk_has_room(hub: SmallHu
     monkeypatch.setattr(scratch, "ROOM_BYTES", 1 << 60)
     answer = client.get(path, params={"purpose": "review"})
     assert (answer.status_code, list(left.parent.iterdir())) == (503, [])
+
+
+def test_a_pack_holds_the_rule_as_it_fired(hub: SmallHub, folder: Path, with_role: WithRole, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    """With its SHA-256 in the manifest, as everything in it."""
+    assert folder.exists()
+    fired = RuleText(
+        "fire", "1" * 16, "own.yaml", "火", "Fire", "- id: fire  # 原文", 1, in_force=False
+    )
+    asked = []
+
+    def rule(name: str, rule_hash: str) -> RuleText:
+        asked.append((name, rule_hash))
+        return fired
+
+    monkeypatch.setattr(hub, "rule", rule)
+    path = f"/api/v1/cases/{hub.alarm(episode=EPISODE).id}/evidence/pack"
+    answer = with_role(Role.DISPATCH, "", "duty").get(path, params={"purpose": "review"})
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as pack:
+        text = pack.read(f"rules/fire-{'1' * 16}.yaml")
+        contents = json.loads(pack.read("manifest.json"))["contents"]
+    assert (text.decode(), asked) == ("- id: fire  # 原文\n", [("fire", "1" * 16)])
+    sums = {item["name"]: item["sha256"] for item in contents}
+    assert sums[f"rules/fire-{'1' * 16}.yaml"] == sha256(text).hexdigest()
 
 
 def test_a_trial_with_kept_evidence_is_a_look_at_it(hub: SmallHub, folder: Path, tmp_path: Path) -> None:  # fmt: skip

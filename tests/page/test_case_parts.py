@@ -14,6 +14,7 @@ from cases.closing import PARTS as CLOSING_PARTS
 from cases.taxonomy import FALSE_ALARM_CAUSES, Closing
 from cases.transitions import TRANSITIONS, Step
 from hub.access import Principal, Role
+from hub.case_store.rule_records import Limit
 from hub.page.case.chain_html import checked, history_html
 from hub.page.case.evidence import chart_options, quantities
 from hub.page.case.evidence_html import raw_html
@@ -24,7 +25,6 @@ from hub.page.case.sending import problems, read
 from hub.page.case.vocabulary import FALSE_CAUSES_EN, PARTS
 from hub.page.case.why_html import in_order, sequence_html
 from hub.page.words import Lang
-from hub.rule_texts import Limit
 from model.case import EventClass, State
 from model.entry import Action
 from model.errors import Refused

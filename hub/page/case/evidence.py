@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from hub.rule_texts import Limit
+from hub.case_store.rule_records import Limit
 from model.case import Case
 from model.reading import Reading, Value
 

@@ -9,9 +9,9 @@ from cases.closing import Item
 from hub.api.cases import closing_parts
 from hub.api.contacts import whom_to_call
 from hub.case_store.footage import Look
+from hub.case_store.rule_records import Limit
 from hub.evidence.looking import Episode, episodes_of
 from hub.page.site import Visit
-from hub.rule_texts import Limit
 from model.case import Case
 from model.errors import Transient
 from model.place import Contact

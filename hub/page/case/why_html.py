@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo
 
+from hub.case_store.rule_records import RuleText
 from hub.page.words import SEVERITY, Lang, category, local, span, word
-from hub.rule_texts import RuleText
 from model.case import Case, Member
 from model.place import Registry
 
@@ -71,9 +71,9 @@ def _rule(
     name, hashed = key
     if known is None:
         gone = (
-            "触发时的规则版本已不在日志中，无法显示原文。"
+            "触发时的规则版本未能保存，无法显示原文。"
             if zh
-            else "The version that fired is no longer in the log, so its text cannot be shown."
+            else "The version that fired was not kept, so its text cannot be shown."
         )
         text = tag("p", gone, class_="sh-muted")
     else:
