@@ -11,6 +11,8 @@ from hub.device_search import Found
 from model.errors import Transient
 from model.reading import Reading
 
+from .case.reason_words import in_words
+from .case.why_html import readable
 from .device_charts import options
 from .device_history import History, history
 from .device_points import fronts, points
@@ -219,7 +221,7 @@ def _work(visit: Visit, name: str) -> None:
             item.rule,
             Cell(word(SEVERITY, str(item.severity), visit.lang), str(item.severity)),
             word(PHASES, str(item.phase), visit.lang),
-            item.explanation,
+            in_words(readable(item.explanation, visit.zone), visit.lang),
         ]
         for item in said
     ]
@@ -234,7 +236,10 @@ def _work(visit: Visit, name: str) -> None:
         say("异常", "Anomalies"),
         head,
         rows,
-        empty=say("最近没有异常", "No anomaly lately"),
+        empty=say(
+            "本次启动以来没有异常；之前的见其案件",
+            "No anomaly since the hub started; what was before is in its cases",
+        ),
         stacks=True,
     )
     with ui.element("section").classes("sh-card"):

@@ -12,6 +12,7 @@ from model.case import Case, HistoryItem
 from model.reading import Value
 
 from .markup import Markup, icon, tag
+from .reason_words import in_words
 from .vocabulary import DEADLINES, DETAILS, DONE, ENDED_BY, FALSE_CAUSES_EN, FLAGS, part
 from .why_html import readable
 
@@ -148,7 +149,9 @@ def _told(name: str, value: Value | list[str], zone: ZoneInfo, lang: Lang) -> st
         return "、".join(part(item, lang) for item in value)
     if isinstance(value, float | int):
         return local(value, zone) if name in _TIMES else f"{value:g}"
-    return readable(value, zone) if name == "explanation" else _word(name, value, lang)
+    if name == "explanation":
+        return in_words(readable(value, zone), lang)
+    return _word(name, value, lang)
 
 
 def _word(name: str, value: str, lang: Lang) -> str:

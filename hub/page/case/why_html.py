@@ -10,6 +10,7 @@ from model.case import Case, Member
 from model.place import Registry
 
 from .markup import Markup, badge, tag
+from .reason_words import in_words
 from .vocabulary import ENDED_BY, SCOPES
 
 SHOWN = 100  # members in the timeline; the first ones tell the story, the rest is counted
@@ -34,7 +35,13 @@ def why_html(case: Case, rules: Rules, *, zone: ZoneInfo, lang: Lang) -> Markup:
     """Return each rule that fired, with its values in words and its text of that time."""
     zh = lang is Lang.ZH
     blocks = [
-        _rule(key, rules.get(key), _explained(case, key, zone), zone=zone, lang=lang)
+        _rule(
+            key,
+            rules.get(key),
+            _explained(case, key, rules.get(key), zone, lang),
+            zone=zone,
+            lang=lang,
+        )
         for key in rules_of(case)
     ]
     if not blocks:
@@ -45,9 +52,12 @@ def why_html(case: Case, rules: Rules, *, zone: ZoneInfo, lang: Lang) -> Markup:
     )
 
 
-def _explained(case: Case, key: tuple[str, str], zone: ZoneInfo) -> list[str]:
+def _explained(
+    case: Case, key: tuple[str, str], known: RuleText | None, zone: ZoneInfo, lang: Lang
+) -> list[str]:
+    title = f"{known.zh} / {known.en}" if known else ""
     found = dict.fromkeys(
-        readable(member.explanation, zone)
+        in_words(readable(member.explanation, zone), lang, title=title)
         for member in in_order(case.members)
         if (member.rule, member.rule_hash) == key and member.explanation
     )
