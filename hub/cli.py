@@ -5,6 +5,7 @@ Every command imports what it needs when it runs: a gateway carries no web serve
 
 import asyncio
 import gc
+import os
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -120,6 +121,8 @@ simulation_commands.mount(app)
 
 def main() -> None:
     """Run the command line; a configuration error is one clear line and exit code 2."""
+    # The processes that we start must not take a folder of the user, `rules/` perhaps, for our code.
+    os.environ.setdefault("PYTHONSAFEPATH", "1")
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

@@ -5,6 +5,7 @@ import secrets
 import structlog
 
 from model.errors import Refused
+from model.place import Registry
 
 from .access import ADMIN, Access, Role, digest_of, grid_prefix, hash_of
 from .case_store.accounts import AccountChange, User
@@ -23,10 +24,11 @@ class People:
     All methods are for worker threads: they read the disk, and a password takes its time.
     """
 
-    def __init__(self, access: Access) -> None:
-        """Take who may enter; there is nothing else to remember."""
+    def __init__(self, access: Access, registry: Registry | None = None) -> None:
+        """Take who may enter, and the places that a territory must be one of (None: any)."""
         self._access = access
         self._accounts = access.accounts
+        self._registry = registry
 
     def users(self) -> list[User]:
         """Return everybody who signs in with a password, by name."""
@@ -39,7 +41,7 @@ class People:
     def add(self, name: str, role: Role, *, grid: str = "", by: str) -> str:
         """Add somebody; return the drawn password, which is shown only this once. Raises Refused."""
         name = clean_name(name)
-        prefix = _territory(role, grid)
+        prefix = self._territory(role, grid)
         password = draw_password()
         user = User(name, role.value, prefix, hash_of(password))
         change = self._change(by, "user_added", name, f"{role} {prefix}".strip())
@@ -50,7 +52,7 @@ class People:
     def change(self, name: str, role: Role, *, grid: str = "", by: str) -> None:
         """Give somebody another role and territory; raises LookupError and Refused."""
         user = self._user(name)
-        prefix = _territory(role, grid)
+        prefix = self._territory(role, grid)
         if (user.role, user.grid) == (role.value, prefix):
             return
         before, after = f"{user.role} {user.grid}".strip(), f"{role} {prefix}".strip()
@@ -87,6 +89,25 @@ class People:
         self._accounts.set_password(name, hash_of(new), change, keep=keep)
         _log(change)
 
+    def _territory(self, role: Role, grid: str) -> str:
+        prefix = grid_prefix(grid)
+        if role is Role.ADMINISTRATOR and prefix:
+            raise Refused(
+                "an administrator is for every territory: leave it empty", missing=("grid",)
+            )
+        if (
+            prefix
+            and self._registry
+            and self._registry.divisions
+            and not _is_here(prefix, self._registry)
+        ):
+            raise Refused(
+                f"{grid} is no territory of this hub: it would show nothing, and all would look well"
+                " (本系统没有该辖区)",
+                missing=("grid",),
+            )
+        return prefix
+
     def _user(self, name: str) -> User:
         user = self._accounts.user(name)
         if user is None:
@@ -112,11 +133,10 @@ def clean_name(name: str) -> str:
     return name
 
 
-def _territory(role: Role, grid: str) -> str:
-    prefix = grid_prefix(grid)
-    if role is Role.ADMINISTRATOR and prefix:
-        raise Refused("an administrator is for every territory: leave it empty", missing=("grid",))
-    return prefix
+def _is_here(prefix: str, registry: Registry) -> bool:
+    """Return whether a territory holds a division of the registry, or lies in one."""
+    codes = (grid_prefix(code) for code in registry.divisions)
+    return any(code and (code.startswith(prefix) or prefix.startswith(code)) for code in codes)
 
 
 def _log(change: AccountChange) -> None:

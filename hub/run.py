@@ -58,7 +58,6 @@ async def run(file: HubFile, started: Started, say: Callable[[str], None] | None
 
 
 async def _move(hub: Hub, started: Started, say: Callable[[str], None] | None) -> None:
-    password = await asyncio.to_thread(ensure_admin, hub.store, hub.file.admin_password())
     tasks = [asyncio.create_task(hub.intake.run(), name="intake")]
     server: Server | None = None
     try:
@@ -85,7 +84,8 @@ async def _move(hub: Hub, started: Started, say: Callable[[str], None] | None) -
             tasks.append(asyncio.create_task(work, name=name))
         if say is not None:
             tasks.insert(0, asyncio.create_task(_say_cases(hub, say), name="say"))
-        started(password)
+        # Last, so that a start that fails does not take the only word of the password with it.
+        started(await asyncio.to_thread(ensure_admin, hub.store, hub.file.admin_password()))
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()

@@ -50,7 +50,7 @@ class Child:
         """Start the process; what it logs goes to its own file, what it says to our output."""
         with self._log.open("ab") as output:
             self.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "hub.cli", *self._arguments,
+                sys.executable, "-P", "-m", "hub.cli", *self._arguments,
                 stdout=None if self._speaks else output, stderr=output,
                 env=self._env, start_new_session=True, preexec_fn=die_with_parent,
             )  # fmt: skip

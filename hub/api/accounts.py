@@ -11,7 +11,7 @@ from hub.case_store import Token, User
 from hub.people import PASSWORD_MIN, People
 
 from .answer import answer
-from .auth import Accounts, Administrator, Reader
+from .auth import Accounts, Administrator, Hub, Reader
 from .words import Name
 
 router = APIRouter(tags=["access"])
@@ -124,21 +124,23 @@ def list_users(access: Accounts, _who: Administrator) -> Response:
 
 
 @router.post("/users", summary="Add somebody 新建用户", status_code=201)
-def add_user(access: Accounts, who: Administrator, body: UserBody) -> Response:
+def add_user(hub: Hub, access: Accounts, who: Administrator, body: UserBody) -> Response:
     """Return the new user with its password, which is shown only this once; 409 when refused."""
-    people = People(access)
+    people = People(access, hub.registry())
     password = people.add(body.name, body.role, grid=body.grid, by=who.name)
     user = access.accounts.user(body.name.strip())
     return answer({**_person(user), "password": password} if user else {}, status=201)
 
 
 @router.patch("/users/{name}", summary="Change role, territory or password 修改用户")
-def change_user(access: Accounts, who: Administrator, name: UserName, body: UserChange) -> Response:
+def change_user(
+    hub: Hub, access: Accounts, who: Administrator, name: UserName, body: UserChange
+) -> Response:
     """Return the user as it is now, with a drawn password where one was asked for.
 
     Every session and token of that name ends at once; 409 for the last administrator.
     """
-    people, known = People(access), access.accounts.user(name)
+    people, known = People(access, hub.registry()), access.accounts.user(name)
     if known is None:
         raise LookupError(f"no user {name}")
     role = Role(known.role) if body.role is None else body.role

@@ -47,7 +47,7 @@ class AccountsPage:
     def __init__(self, visit: Visit) -> None:
         """Take who looks; nothing is drawn yet."""
         self._visit = visit
-        self._people = People(visit.site.access)
+        self._people = People(visit.site.access, visit.hub.registry())
         self._regions: dict[str, Fragment] = {}
         self._rules = visit.may(Role.ADMINISTRATOR)
 
@@ -172,6 +172,7 @@ class AccountsPage:
             ("last administrator", "不能删除或降级最后一名管理员"),
             ("exists already", "用户名已存在"),
             ("every territory", "管理员不限辖区，辖区请留空"),
+            ("no territory of this hub", "本系统没有该辖区：其人员将看不到任何内容"),
             ("division or grid code", "辖区代码应为不超过 15 位的数字"),
             ("at least", f"新密码至少 {PASSWORD_MIN} 位"),
             ("two new passwords", "两次输入的新密码不一致"),

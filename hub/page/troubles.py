@@ -24,6 +24,8 @@ def troubles(
     say = visit.say
     _, detail = visit.hub.ready()
     found = _hub_troubles(visit)
+    if not gateways:
+        found.append(Trouble("critical", *_no_gateway(visit)))
     for gateway in gateways:
         if gateway["state"] != "online":
             found.append(
@@ -80,6 +82,18 @@ def troubles_html(visit: Visit, found: list[Trouble]) -> str:
         for item in found
     )
     return f'<ul class="sh-troubles">{items}</ul>'
+
+
+def _no_gateway(visit: Visit) -> tuple[str, str]:
+    """Return what it means that no gateway was ever heard, and what to look at."""
+    say = visit.say
+    return (
+        say("从未收到任何网关的消息：现场报警到不了这里", "no gateway was ever heard: no alarm can come here"),
+        say(
+            "启动网关；核对 gateway.yaml 与 hub.yaml 的 site、消息代理的地址与账号是否一致，并查看网关日志",
+            "start one; see that gateway.yaml and hub.yaml name the same site and broker, and read the gateway's log",
+        ),
+    )  # fmt: skip
 
 
 def _beside(visit: Visit, detail: Json) -> list[Trouble]:

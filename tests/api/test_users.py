@@ -13,6 +13,7 @@ from hub.commands.users import drawn
 from hub.installation import Installation, Ports
 from hub.people import People
 from model.errors import ConfigError, Refused
+from model.place import Division, Level, Registry
 
 from .client import Client
 from .conftest import WithRole
@@ -199,6 +200,23 @@ def test_an_administrator_has_no_territory(people: People) -> None:
     """Who adds users everywhere cannot be limited to a street."""
     with pytest.raises(Refused, match="every territory"):
         people.add("li", Role.ADMINISTRATOR, grid="150302001", by="admin")
+
+
+def test_a_territory_that_is_not_here_is_refused(
+    hub: SmallHub, admin: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its wall would be empty and look well; a grid of a known division is one, listed or not."""
+    here = Registry(divisions=[Division("150302001000", "凤凰岭街道", Level.STREET, "150302")])
+    monkeypatch.setattr(hub, "registry", lambda: here)
+    body = {"name": "chen", "role": "dispatch"}
+    for code in ("110101", "150303", "150302002001001"):
+        refused = admin.post(USERS, json=body | {"grid": code})
+        assert refused.status_code == 409, code
+        assert "no territory of this hub" in refused.text
+    assert admin.post(USERS, json=body | {"grid": "150302"}).status_code == 201
+    grid = body | {"name": "wu", "grid": "150302001001001"}
+    assert admin.post(USERS, json=grid).status_code == 201
+    assert admin.request("PATCH", f"{USERS}/chen", json={"grid": "999"}).status_code == 409
 
 
 def test_users_are_the_administrators_business(with_role: WithRole) -> None:
