@@ -164,6 +164,11 @@ def _settled(look: _Look) -> list[str]:
     return [] if look.has("conflict_settled") else ["conflict_settled"]
 
 
+def is_reported(case: Case) -> bool:
+    """Return whether only people said it: no device can say that it is over."""
+    return all(member.scope == REPORT_SCOPE for member in case.members)
+
+
 def _stated_solved(look: _Look) -> list[str]:
     return [] if look.proof.get("solved") is True else ["solved"]
 
@@ -172,7 +177,7 @@ def _solved(look: _Look) -> list[str]:
     """(a): normal for N minutes by devices that are themselves healthy, or picture and work order."""
     if look.has("photo", "work_order"):
         return []
-    if all(member.scope == REPORT_SCOPE for member in look.case.members):
+    if is_reported(look.case):
         return _stated_solved(look)
     found = unnormal(look.case, look.now, look.health, lasting_ms=look.policy.normal)
     return ["solved", *found] if found else []

@@ -16,6 +16,10 @@ from .closing import refuse
 from .deadlines import level_up
 from .taxonomy import FALSE_ALARM_CAUSES
 
+CALLED_BEFORE_MS = 24 * 3_600_000
+"""Somebody may have called before the hub knew; by more it is a slip of the pen (our assumption)."""
+
+CLOCKS_APART_MS = 60_000
 _DECIDED = frozenset({Verification.CONFIRMED, Verification.UNREACHABLE})
 _IN_A_WALK_TEST = (
     ". If it burns: stop the walk test, and what still says fire is a real case at once"
@@ -85,6 +89,12 @@ def handed_over(case: Case, action: Action, now: int) -> Case:
         raise Refused("handover needs to: 119 or 110", missing=("to",))
     who, answer = fields.text(action, "who"), fields.text(action, "answer")
     at = now if action.fields.get("at") is None else fields.moment(action, "at")
+    if not case.opened_at - CALLED_BEFORE_MS <= at <= now + CLOCKS_APART_MS:
+        raise Refused(
+            "handover: `at` is when the call was made: not in the future, and at most a day before the case"
+            " (通话时间不得晚于现在，也不得早于立案前一天)",
+            missing=("at",),
+        )
     proof = {
         **case.proof,
         f"handover_{to}_by": who,

@@ -219,11 +219,13 @@ def _worse(anomaly: Anomaly, before: Member) -> bool:
 
 
 def _lines(news: News, now: int, policy: Policy) -> list[Line]:
-    """Comings and goings are written down at first; a flapping device only counts afterwards."""
+    """A member's first comings and goings are written down; then it is said that the rest is only counted."""
     if news.kind == "continued":
         return []
-    if news.kind != "joined" and news.member.count > policy.lines_per_member:
-        return []
+    over = news.member.count - policy.lines_per_member
+    if news.kind != "joined" and over > 0:
+        told = news.kind == "again" and over == 1
+        return [Line(now, HUB, "only_counted", described(news.member))] if told else []
     return [Line(now, HUB, news.kind, described(news.member))]
 
 

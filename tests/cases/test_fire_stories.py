@@ -193,6 +193,11 @@ def test_a_hand_over_is_recorded_with_who_when_and_answer() -> None:
     (change,) = story.act(
         opened.case, "handover", MINUTE, to="119", who="li", at=T0 + 50_000, answer="two engines"
     )
+    for at in (MINUTE + 2 * MINUTE, -25 * 60 * MINUTE):
+        with pytest.raises(Refused, match="when the call was made"):
+            story.act(
+                opened.case, "handover", MINUTE, to="119", who="li", at=T0 + at, answer="sent"
+            )
     assert change.case.proof["handover_119_by"] == "li"
     assert change.case.proof["handover_119_at"] == T0 + 50_000
     assert change.case.proof["handover_119_answer"] == "two engines"

@@ -35,6 +35,10 @@ def test_a_detector_flapping_for_ten_minutes_is_one_case_and_two_notices() -> No
     (member,) = case.members
     assert member.count == 300
     assert case.history_length < 12
+    said = [item.action for change in story.changes for item in change.history]
+    assert said.count("only_counted") == 1
+    after = said[said.index("only_counted") + 1 :]
+    assert not {"again", "ended"} & set(after), after
     assert len(case.evidence) <= 32
 
 

@@ -154,6 +154,39 @@ def test_what_is_typed_survives_news_and_a_reload(opens: Opens, up: Up) -> None:
     assert page.evaluate("Object.keys(sessionStorage).filter(k => k.startsWith('sh-draft')).length") == 0  # fmt: skip
 
 
+def test_a_verdict_of_somebody_else_is_not_overruled_unseen(opens: Opens, up: Up) -> None:
+    """The form was open when it came: it is said with what was judged, and sent again it holds."""
+    smoke(up, alarm=1)
+    case = case_of(up, "fire")
+    page = opened(opens(), case, HANDLER)
+    page.locator("[data-deed=confirm_false]").first.click()
+    page.select_option("form [name=cause]", "cooking")
+    page.fill("form [name=checked_by]", HANDLER)
+    page.fill("form [name=checked_how]", "电话")
+    up.act(case, "confirm", actor=VERIFIER, outcome="real")
+    expect(page.locator(".cp-changed")).to_contain_text("已确认")
+    page.click("form[data-form] [type=submit]")
+    expect(page.locator("form[data-form]")).to_contain_text("他人已认定")
+    assert up.get(f"/api/v1/cases/{case}")["verification"] == "confirmed"
+    page.click("form[data-form] [type=submit]")
+    expect(page.locator("form[data-form]")).to_have_count(0)
+    assert up.get(f"/api/v1/cases/{case}")["verification"] == "false"
+
+
+def test_a_fire_that_only_a_person_reported_can_be_closed(opens: Opens, up: Up) -> None:
+    """No device can say that it is over: the form asks whether it is solved."""
+    told: dict[str, object] = {"place": "c1-b1", "category": "fire", "text": "楼道着火"}
+    case = up.post("/api/v1/reports", told)["id"]
+    up.act(case, "confirm", actor=HANDLER, outcome="real")
+    up.act(case, "resolve", actor=HANDLER, result="扑灭", cause="烟头", by=HANDLER)
+    page = opened(opens(), case, VERIFIER)
+    page.locator("[data-deed=close]").first.click()
+    page.check("form [name=solved]")
+    page.click("form[data-form] [type=submit]")
+    expect(page.locator("form[data-form]")).to_have_count(0)
+    assert up.get(f"/api/v1/cases/{case}")["state"] == "closed"
+
+
 def test_duress_names_nobody_at_the_compound(opens: Opens, up: Up) -> None:
     """The guard at the gate may stand beside who was forced: the police is called, not the property."""
     says(up, "iot/c1/ac/d1/event", door="d1", card="0012345678", event="duress", result="", ts=0)

@@ -5,13 +5,13 @@ from typing import Any
 
 from nicegui import ui
 
-from cases.closing import HUB, profile
+from cases.closing import HUB, is_reported, profile
 from hub.access import Role
 from hub.api.cases import may_work_on
 from hub.page.fragment import Fragment
 from hub.page.site import Visit
-from hub.page.words import STATE, word
-from model.case import Case
+from hub.page.words import STATE, VERIFICATION, word
+from model.case import Case, HistoryItem, Verification
 from model.entry import Action
 from model.errors import HubError, Refused
 from model.reading import Value
@@ -25,6 +25,7 @@ from .view import View
 from .vocabulary import DONE
 
 ID_MAX = 64
+_BY_PEOPLE = frozenset({Verification.CONFIRMED, Verification.FALSE, Verification.UNREACHABLE})
 
 
 class Desk:
@@ -35,6 +36,7 @@ class Desk:
         self._visit = visit
         self._view = view
         self._draft: Draft | None = None
+        self._verdict = Verification.NONE  # when the form that is open was opened
         self._sending: set[str] = set()
         self._buttons: Fragment
         self._said: Fragment
@@ -61,9 +63,7 @@ class Desk:
             return
         possible = any(o.deed.key == self._draft.deed.key for o in self._offers())
         last = view.chain.items[-1] if view.chain.items else None
-        what = (
-            f"{self._who(last.actor)}: {word(DONE, last.action, self._visit.lang)}" if last else ""
-        )
+        what = self._told(last) if last else ""
         self._changed.set_content(self._news(what, possible=possible))
 
     async def clicked(self, args: Mapping[str, Any]) -> bool:
@@ -77,7 +77,9 @@ class Desk:
             return False
         if once and deed.at_once:
             return await self._at_once(deed, once)
-        fields = fields_for(deed, profile(self._view.case))
+        case = self._view.case
+        fields = fields_for(deed, profile(case), reported=is_reported(case))
+        self._verdict = case.verification
         self._draft = begun(deed, fields, _known(self._view.case, fields))
         self._say("")
         self._show_form()
@@ -91,6 +93,12 @@ class Desk:
         given = {str(name): str(value) for name, value in typed.items()}
         # The browser may bring the id of a draft from before a reload: the same deed, once.
         ident = given.get("id", "")[:ID_MAX] or draft.id
+        if judged := self._overruled(draft.deed):
+            self._draft = draft._replace(
+                typed=given, id=ident, tries=draft.tries + 1, problems=judged
+            )
+            self._show_form()
+            return False
         try:
             values = read(draft.fields, given, self._visit.zone)
             if not await self._send(draft.deed, values, ident):
@@ -103,6 +111,27 @@ class Desk:
             return False
         self._close_form()
         return True
+
+    def _overruled(self, deed: Deed) -> tuple[Problem, ...]:
+        """Say once that somebody else has judged the case since a form was opened that judges it, too."""
+        verdict = self._view.case.verification
+        if deed.action != "confirm" or verdict is self._verdict or verdict not in _BY_PEOPLE:
+            return ()
+        self._verdict = verdict
+        said = word(VERIFICATION, verdict, self._visit.lang)
+        return (
+            Problem("", self._visit.say(
+                f"填写期间他人已认定：{said}。如仍要改判，请再次提交。",
+                f"Somebody judged it meanwhile: {said}. Send again if you want to overrule that.",
+            )),
+        )  # fmt: skip
+
+    def _told(self, last: HistoryItem) -> str:
+        """Return who did what last, and to which end."""
+        what = f"{self._who(last.actor)}: {word(DONE, last.action, self._visit.lang)}"
+        outcome = str(last.detail.get("outcome", ""))
+        verdict = word(VERIFICATION, {"real": "confirmed"}.get(outcome, outcome), self._visit.lang)
+        return f"{what} · {verdict}" if outcome else what
 
     async def _at_once(self, deed: Deed, once: str) -> bool:
         try:

@@ -175,6 +175,13 @@ DEEDS: Mapping[str, Deed] = MappingProxyType({deed.key: deed for deed in _DEEDS}
 """Every deed by its key, in the order in which the page offers them."""
 
 
-def fields_for(deed: Deed, profile: Closing) -> tuple[Field, ...]:
-    """Return the fields that a deed has while a closing profile holds."""
-    return tuple(field for field in deed.fields if not field.only or profile in field.only)
+def fields_for(deed: Deed, profile: Closing, *, reported: bool = False) -> tuple[Field, ...]:
+    """Return the fields that a deed has while a closing profile holds.
+
+    What only people `reported` no device can call normal: somebody says that it is solved.
+    """
+    return tuple(
+        field
+        for field in deed.fields
+        if not field.only or profile in field.only or (reported and field is _SOLVED)
+    )
