@@ -47,6 +47,11 @@ def list_evidence(hub: Hub, who: Reader, case_id: CaseId) -> Response:
 @router.get("/cases/{case_id}/evidence/pack", summary="The evidence pack, as ZIP 证据包")
 def get_pack(hub: Hub, who: Worker, case_id: CaseId, purpose: Purpose) -> Response:
     """Return the case, its history, every picture and clip, and a manifest; each look is logged."""
+    return pack_of(hub, who, case_id, purpose)
+
+
+def pack_of(hub: Services, who: Principal, case_id: str, purpose: Purpose) -> Response:
+    """Return the evidence pack of a case for somebody's browser or program; for worker threads."""
     case = visible(hub, who, case_id)
     if not may_look(who, case):
         raise HTTPException(403, "these pictures are for those who work on the case")

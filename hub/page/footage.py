@@ -6,10 +6,13 @@ from fastapi import APIRouter, HTTPException, Path, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from hub.api.evidence import shown_file
+from hub.access import Principal
+from hub.api.evidence import pack_of, shown_file
 from hub.evidence.looking import Purpose
 
 from .site import SESSION_COOKIE, Site
+
+PACK_PATH = "/page/pack/"
 
 
 def footage_path(sha256: str, case: str, purpose: Purpose) -> str:
@@ -28,10 +31,22 @@ def routes(site: Site) -> APIRouter:
         case: Annotated[str, Query(max_length=64, pattern=r"^[0-9A-Za-z_-]+$")],
         purpose: Purpose,
     ) -> Response:
-        token = request.cookies.get(SESSION_COOKIE, "")
-        who = await run_in_threadpool(site.access.authenticate, token)
-        if who is None:
-            raise HTTPException(401, "sign in first")
+        who = await run_in_threadpool(_signed_in, site, request)
         return await shown_file(site.hub, who, sha256=sha256, purpose=purpose, case=case)
 
+    @router.get(PACK_PATH + "{case}")
+    def pack(
+        request: Request,
+        case: Annotated[str, Path(max_length=64, pattern=r"^[0-9A-Za-z_-]+$")],
+        purpose: Purpose,
+    ) -> Response:
+        return pack_of(site.hub, _signed_in(site, request), case, purpose)
+
     return router
+
+
+def _signed_in(site: Site, request: Request) -> Principal:
+    who = site.access.authenticate(request.cookies.get(SESSION_COOKIE, ""))
+    if who is None:
+        raise HTTPException(401, "sign in first")
+    return who

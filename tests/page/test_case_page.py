@@ -1,6 +1,9 @@
 """One case in the browser: from the fire to a closing with proof, and everything beside it."""
 
+import json
+import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -185,6 +188,30 @@ def test_a_fire_that_only_a_person_reported_can_be_closed(opens: Opens, up: Up) 
     page.click("form[data-form] [type=submit]")
     expect(page.locator("form[data-form]")).to_have_count(0)
     assert up.get(f"/api/v1/cases/{case}")["state"] == "closed"
+
+
+def test_the_evidence_pack_is_fetched_by_who_works_on_the_case(
+    opens: Opens, up: Up, tmp_path: Path
+) -> None:
+    """With the rule that fired; who may only look gets neither the form nor the file."""
+    smoke(up, alarm=1)
+    case = case_of(up, "fire")
+    screen = opens()
+    page = opened(screen, case, HANDLER)
+    assert screen.violations() == []
+    with page.expect_download() as fetched:
+        page.locator("#pack [type=submit]").click()
+    fetched.value.save_as(tmp_path / "pack.zip")
+    with zipfile.ZipFile(tmp_path / "pack.zip") as pack:
+        names = pack.namelist()
+        assert json.loads(pack.read("case.json"))["id"] == case
+    assert [name for name in names if name.startswith("rules/fire-alarm-")]
+    screen = opens()
+    page = opened(screen, case, VIEWER)
+    assert page.locator("#pack").count() == 0
+    address = f"http://127.0.0.1:{up.ports.http}/page/pack/{case}?purpose=review"
+    assert page.request.get(address).status == 403
+    assert opens().page.request.get(address).status == 401
 
 
 def test_duress_names_nobody_at_the_compound(opens: Opens, up: Up) -> None:

@@ -18,7 +18,7 @@ from .evidence_html import frames_html
 from .head_html import call_html, facts_html, head_html, proof_html
 from .markup import Markup, tag
 from .offers import offers
-from .pictures_html import LOOK, pictures_html, purpose_of
+from .pictures_html import LOOK, pack_html, pictures_html, purpose_of
 from .view import View, read_view
 from .why_html import sequence_html, why_html
 
@@ -94,7 +94,7 @@ class CasePage:
                 for name in ("pictures", "facts", "sequence", "why"):
                     self._region(name)
                 self.chart.draw(self._view)
-                for name in ("frames", "history"):
+                for name in ("frames", "history", "pack"):
                     self._region(name)
             with ui.element("div").classes("cp-side"):
                 for name in ("call", "proof", "people"):
@@ -186,6 +186,7 @@ class CasePage:
                 zone=zone,
                 lang=lang,
             ),
+            "pack": lambda: pack_html(case, may=may_look(visit.who, case), lang=lang),
             "history": lambda: history_html(
                 view.chain, whole=whole, zone=zone, lang=lang, path=visit.path
             ),

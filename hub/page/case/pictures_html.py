@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from hub.case_store.footage import Look, Shown
 from hub.evidence.looking import PURPOSES, Episode, Purpose
-from hub.page.footage import footage_path
+from hub.page.footage import PACK_PATH, footage_path
 from hub.page.words import Lang, local, span, word
 from model.case import Case
 
@@ -66,22 +66,56 @@ def pictures_html(
     )  # fmt: skip
 
 
+def pack_html(case: Case, *, may: bool, lang: Lang) -> Markup:
+    """Return how the evidence pack is fetched; empty for those who do not work on the case."""
+    if not may:
+        return Markup("")
+    zh = lang is Lang.ZH
+    said = (
+        "ZIP：案件、过程记录、触发时的规则原文与画面，各附 SHA-256；画面的每次导出均有记录。"
+        if zh
+        else "A ZIP of the case, its history, the rules as they fired and the pictures, each with its SHA-256;"
+        " every look at pictures is recorded."
+    )
+    return tag(
+        "section",
+        tag("h2", "证据包" if zh else "Evidence pack", class_="sh-h2"),
+        tag(
+            "form",
+            tag("div",
+                tag("label", "用途" if zh else "What for", for_="f-pack"),
+                tag("select", *_purposes(lang), id="f-pack", name="purpose"),
+                class_="cp-field"),
+            tag("button", icon("folder_zip"), "下载" if zh else "Fetch", type="submit", class_="cp-deed"),
+            tag("small", said, class_="sh-muted"),
+            class_="cp-look", method="get", action=f"{PACK_PATH}{case.id}",
+        ),
+        class_="sh-card", id="pack",
+    )  # fmt: skip
+
+
+def _purposes(lang: Lang) -> list[Markup]:
+    zh = lang is Lang.ZH
+    return [
+        tag("option", both[0] if zh else both[1], value=key.value) for key, both in PURPOSES.items()
+    ]
+
+
 def _asked(purpose: Purpose | None, lang: Lang) -> Markup:
     """Return the question why somebody looks, or what they answered."""
     zh = lang is Lang.ZH
-    words = {key: both[0] if zh else both[1] for key, both in PURPOSES.items()}
     said = (
         "每次查看都会记录：何人、何时、为何。" if zh else "Each look is recorded: who, when, why."
     )
     if purpose is not None:
-        why = f"查看目的：{words[purpose]}。" if zh else f"Purpose: {words[purpose]}."
+        word_ = PURPOSES[purpose][0 if zh else 1]
+        why = f"查看目的：{word_}。" if zh else f"Purpose: {word_}."
         return tag("p", icon("visibility"), why, " ", said, class_="cp-why", role="status")
-    options = [tag("option", text, value=key.value) for key, text in words.items()]
     return tag(
         "form",
         tag("div",
             tag("label", "为何查看" if zh else "Why do you look?", for_="f-purpose"),
-            tag("select", *options, id="f-purpose", name="purpose"),
+            tag("select", *_purposes(lang), id="f-purpose", name="purpose"),
             class_="cp-field"),
         tag("button", icon("visibility"), "查看画面" if zh else "Show the pictures",
             type="submit", class_="cp-deed"),
