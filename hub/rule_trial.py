@@ -15,7 +15,7 @@ from model.errors import HubError
 from .backtest.compared import compared
 from .backtest.page import written
 from .backtest.replay import Side, recorded
-from .backtest.result import Result
+from .backtest.result import Result, judged_count
 from .backtest.words import percent
 from .rule_edit import failing_tests, with_text
 from .rule_proposal import proposed
@@ -65,6 +65,8 @@ def in_short(result: Result) -> Json:
     return {
         "passes": result.passes,
         "missed": len(result.missed),
+        "matters": len(result.rows),
+        "judged": judged_count(result.rows),
         "cases": [sum(len(row.old) for row in result.rows), sum(len(row.new) for row in result.rows)],
         "notices": list(result.notices),
         "precision": [percent(result.old_precision.share), percent(result.new_precision.share)],

@@ -84,6 +84,9 @@ class TrialPanel:
         chosen = str(typed.get("span", ""))
         self._span = int(chosen) if chosen.isdecimal() and int(chosen) in SPANS else SPANS[0]
         wanted = None if todo == "propose" else text
+        trials.stop(
+            visit.who.name, self._trial
+        )  # another text: the answer to the old one is no use
         try:
             self._trial = trials.start(
                 visit.who.name, self._rule, wanted, since=visit.hub.now() - self._span
@@ -155,7 +158,7 @@ def state_html(visit: Visit, state: Json, trial: str) -> Markup:
         stop = tag("button", say("停止", "Stop"), type="submit", value="stop", class_="sh-button")
         return joined([
             tag("progress", "", value=f"{done:.3f}", max=1, aria_label=label, class_="sh-progress"),
-            tag("form", tag("span", f"{done:.0%}", class_="sh-num"), stop, data_form="stop", class_="sh-form"),
+            tag("form", tag("span", f"{done:.0%}" if done else say("准备中…", "Preparing …"), class_="sh-num"), stop, data_form="stop", class_="sh-form"),
         ])  # fmt: skip
     if state["state"] == "failed":
         return tag(
@@ -209,7 +212,15 @@ def result_html(visit: Visit, result: Json) -> Markup:
 def _verdict(visit: Visit, result: Json) -> Markup:
     say = visit.say
     if result["passes"]:
-        return tag("p", say("✓ 不会漏掉任何真实案件和紧急报警", "✓ No real case and no emergency would be missed"), class_="sh-good")  # fmt: skip
+        few = int(str(result["judged"])) < int(str(result["matters"]))
+        said = say(
+            f"（{result['matters']} 件中 {result['judged']} 件经人认定；未认定的，仅紧急报警视为真实）",
+            f" ({result['judged']} of {result['matters']} were judged by people; of the others only emergencies count as real)",
+        )
+        harmless = say(
+            "✓ 不会漏掉任何真实案件和紧急报警", "✓ No real case and no emergency would be missed"
+        )
+        return tag("p", harmless + said if few else harmless, class_="sh-good")
     return tag("p", say(f"✗ 会漏掉 {result['missed']} 件真实案件或紧急报警，见报告", f"✗ {result['missed']} real cases or emergencies would be missed: see the report"), class_="sh-walk-no")  # fmt: skip
 
 
