@@ -10,6 +10,7 @@ from model.errors import Refused
 from .access import Access, Principal, Role
 from .case_store import CaseStore
 from .case_store.handovers import Handover, Snapshot, Turnover
+from .urgency import unheard
 
 Json = dict[str, object]
 NOTES_MAX = 4_000
@@ -19,7 +20,7 @@ FLAGS = ("isolated", "testing", "removed")
 
 _KEPT = (
     "id", "class", "category", "severity", "state", "mode", "place_name", "place", "opened_at",
-    "due", "acknowledged_by", "assignee",
+    "due", "acknowledged_by", "alarmed_at", "assignee",
 )  # fmt: skip
 
 
@@ -38,8 +39,8 @@ def snapshot_of(seen: Seen, now: int) -> Snapshot:
     """Return how things stand, as it will be kept."""
     emergencies = [case for case in seen.cases if case["class"] == EventClass.EMERGENCY]
     others = [case for case in seen.cases if case["class"] != EventClass.EMERGENCY]
-    waiting = [case for case in emergencies if not case["acknowledged_by"]]
-    taken = [case for case in emergencies if case["acknowledged_by"]]
+    waiting = [case for case in emergencies if unheard(case)]
+    taken = [case for case in emergencies if not unheard(case)]
     overdue = [case for case in seen.cases if _overdue(case, now)]
     return {
         "at": now,
@@ -64,10 +65,8 @@ def snapshot_of(seen: Seen, now: int) -> Snapshot:
 
 
 def unacknowledged(snapshot: Snapshot) -> list[str]:
-    """Return the ids of the emergencies that nobody has acknowledged."""
-    return [
-        str(case["id"]) for case in listed(snapshot, "emergencies") if not case["acknowledged_by"]
-    ]
+    """Return the ids of the emergencies that nobody has acknowledged as they are now."""
+    return [str(case["id"]) for case in listed(snapshot, "emergencies") if unheard(case)]
 
 
 def listed(snapshot: Snapshot, name: str) -> list[Json]:

@@ -6,9 +6,10 @@ from zoneinfo import ZoneInfo
 
 from hub.case_store.handovers import Handover, Snapshot
 from hub.handover import NOTES_MAX, Json, listed
+from hub.urgency import unheard
 
 from .case.markup import Markup, Part, badge, joined, tag
-from .words import CLASS, MODE, SEVERITY, STATE, Lang, category, local, word
+from .words import CLASS, MODE, SEVERITY, STATE, UNHEARD, Lang, category, local, word
 
 _FLAGS = {
     "isolated": ("屏蔽", "isolated"),
@@ -45,7 +46,7 @@ def sheet_html(reader: Reader, snapshot: Snapshot) -> Markup:
                "Tick each emergency that nobody has acknowledged: it was told in person.")  # fmt: skip
     total = _number(snapshot, "emergencies_total")
     emergencies = listed(snapshot, "emergencies")
-    asked = waiting and any(not case["acknowledged_by"] for case in emergencies)
+    asked = waiting and any(map(unheard, emergencies))
     overdue = listed(snapshot, "overdue")
     return joined((
         tag("div", *_figures(reader, snapshot), class_="sh-kpis"),
@@ -169,7 +170,7 @@ def _cases(reader: Reader, cases: list[Json], calm: str, *, total: int) -> Marku
 
 def _case(reader: Reader, case: Json) -> Markup:
     say, lang, ident = reader.say, reader.lang, str(case["id"])
-    waiting = not case["acknowledged_by"] and case["class"] == "emergency"
+    waiting = unheard(case)
     tick: Part = None
     if waiting and reader.ticked is not None:
         tick = tag(
@@ -192,7 +193,8 @@ def _case(reader: Reader, case: Json) -> Markup:
         badge(say("静默：勿让小区知晓", "SILENT: not to the compound"), "sh-critical sh-tone")
         if case.get("quiet") else None,
         tag("span", reader.time(case["opened_at"]), class_="sh-muted sh-num"),
-        badge(say("未接警", "NOT acknowledged"), "sh-critical sh-tone") if waiting
+        badge(word(UNHEARD, "again" if case["acknowledged_by"] else "never", lang),
+              "sh-critical sh-tone") if waiting
         else by if case["acknowledged_by"] else None,
         tag("span", "☑ ", say("已当面交代", "told in person")) if ident in reader.told else None,
         class_="pp-waiting" if waiting else None,

@@ -60,6 +60,11 @@ VERIFICATION = {
     "false": ("误报", "False alarm"),
     "unreachable": ("联系不上", "Unreachable"),
 }
+UNHEARD = {
+    "never": ("未接警", "NOT ACKNOWLEDGED"),
+    "again": ("又报警", "ALARMED AGAIN"),
+}
+"""Why an emergency waits for somebody to acknowledge it."""
 LEVEL = {
     "grid": ("网格", "Grid"),
     "community": ("社区", "Community"),
