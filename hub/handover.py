@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from model.case import EventClass
 from model.errors import Refused
+from model.silence import SILENCED
 
 from .access import Access, Principal, Role
 from .case_store import CaseStore
@@ -117,5 +118,6 @@ def _overdue(case: Mapping[str, object], now: int) -> bool:
 
 def _kept(case: Mapping[str, object]) -> Json:
     flags = case.get("flags")
-    quiet = isinstance(flags, list | tuple) and "quiet_at_compound" in flags
-    return {**{name: case.get(name) for name in _KEPT}, "quiet": quiet}
+    known = flags if isinstance(flags, list | tuple) else ()
+    marks = {"quiet": "quiet_at_compound" in known, "silenced": SILENCED in known}
+    return {name: case.get(name) for name in _KEPT} | marks

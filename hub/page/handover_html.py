@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 from hub.case_store.handovers import Handover, Snapshot
 from hub.handover import NOTES_MAX, Json, listed
 from hub.urgency import unheard
+from model.silence import SILENCED
 
 from .case.markup import Markup, Part, badge, joined, tag
-from .words import CLASS, MODE, SEVERITY, STATE, UNHEARD, Lang, category, local, word
+from .words import CLASS, MARKS, MODE, SEVERITY, STATE, UNHEARD, Lang, category, local, word
 
 _FLAGS = {
     "isolated": ("屏蔽", "isolated"),
@@ -192,6 +193,7 @@ def _case(reader: Reader, case: Json) -> Markup:
         None if real else badge(word(MODE, case["mode"], lang), "sh-mode"),
         badge(say("静默：勿让小区知晓", "SILENT: not to the compound"), "sh-critical sh-tone")
         if case.get("quiet") else None,
+        badge(word(MARKS, SILENCED, lang)) if case.get(SILENCED) else None,
         tag("span", reader.time(case["opened_at"]), class_="sh-muted sh-num"),
         badge(word(UNHEARD, "again" if case["acknowledged_by"] else "never", lang),
               "sh-critical sh-tone") if waiting

@@ -60,6 +60,22 @@ def test_only_who_may_acknowledge_sees_the_button_and_only_while_nobody_has() ->
 
 
 @pytest.mark.parametrize(
+    ("flag", "zh", "en"),
+    [
+        ("quiet_at_compound", "静默：勿联系小区", "SILENT: do not call the compound"),
+        ("silenced", "静默中", "Silenced"),
+        ("isolated_during_fire", "火警期间被屏蔽", "Isolated during the fire"),
+        ("handed_to_119", "已移交 119", "Handed to 119"),
+    ],
+)
+def test_what_a_case_is_flagged_with_stands_in_its_row(flag: str, zh: str, en: str) -> None:
+    """Under duress nobody calls the compound from the list; a quiet fire says that it is quiet."""
+    for lang, word in ((Lang.ZH, zh), (Lang.EN, en)):
+        assert f">{word}</span>" in rows([case(flags=["late", flag])], reader(lang))
+        assert word not in rows([case(flags=[])], reader(lang))
+
+
+@pytest.mark.parametrize(
     ("now", "changed", "late"),
     [
         (T0 + 130_000, {}, True),

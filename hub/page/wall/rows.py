@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from hub.page.board import Json
 from hub.page.tables import inert
 from hub.page.words import (
+    MARKS,
     MODE,
     SEVERITY,
     STATE,
@@ -22,6 +23,7 @@ from hub.page.words import (
 from hub.urgency import unheard
 from model.reading import Mode
 
+_WARNINGS = frozenset({"quiet_at_compound", "isolated_during_fire", "fault_during_fire"})
 _DUE = ("acknowledge_due", "confirm_due", "accept_due", "due")
 
 
@@ -91,6 +93,11 @@ def _badges(case: Json, lang: Lang) -> str:
     found = [_mode(case, lang)]
     if said := word(VERIFICATION, case["verification"], lang):
         found.append(f'<span class="sh-badge">{escape(said)}</span>')
+    flags = case.get("flags")
+    for flag, text in MARKS.items():
+        if isinstance(flags, list | tuple) and flag in flags:
+            tone = " sh-late" if flag in _WARNINGS else ""
+            found.append(f'<span class="sh-badge{tone}">{text[lang is not Lang.ZH]}</span>')
     return "".join(found)
 
 
