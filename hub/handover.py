@@ -42,12 +42,15 @@ def snapshot_of(seen: Seen, now: int) -> Snapshot:
     others = [case for case in seen.cases if case["class"] != EventClass.EMERGENCY]
     waiting = [case for case in emergencies if unheard(case)]
     taken = [case for case in emergencies if not unheard(case)]
+    impaired = [case for case in others if case["class"] == EventClass.IMPAIRMENT]
     overdue = [case for case in seen.cases if _overdue(case, now)]
     return {
         "at": now,
         "since": seen.since,
         "emergencies": [_kept(case) for case in (waiting + taken[:LISTED])],
         "emergencies_total": len(emergencies),
+        "impairments": [_kept(case) for case in impaired[:LISTED]],
+        "impairments_total": len(impaired),
         "others": {
             cls.value: sum(case["class"] == cls for case in others)
             for cls in EventClass

@@ -40,7 +40,7 @@ class Reader(NamedTuple):
 
 
 def sheet_html(reader: Reader, snapshot: Snapshot) -> Markup:
-    """Return how things stand: emergencies first, then other work, devices, and the shift's counts."""
+    """Return how things stand: emergencies first, then what does not protect, other work, devices, and the shift's counts."""
     say = reader.say
     waiting = reader.ticked is not None
     hint = say("未接警的紧急案件须逐件勾选，表示已当面交代。",
@@ -55,6 +55,7 @@ def sheet_html(reader: Reader, snapshot: Snapshot) -> Markup:
               tag("p", hint, class_="sh-muted") if asked else None,
               _cases(reader, emergencies, say("没有未结的紧急案件", "No open emergency"),
                      total=total)),
+        _impairments(reader._replace(ticked=None), snapshot),
         _part(say(f"已超时（{_number(snapshot, 'overdue_total')}）",
                   f"Overdue ({_number(snapshot, 'overdue_total')})"),
               _cases(reader._replace(ticked=None), overdue,
@@ -156,6 +157,16 @@ def _figures(reader: Reader, snapshot: Snapshot) -> list[Markup]:
         _figure(_number(snapshot, "closed"), say("本班结案", "closed this shift")),
         _figure(_number(snapshot, "false"), say("其中误报", "of them false")),
     ]  # fmt: skip
+
+
+def _impairments(reader: Reader, snapshot: Snapshot) -> Markup | None:
+    """Return what does not protect now; nothing for a sheet of before it was kept."""
+    if "impairments" not in snapshot:
+        return None
+    total = _number(snapshot, "impairments_total")
+    return _part(reader.say(f"未结失效（{total}）", f"Open impairments ({total})"),
+                 _cases(reader, listed(snapshot, "impairments"),
+                        reader.say("没有未结的失效", "No open impairment"), total=total))  # fmt: skip
 
 
 def _cases(reader: Reader, cases: list[Json], calm: str, *, total: int) -> Markup:
