@@ -9,6 +9,7 @@ from hub.access import Role
 from hub.page.board import Json
 from hub.page.fragment import Fragment
 from hub.page.site import Site, Title, Visit
+from hub.page.vitals import silent_seen
 from hub.page.words import CLASS, word
 from hub.urgency import unheard
 from model.case import EventClass
@@ -187,7 +188,7 @@ class Wall:
     def _draw_map(self, cases: list[Json]) -> None:
         visit = self._visit
         registry = visit.hub.registry()
-        silent = visit.board.vitals.silent_in
+        silent = silent_seen(visit.board.vitals, visit.who, registry)
         self._put(
             self.map,
             self.sheet(
