@@ -141,3 +141,33 @@ def test_other_work_never_sounds() -> None:
     story.act(opened.case, "acknowledge", SECOND)
     story.receive(alarm("uitd1/b", 2 * MINUTE, category="isolation"))
     assert story.now(opened.case).alarmed_at is None
+
+
+def test_a_second_call_point_sounds_at_once_also_where_one_was_pressed_before() -> None:
+    """People were told of the first; the second is pressed a second after the acknowledgement."""
+    story, case = acknowledged(manual=True)
+    (change,) = story.receive(alarm("uitd1/b", 31 * SECOND, manual=True))
+    assert change.notice == ""
+    assert story.now(case).alarmed_at == T0 + 31 * SECOND
+
+
+def test_another_rule_about_the_same_detector_is_no_detector_more() -> None:
+    """Its heat is told beside its alarm: nobody is called out of bed twice for one device."""
+    story, case = acknowledged()
+    hot = msgspec.structs.replace(alarm("uitd1/a", 2 * MINUTE), rule="fire-hot", key="hot")
+    story.receive(hot)
+    assert len(story.now(case).members) == 2
+    assert story.now(case).alarmed_at is None
+
+
+def test_a_desk_that_starts_anew_still_asks_and_takes_the_answer() -> None:
+    """The mark is of the case, as it is stored: no restart makes a growing fire quiet."""
+    story, case = acknowledged()
+    story.receive(alarm("uitd1/b", 2 * MINUTE))
+    kept = msgspec.json.decode(msgspec.json.encode(story.now(case)), type=Case)
+    fresh = Story()
+    fresh.desk.restore([kept])
+    assert fresh.now(case).alarmed_at == T0 + 2 * MINUTE
+    fresh.act(case, "acknowledge", 3 * MINUTE)
+    assert fresh.now(case).alarmed_at is None
+    assert fresh.now(case).heard_at == T0 + 3 * MINUTE
