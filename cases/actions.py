@@ -13,6 +13,7 @@ from model.place import Level
 from . import closing, emergency, ending, fields
 from .deadlines import dispatched, level_up, resumed
 from .ending import Desktop, Outcome
+from .rearming import heard_again
 from .transitions import Step, target
 
 _Effect = Callable[[Case, Action, Desktop], Outcome]
@@ -65,8 +66,10 @@ def _stated(case: Case, action: Action) -> Case:
 
 def _seen(case: Case, action: Action, desktop: Desktop) -> Case:
     """Whoever works on a case or decides about it has seen it."""
-    if case.acknowledged_by is not None or action.actor == closing.HUB:
+    if action.actor == closing.HUB:
         return case
+    if case.acknowledged_by is not None:
+        return heard_again(case, desktop.now)
     return msgspec.structs.replace(
         case, acknowledged_by=action.actor, acknowledged_at=max(desktop.now, case.opened_at)
     )
@@ -77,7 +80,7 @@ def _kept(case: Case, _: Action, __: Desktop) -> Outcome:
 
 
 def _acknowledge(case: Case, action: Action, desktop: Desktop) -> Outcome:
-    if case.acknowledged_by is not None:
+    if case.acknowledged_by is not None and case.alarmed_at is None:
         raise Refused(f"case {case.id} was acknowledged by {case.acknowledged_by} (已接警)")
     return Outcome(_seen(case, action, desktop))
 

@@ -6,7 +6,7 @@ from hashlib import sha256
 
 import msgspec
 
-from model.case import HistoryItem
+from model.case import HistoryItem, Member
 from model.reading import Value
 
 Detail = dict[str, Value | list[str] | None]
@@ -61,6 +61,22 @@ def verify_chain(items: Iterable[HistoryItem]) -> int | None:
             return expected
         previous = item.hash
     return None
+
+
+def described(member: Member) -> Detail:
+    """Return a member as a history line tells it."""
+    detail: Detail = {
+        "anomaly": member.anomaly,
+        "rule": member.rule,
+        "subject": member.subject,
+        "category": member.category,
+        "started_at": member.started_at,
+    }
+    if member.ended_at is not None:
+        detail |= {"ended_at": member.ended_at, "ended_by": member.ended_by}
+    if member.explanation:
+        detail["explanation"] = member.explanation
+    return detail
 
 
 def _plain(value: Value | list[str] | None) -> object:

@@ -111,6 +111,7 @@ def _times(case: Case) -> Json:
         "accept_due": case.accept_due,
         "resolve_due": case.resolve_due,
         "acknowledged_at": case.acknowledged_at,
+        "alarmed_at": case.alarmed_at,
         "suspended_until": case.suspended_until,
         "resolved_at": case.resolved_at,
         "closed_at": case.closed_at,

@@ -10,11 +10,12 @@ from model.reading import Mode
 from model.silence import SILENCED
 from model.walk_test import WALK_TEST
 
-from .chain import Detail
+from .chain import Detail, described
 from .closing import HUB
 from .dossier import QUIET, Dossier, Line
 from .grouping import BY_ITSELF, Spot, precision
 from .policy import Policy
+from .rearming import further, rearmed
 from .telling import CHATTERING, MANUAL, alarm_notice
 
 RESET_BEFORE_CHECK = "reset_before_check"
@@ -95,6 +96,7 @@ def join(
     if news.kind in {"joined", "again"}:
         notice = alarm_notice(dossier, before, member, now=now, policy=policy)
     again = notice == "new_alarm"
+    more = news.kind == "joined" and further(dossier, member)
     dossier.put(member)
     case, flagged = _flagged(case, anomaly, news, policy)
     lines += [Line(now, HUB, "flagged", {"flag": flag}) for flag in flagged]
@@ -104,6 +106,8 @@ def join(
         case, notice = moved(case, moves_to, anomaly), notice or "located"
     case, notice = _corroborated(case, anomaly, lines, notice=notice, now=now)
     case, notice = _hushed(case, anomaly, lines, news, notice=notice, now=now)
+    if not of_walk_test(anomaly):
+        case = rearmed(case, anomaly, notice=notice, more=more, now=now, policy=policy)
     if news.kind in {"joined", "again"} or anomaly.corroborates:
         case = msgspec.structs.replace(
             case, evidence=_evidence(case.evidence, anomaly.evidence, policy.evidence)
@@ -145,22 +149,6 @@ def moved(case: Case, spot: Spot, anomaly: Anomaly) -> Case:
         located=precision(spot, anomaly.scope) == BY_ITSELF,
         subject=anomaly.subject,
     )
-
-
-def described(member: Member) -> Detail:
-    """Return a member as a history line tells it."""
-    detail: Detail = {
-        "anomaly": member.anomaly,
-        "rule": member.rule,
-        "subject": member.subject,
-        "category": member.category,
-        "started_at": member.started_at,
-    }
-    if member.ended_at is not None:
-        detail |= {"ended_at": member.ended_at, "ended_by": member.ended_by}
-    if member.explanation:
-        detail["explanation"] = member.explanation
-    return detail
 
 
 def _member(anomaly: Anomaly, *, source: str, now: int) -> Member:

@@ -18,10 +18,11 @@ from model.reading import Mode
 from model.silence import SILENCED
 
 from . import deadlines
+from .chain import described
 from .closing import HUB, REPORT_SCOPE, profile
 from .dossier import Dossier, Line
 from .grouping import BY_ITSELF, Index, Spot, case_id, case_key, newest, precision
-from .joining import described, first_flags, news_of
+from .joining import first_flags, news_of
 from .policy import Policy
 from .taxonomy import Category
 

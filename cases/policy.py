@@ -45,6 +45,7 @@ class Policy(msgspec.Struct, frozen=True):
     burst_starts: int = 5  # as many starts in a burst are chattering
     renotice: int = 10 * MINUTE  # an alarm that comes again is told at most this often …
     renotice_after_reset: int = 30 * SECOND  # … but after a reset it is a new alarm
+    rearm: int = 30 * SECOND  # so long one device more leaves who just acknowledged in peace
     silence_grace: int = 10 * MINUTE  # after a gateway is back its devices have this long to report
     fire_doors: int = HOUR  # so long after its newest alarm a fire explains what its doors say
     storm_window: int = MINUTE  # a grid gets so many cases in this time, emergencies not counted …

@@ -41,7 +41,7 @@ def district(registry: Registry) -> Board:
     return Board(
         DISTRICT_UID,
         "全区总览 District overview",
-        "未结案件、静默设备与数据时效;紧急与维护分列。 What is open, what is silent, whether the "
+        "未结案件、失联设备与数据时效;紧急与维护分列。 What is open, what is silent, whether the "
         "figures are live; emergencies apart from maintenance.",
         ("compounds",),
         [
@@ -50,8 +50,8 @@ def district(registry: Registry) -> Board:
                 column(10, 16, open_cases_map(registry, scope)),
                 column(14, 8, cases.emergencies(scope), _impaired(scope)),
             ]),
-            Band("维护与静默 Maintenance and silence", [
-                column(12, 9, cases.work("静默设备 Silent devices", cases.SILENT, scope)),
+            Band("维护与失联 Maintenance and silence", [
+                column(12, 9, cases.work("失联设备 Silent devices", cases.SILENT, scope)),
                 column(12, 9, cases.work(REPAIR, cases.MAINTENANCE, scope)),
             ]),
             Band("趋势 Trends", [
@@ -95,6 +95,13 @@ def compound(registry: Registry) -> Board:
     )  # fmt: skip
 
 
+OTHERS = (
+    "humidity_pct|level_pct|height_m|flow_l_s|current_a|voltage_v|air_volume_m3_min|air_speed_m_s|"
+    "duration_s|count"
+)
+"""Quantities without a panel of their own, beside each other: the unit stands in each name."""
+
+
 def device() -> Board:
     """Return one device, or several side by side."""
     scope = chosen("device")
@@ -109,8 +116,15 @@ def device() -> Board:
         [
             Band("", [column(12, 6, devices.last_heard(scope)), column(12, 6, own)]),
             Band("测量 Measurements", [
-                column(12, 8, measured("温度 Temperature", "temperature_c", scope, unit="celsius")),
+                column(12, 8, measured("温度 Temperature", "temperature_c|cable_temperature_c", scope,
+                                       unit="celsius")),
                 column(12, 8, measured("烟雾 Smoke (dB/m)", "smoke_db_m", scope, unit="suffix: dB/m")),
+            ]),
+            Band("", [
+                column(8, 7, measured("燃气 Gas (% LEL)", "gas_lel_pct", scope, unit="percent")),
+                column(8, 7, measured("剩余电流 Residual current", "residual_current_ma", scope,
+                                      unit="suffix: mA")),
+                column(8, 7, measured("其他测量 Other quantities", OTHERS, scope, unit="short")),
             ]),
             Band("", [
                 column(8, 7, measured("水压 Pressure", "pressure_kpa", scope, unit="pressurekpa")),

@@ -34,7 +34,7 @@ def figures(*scope: str, height: int = 4) -> list[tuple[int, list[Tile]]]:
     )
     late = ("超期 Overdue", count_open(*scope, field="overdue"), red)
     impaired = ("⚠ 失效未结 Open impairments", count_open(IMPAIRMENT, *scope), orange)
-    silent = ("静默设备 Silent devices", count_open(SILENT, *scope), orange)
+    silent = ("失联设备 Silent devices", count_open(SILENT, *scope), orange)
     repair = ("🔧 维护未结 Open maintenance", count_open(MAINTENANCE, *scope), blue)
     tiles = [
         stat(title, query, no_data=NO_CASE, steps=steps, link=HUB_LINK)
@@ -61,7 +61,7 @@ def alive() -> sdk.Panel:
     return stat(
         "数据时效 Are these figures live?",
         query,
-        no_data="⚠ 中枢静默:数字已过期 HUB SILENT: figures are old",
+        no_data="⚠ 中枢失联:数字已过期 HUB SILENT: figures are old",
         steps=((None, RED), (1, GREEN)),
         words=[{str(n): ("● 实时 live", GREEN) for n in range(1, 10)}],
         about="中枢每分钟写一次心跳;3 分钟没有心跳即过期。 The hub writes a beat every minute; "

@@ -10,7 +10,7 @@ from .panels import Override, bars, column, heartbeats, lines, named, table
 from .words import EVENTS, GREEN, KIND_NAMES, MODES, RED, YELLOW
 
 NO_READING = "时段内无读数 no readings in this range"
-NOT_HEARD = "时段内无报文:静默 nothing heard: silent"
+NOT_HEARD = "时段内无报文:失联 nothing heard: silent"
 LOW_KPA, WEAK_KPA = 70.0, 250.0
 """Our assumption: below 0.07 MPa a hydrant is dry, below 0.25 MPa somebody should look."""
 LOW_BATTERY_PCT = 20
@@ -103,7 +103,7 @@ def bars_of_life(*scope: str, span: str = "3h") -> sdk.Panel:
     query = over_time('count("order")', ANY, *scope, by="device", period="10m", fill="0")
     return heartbeats(
         "设备心跳 Heartbeat bars", query, no_data=NOT_HEARD, span=span,
-        about="每格 10 分钟:绿=有报文,灰=静默。无任何报文的设备不在此列,见静默设备。 One bar is ten "
+        about="每格 10 分钟:绿=有报文,灰=失联。无任何报文的设备不在此列,见失联设备。 One bar is ten "
         "minutes: green heard, grey silent. A device that said nothing at all is not listed here: "
         "see silent devices.",
     )  # fmt: skip

@@ -46,7 +46,7 @@ class CaseEncoder:
         fields = {
             "open": len(open_cases),
             "emergencies": sum(case.cls is EventClass.EMERGENCY for case in open_cases),
-            "unacknowledged": sum(case.acknowledged_at is None for case in open_cases),
+            "unacknowledged": sum(not _heard(case) for case in open_cases),
             "overdue": sum(_overdue(case, now) for case in open_cases),
         }
         text = ",".join(f"{name}={float(value)!r}" for name, value in fields.items())
@@ -95,7 +95,7 @@ def _numbers(case: Case, now: int) -> dict[str, float]:
     due = {"due": float(case.due)} if case.due is not None else {}
     return due | {
         "open": float(case.state is not State.CLOSED),
-        "acknowledged": float(case.acknowledged_at is not None),
+        "acknowledged": float(_heard(case)),
         "overdue": float(_overdue(case, now)),
         "age_s": max(now - case.opened_at, 0) / 1000,
         "opened_at": float(case.opened_at),
@@ -118,3 +118,8 @@ def _quoted(text: str) -> str:
 def _plain(text: str) -> str:
     """Replace what could turn a line of a table around or break it: control and direction marks."""
     return "".join(" " if unicodedata.category(letter)[0] == "C" else letter for letter in text)
+
+
+def _heard(case: Case) -> bool:
+    """Return whether somebody has acknowledged a case, and since it alarmed last."""
+    return case.acknowledged_at is not None and case.alarmed_at is None

@@ -6,10 +6,12 @@ from typing import NamedTuple
 
 from model.case import EventClass
 from model.errors import Refused
+from model.silence import SILENCED
 
 from .access import Access, Principal, Role
 from .case_store import CaseStore
 from .case_store.handovers import Handover, Snapshot, Turnover
+from .urgency import unheard
 
 Json = dict[str, object]
 NOTES_MAX = 4_000
@@ -19,7 +21,7 @@ FLAGS = ("isolated", "testing", "removed")
 
 _KEPT = (
     "id", "class", "category", "severity", "state", "mode", "place_name", "place", "opened_at",
-    "due", "acknowledged_by", "assignee",
+    "due", "acknowledged_by", "alarmed_at", "assignee",
 )  # fmt: skip
 
 
@@ -38,14 +40,17 @@ def snapshot_of(seen: Seen, now: int) -> Snapshot:
     """Return how things stand, as it will be kept."""
     emergencies = [case for case in seen.cases if case["class"] == EventClass.EMERGENCY]
     others = [case for case in seen.cases if case["class"] != EventClass.EMERGENCY]
-    waiting = [case for case in emergencies if not case["acknowledged_by"]]
-    taken = [case for case in emergencies if case["acknowledged_by"]]
+    waiting = [case for case in emergencies if unheard(case)]
+    taken = [case for case in emergencies if not unheard(case)]
+    impaired = [case for case in others if case["class"] == EventClass.IMPAIRMENT]
     overdue = [case for case in seen.cases if _overdue(case, now)]
     return {
         "at": now,
         "since": seen.since,
         "emergencies": [_kept(case) for case in (waiting + taken[:LISTED])],
         "emergencies_total": len(emergencies),
+        "impairments": [_kept(case) for case in impaired[:LISTED]],
+        "impairments_total": len(impaired),
         "others": {
             cls.value: sum(case["class"] == cls for case in others)
             for cls in EventClass
@@ -64,10 +69,8 @@ def snapshot_of(seen: Seen, now: int) -> Snapshot:
 
 
 def unacknowledged(snapshot: Snapshot) -> list[str]:
-    """Return the ids of the emergencies that nobody has acknowledged."""
-    return [
-        str(case["id"]) for case in listed(snapshot, "emergencies") if not case["acknowledged_by"]
-    ]
+    """Return the ids of the emergencies that nobody has acknowledged as they are now."""
+    return [str(case["id"]) for case in listed(snapshot, "emergencies") if unheard(case)]
 
 
 def listed(snapshot: Snapshot, name: str) -> list[Json]:
@@ -118,5 +121,6 @@ def _overdue(case: Mapping[str, object], now: int) -> bool:
 
 def _kept(case: Mapping[str, object]) -> Json:
     flags = case.get("flags")
-    quiet = isinstance(flags, list | tuple) and "quiet_at_compound" in flags
-    return {**{name: case.get(name) for name in _KEPT}, "quiet": quiet}
+    known = flags if isinstance(flags, list | tuple) else ()
+    marks = {"quiet": "quiet_at_compound" in known, "silenced": SILENCED in known}
+    return {name: case.get(name) for name in _KEPT} | marks

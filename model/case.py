@@ -116,6 +116,8 @@ class Case(msgspec.Struct, frozen=True, omit_defaults=True, rename={"cls": "clas
     verification: Verification = Verification.NONE
     acknowledged_by: str | None = None
     acknowledged_at: int | None = None
+    alarmed_at: int | None = None  # from then on it sounds again: news since somebody acknowledged
+    heard_at: int | None = None  # when somebody acknowledged such news last
     flags: tuple[str, ...] = ()  # late, chattering, reset_before_check, isolated_during_fire …
     members: tuple[Member, ...] = ()
     evidence: tuple[Evidence, ...] = ()

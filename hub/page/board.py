@@ -9,9 +9,10 @@ from datetime import datetime
 import structlog
 
 from cases.events import case_json
+from cases.rearming import LOUD
 from hub.api.services import Services
 from hub.case_store import CaseFilter
-from hub.urgency import SEVERITIES, rank
+from hub.urgency import SEVERITIES, rank, unheard
 from model.case import ChangeKind, EventClass, State
 from model.silence import SILENCED
 
@@ -24,6 +25,8 @@ Json = dict[str, object]
 LATENCIES_KEPT = 1_000
 PAGE = 500
 RETRY_S = 1.0
+WAKE_S = 1.0
+REST_MAX_MS = 60_000  # what would wait longer than this is a clock that was set back
 
 
 class Board:
@@ -38,6 +41,7 @@ class Board:
         self.status: Json = {}
         self.memory: list[Json] = []  # emergencies that are nowhere on disk yet
         self.pulse = Pulse(hub)
+        self._resting: set[str] = set()  # cases that sound again in a moment
         self._ordered: list[Json] = []
         self._ordered_at = -1  # the version that is so ordered
         self._watch = Watch(hub)
@@ -56,6 +60,7 @@ class Board:
                 ("board-cases", self._follow),
                 ("board-vitals", self._watch.run),
                 ("board-pulse", self.pulse.run),
+                ("board-wake", self._wake),
             ):
                 tasks.create_task(_again(work), name=name)
 
@@ -92,14 +97,12 @@ class Board:
         return [case for case in self._ordered if shows(case)]
 
     def unacknowledged(self, shows: Callable[[Json], bool]) -> list[Json]:
-        """Return the emergencies that nobody has acknowledged: only these sound."""
+        """Return the emergencies that nobody has acknowledged as they are now: only these sound."""
+        now = self.now()
         return [
-            case
-            for case in self.ordered(shows)
-            if case["class"] == EventClass.EMERGENCY
-            and not case["acknowledged_by"]
-            and not silenced(case)
-        ]
+            case for case in self.ordered(shows)
+            if sounds(case) and not resting(case, now)
+        ]  # fmt: skip
 
     def by_severity(self, shows: Callable[[Json], bool]) -> dict[str, int]:
         """Count open cases by severity, worst first."""
@@ -139,7 +142,7 @@ class Board:
             case = data["case"]
             if not isinstance(case, dict):
                 return
-            self._put(case, str(data["kind"]))
+            self._put(case, str(data["kind"]), str(data.get("notice", "")))
             await self._announce()
 
     async def _remember(self) -> None:
@@ -151,7 +154,21 @@ class Board:
             self.memory = memory
             await self._announce()
 
-    def _put(self, case: Json, kind: str) -> None:
+    async def _wake(self) -> None:
+        """Break the quiet for what has waited a moment after an acknowledgement."""
+        while True:
+            await asyncio.sleep(WAKE_S)
+            now = self.now()
+            for name in list(self._resting):
+                case = self.cases.get(name)
+                if case is not None and sounds(case) and resting(case, now):
+                    continue
+                self._resting.discard(name)
+                if case is not None and sounds(case):
+                    self.raised += 1
+                    await self._announce()
+
+    def _put(self, case: Json, kind: str, notice: str = "") -> None:
         known = self.cases.get(str(case["id"]))
         if known is not None and number(known, "sequence") > number(case, "sequence"):
             return
@@ -159,9 +176,11 @@ class Board:
             self.cases.pop(str(case["id"]), None)
             return
         self.cases[str(case["id"])] = case
-        heard = known is not None and not silenced(known)
-        if case["class"] == EventClass.EMERGENCY and not heard and not silenced(case):
-            self.raised += 1
+        if sounds(case) and (known is None or not sounds(known) or notice in LOUD):
+            if resting(case, self.now()):
+                self._resting.add(str(case["id"]))
+            else:
+                self.raised += 1
         new = kind == ChangeKind.CREATE and known is None and not case["flags"]
         if new and case["class"] == EventClass.EMERGENCY:  # other rules wait on purpose
             self._time(case)
@@ -193,6 +212,19 @@ def silenced(case: Json) -> bool:
     """Return whether a silence keeps a case without a sound; it stands in every list all the same."""
     flags = case.get("flags")
     return isinstance(flags, list | tuple) and SILENCED in flags
+
+
+def sounds(case: Json) -> bool:
+    """Return whether a case is to be heard until somebody acknowledges it."""
+    return unheard(case) and not silenced(case)
+
+
+def resting(case: Json, now: int) -> bool:
+    """Return whether an acknowledged case leaves people in peace for a moment yet; `now` in ms."""
+    at = case.get("alarmed_at")
+    if not isinstance(at, str):
+        return False
+    return 0 < datetime.fromisoformat(at).timestamp() * 1000 - now <= REST_MAX_MS
 
 
 def number(case: Json, name: str) -> int:

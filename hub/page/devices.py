@@ -70,7 +70,8 @@ def filter_html(visit: Visit, wanted: Wanted, page: Page) -> str:
         + _choice("compound", say("小区", "Compound"), compounds, wanted.compound)
         + f'<button class="sh-button" type="submit">{say("筛选", "Filter")}</button>'
         f'<a href="/devices/unregistered">{say("未登记设备", "Unregistered devices")}'
-        f" ({visit.board.vitals.unregistered})</a>"
+        + (f" ({visit.board.vitals.unregistered})" if visit.who.sees("") else "")
+        + "</a>"
         f'<a href="/walk-tests">{say("巡检测试", "Walk tests")}</a>'
         f'<a href="/silences">{say("静默与维护", "Silences")}</a></form>'
     )

@@ -6,9 +6,11 @@ from zoneinfo import ZoneInfo
 
 from hub.case_store.handovers import Handover, Snapshot
 from hub.handover import NOTES_MAX, Json, listed
+from hub.urgency import unheard
+from model.silence import SILENCED
 
 from .case.markup import Markup, Part, badge, joined, tag
-from .words import CLASS, MODE, SEVERITY, STATE, Lang, category, local, word
+from .words import CLASS, MARKS, MODE, SEVERITY, STATE, UNHEARD, Lang, category, local, word
 
 _FLAGS = {
     "isolated": ("屏蔽", "isolated"),
@@ -38,14 +40,14 @@ class Reader(NamedTuple):
 
 
 def sheet_html(reader: Reader, snapshot: Snapshot) -> Markup:
-    """Return how things stand: emergencies first, then other work, devices, and the shift's counts."""
+    """Return how things stand: emergencies first, then what does not protect, other work, devices, and the shift's counts."""
     say = reader.say
     waiting = reader.ticked is not None
     hint = say("未接警的紧急案件须逐件勾选，表示已当面交代。",
                "Tick each emergency that nobody has acknowledged: it was told in person.")  # fmt: skip
     total = _number(snapshot, "emergencies_total")
     emergencies = listed(snapshot, "emergencies")
-    asked = waiting and any(not case["acknowledged_by"] for case in emergencies)
+    asked = waiting and any(map(unheard, emergencies))
     overdue = listed(snapshot, "overdue")
     return joined((
         tag("div", *_figures(reader, snapshot), class_="sh-kpis"),
@@ -53,6 +55,7 @@ def sheet_html(reader: Reader, snapshot: Snapshot) -> Markup:
               tag("p", hint, class_="sh-muted") if asked else None,
               _cases(reader, emergencies, say("没有未结的紧急案件", "No open emergency"),
                      total=total)),
+        _impairments(reader._replace(ticked=None), snapshot),
         _part(say(f"已超时（{_number(snapshot, 'overdue_total')}）",
                   f"Overdue ({_number(snapshot, 'overdue_total')})"),
               _cases(reader._replace(ticked=None), overdue,
@@ -156,6 +159,16 @@ def _figures(reader: Reader, snapshot: Snapshot) -> list[Markup]:
     ]  # fmt: skip
 
 
+def _impairments(reader: Reader, snapshot: Snapshot) -> Markup | None:
+    """Return what does not protect now; nothing for a sheet of before it was kept."""
+    if "impairments" not in snapshot:
+        return None
+    total = _number(snapshot, "impairments_total")
+    return _part(reader.say(f"未结失效（{total}）", f"Open impairments ({total})"),
+                 _cases(reader, listed(snapshot, "impairments"),
+                        reader.say("没有未结的失效", "No open impairment"), total=total))  # fmt: skip
+
+
 def _cases(reader: Reader, cases: list[Json], calm: str, *, total: int) -> Markup:
     if not cases:
         return tag("p", f"✓ {calm}", class_="sh-muted")
@@ -169,7 +182,7 @@ def _cases(reader: Reader, cases: list[Json], calm: str, *, total: int) -> Marku
 
 def _case(reader: Reader, case: Json) -> Markup:
     say, lang, ident = reader.say, reader.lang, str(case["id"])
-    waiting = not case["acknowledged_by"] and case["class"] == "emergency"
+    waiting = unheard(case)
     tick: Part = None
     if waiting and reader.ticked is not None:
         tick = tag(
@@ -191,8 +204,10 @@ def _case(reader: Reader, case: Json) -> Markup:
         None if real else badge(word(MODE, case["mode"], lang), "sh-mode"),
         badge(say("静默：勿让小区知晓", "SILENT: not to the compound"), "sh-critical sh-tone")
         if case.get("quiet") else None,
+        badge(word(MARKS, SILENCED, lang)) if case.get(SILENCED) else None,
         tag("span", reader.time(case["opened_at"]), class_="sh-muted sh-num"),
-        badge(say("未接警", "NOT acknowledged"), "sh-critical sh-tone") if waiting
+        badge(word(UNHEARD, "again" if case["acknowledged_by"] else "never", lang),
+              "sh-critical sh-tone") if waiting
         else by if case["acknowledged_by"] else None,
         tag("span", "☑ ", say("已当面交代", "told in person")) if ident in reader.told else None,
         class_="pp-waiting" if waiting else None,

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from hub.access import Principal
 from hub.api.services import Services
+from model.place import Registry
 
 EVERY_S = 2.0
 
@@ -61,3 +63,12 @@ class Watch:
             recorder_lag=counters.get("recorder.lag", 0),
             reading_store=str(hub.ready()[1].get("reading_store", "ok")),
         )
+
+
+def silent_seen(vitals: Vitals, who: Principal, registry: Registry) -> dict[str, int]:
+    """Return how many devices are silent, by compound, in the territory of who looks."""
+    known = registry.compounds
+    return {
+        name: count for name, count in vitals.silent_in.items()
+        if not who.grid or (name in known and who.sees(known[name].grid))
+    }  # fmt: skip

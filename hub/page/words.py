@@ -60,6 +60,25 @@ VERIFICATION = {
     "false": ("误报", "False alarm"),
     "unreachable": ("联系不上", "Unreachable"),
 }
+UNHEARD = {
+    "never": ("未接警", "NOT ACKNOWLEDGED"),
+    "again": ("又报警", "ALARMED AGAIN"),
+}
+"""Why an emergency waits for somebody to acknowledge it."""
+MARKS = {
+    "quiet_at_compound": ("静默：勿联系小区", "SILENT: do not call the compound"),
+    "silenced": ("静默中", "Silenced"),
+    "walk_test": ("巡检测试", "Walk test"),
+    "isolated_during_fire": ("火警期间被屏蔽", "Isolated during the fire"),
+    "fault_during_fire": ("火警期间故障", "Fault during the fire"),
+    "reset_before_check": ("未核实即复位", "Reset unchecked"),
+    "manual": ("手动报警", "Pressed by a person"),
+    "chattering": ("反复报警", "Chattering"),
+    "late": ("迟到", "Late"),
+    "handed_to_119": ("已移交 119", "Handed to 119"),
+    "handed_to_110": ("已移交 110", "Handed to 110"),
+}
+"""The flags of a case as a list has room for them, what must not be overlooked first."""
 LEVEL = {
     "grid": ("网格", "Grid"),
     "community": ("社区", "Community"),

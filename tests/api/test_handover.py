@@ -3,6 +3,7 @@
 import sqlite3
 from dataclasses import dataclass, field
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -11,6 +12,8 @@ from hub.access import Access, Principal, Role, SignInRefused, add_user
 from hub.case_store import CaseFilter, CaseStore
 from hub.case_store.handovers import Handover, Snapshot, Turnover
 from hub.handover import LISTED, Given, Json, Seen, hand_over, snapshot_of, unacknowledged
+from hub.page.handover_html import Reader, sheet_html
+from hub.page.words import Lang
 from model.case import EventClass, State, Verification
 from model.entry import Action
 from model.errors import Refused
@@ -191,3 +194,31 @@ def test_a_thousand_open_cases_make_a_small_snapshot_that_hides_no_emergency() -
     assert (snapshot["overdue_total"], snapshot["devices_total"]) == (1_000, 500)
     assert snapshot["silent_gateways"] == ["gw"]
     assert emergencies[0]["quiet"] is True
+
+
+def test_impairments_are_listed_and_the_rest_of_the_work_is_counted() -> None:
+    """The next shift reads which pump is not in auto; of what is long the first, and how many more."""
+    classes = [EventClass.IMPAIRMENT] * 101 + [EventClass.DUTY, EventClass.MAINTENANCE]
+    cases: list[Json] = [
+        {
+            "id": f"I-{n}", "class": cls, "category": "pump_fault", "severity": "major",
+            "state": "filed", "mode": "real", "place": "b1", "place_name": f"{n}号楼",
+            "opened_at": "2026-01-01T00:00:00Z", "due": None, "acknowledged_by": "li",
+            "assignee": None, "flags": [],
+        }
+        for n, cls in enumerate(classes)
+    ]  # fmt: skip
+    snapshot = snapshot_of(Seen(cases, [], [], 0, Turnover(), 0), T0)
+    listed = snapshot["impairments"]
+    assert isinstance(listed, list)
+    assert [case["id"] for case in listed] == [f"I-{n}" for n in range(LISTED)]
+    assert snapshot["impairments_total"] == 101
+    for lang, said in (
+        (Lang.ZH, ("未结失效（101）", "另有 1 件")),
+        (Lang.EN, ("impairments (101)", "1 more")),
+    ):
+        sheet = sheet_html(Reader(lang, ZoneInfo("Asia/Shanghai"), ticked=()), snapshot)
+        assert all(word in sheet for word in (*said, "/cases/I-0", "99号楼"))
+        assert "data-tick" not in sheet, "nobody ticks an impairment"
+        assert "data-tick" not in sheet_html(Reader(lang, ZoneInfo("Asia/Shanghai")), {})
+        assert said[0] not in sheet_html(Reader(lang, ZoneInfo("Asia/Shanghai")), {"others": {}})

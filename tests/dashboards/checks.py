@@ -18,7 +18,7 @@ REACT_PANELS = {
 }  # fmt: skip
 UNITS = {
     "celsius", "dateTimeAsIso", "dateTimeFromNow", "none", "percent", "pressurekpa", "short",
-    "suffix: dB/m",
+    "suffix: dB/m", "suffix: mA",
 }  # fmt: skip
 HAN = re.compile(r"[\u4e00-\u9fff]")
 LATIN = re.compile(r"[A-Za-z]{2}")

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from adapters.gb26875.tables import ANALOGUES
 from dashboards.build import dashboards
 from dashboards.floor_plan import DEVICES_MAX, arrange, data_uri, drawing, spots_of
 from dashboards.names import site_uid
@@ -18,6 +20,7 @@ from tests.dashboards.checks import problems
 from tests.dashboards.grafana import panels_of
 
 Json = dict[str, Any]
+NAMES = re.compile(r"mean\(/\^\(([a-z0-9_|]+)\)\$/\)")
 HUB = "http://hub.example:8080"
 HOSTILE = "<script>alert(1)</script>'\"\n\u202e${hub} [[x]]"
 
@@ -219,3 +222,24 @@ def test_the_provisioned_data_source_is_the_one_that_panels_use() -> None:
     in_file = {k: v for k, v in file["datasources"][0].items() if k != "editable"}
     url, database = "${SMARTHUB_INFLUX_URL}", "${SMARTHUB_INFLUX_DATABASE}"
     assert in_file == data_source(Source(url, database, "${SMARTHUB_INFLUX_TOKEN}"))
+
+
+def test_every_quantity_of_a_device_is_drawn_on_its_dashboard(boards: list[Json]) -> None:
+    """Also those of gas and electrical devices: a dashboard that shows nothing says "all is well"."""
+    board = next(item for item in boards if item["uid"] == "smarthub-device")
+    drawn: set[str] = set()
+    for panel in panels_of(board):
+        for target in panel.get("targets", []):
+            drawn |= {name for names in NAMES.findall(target["query"]) for name in names.split("|")}
+    wanted = {analogue.name for analogue in ANALOGUES.values()} | {
+        "smoke_db_m", "humidity_pct", "battery_pct", "rssi_dbm", "residual_current_ma", "level_pct",
+        "cable_temperature_c",
+    }  # fmt: skip
+    assert wanted - drawn == set()
+
+
+def test_a_silent_device_and_a_silence_have_two_words(boards: list[Json]) -> None:
+    """失联 is a device that is not heard, 静默 what people order (the glossary)."""
+    text = json.dumps(boards, ensure_ascii=False)
+    assert "静默" not in text
+    assert "失联设备 Silent devices" in text

@@ -230,6 +230,10 @@ def test_duress_names_nobody_at_the_compound(opens: Opens, up: Up) -> None:
     page.click("form[data-form] [type=submit]")
     do(page, "handover", to="110", who=HANDLER, answer="马上出警")
     expect(page.locator(".cp-flagline").nth(1)).to_contain_text("已移交 110")
+    page.goto(f"http://127.0.0.1:{up.ports.http}/")
+    row = page.locator(f'.sh-emergencies [data-id="{case}"]')
+    expect(row).to_contain_text("静默：勿联系小区")
+    expect(row).to_contain_text("已移交 110")
 
 
 def test_each_role_sees_what_it_may_do(opens: Opens, up: Up) -> None:

@@ -152,6 +152,20 @@ def test_somebody_limited_to_a_grid_registers_there_only(
     assert not registered(up, "nb-theirs")
 
 
+def test_somebody_limited_to_a_grid_reads_no_figures_of_the_district(opens: Opens, up: Up) -> None:
+    """Neither in the wall's strip nor beside the link to unregistered devices; the district does."""
+    smoke(up, "860000000000078")
+    for name, password, told in ((OURS, PASSWORD, False), ("admin", "", True)):
+        screen = opens().sign_in(name, password, lang="en")
+        page = screen.go("/")
+        page.wait_for_selector(".sh-kpi:has-text('devices silent')")
+        assert (page.locator(".sh-kpi:has-text('devices heard')").count() == 1) is told
+        shot(screen, up.folder, f"wall-limited-{not told}")
+        link = screen.go("/devices").locator("a[href='/devices/unregistered']")
+        assert ("(" in link.first.inner_text()) is told
+        assert screen.errors == []
+
+
 def test_an_odd_id_has_a_page_and_runs_nothing(opens: Opens, up: Up) -> None:
     """`?`, `%`, `=` and a tag in an id: from the list to its page and back in the other language."""
     smoke(up, ODD)

@@ -1,6 +1,8 @@
 """Who comes in, and what a screen says when it no longer tells the truth."""
 
+import contextlib
 import signal
+from collections.abc import Iterator
 
 import psutil
 
@@ -60,6 +62,55 @@ def test_a_hub_that_dies_shows_the_stale_banner_and_comes_back_by_itself(
         up.process.send_signal(signal.SIGCONT)
     assert until(lambda: page.locator("#sh-stale").is_hidden(), 40)
     page.wait_for_selector("#sh-live:has-text('实时')")
+
+
+@contextlib.contextmanager
+def hanging(up: Up) -> Iterator[None]:
+    """Let the hub hang, and nobody start another one."""
+    children = psutil.Process(up.process.pid).children(recursive=True)
+    hub = next(child for child in children if "hub.yaml" in " ".join(child.cmdline()))
+    up.process.send_signal(signal.SIGSTOP)
+    hub.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        hub.send_signal(signal.SIGCONT)
+        up.process.send_signal(signal.SIGCONT)
+
+
+def test_a_screen_without_the_hub_is_heard(opens: Opens, fires: Fires, up: Up) -> None:
+    """Where nothing burned a soft tone of its own says so, and may be quieted; a fire goes on."""
+    page = opens().sign_in().go("/")
+    page.click("#sh-sound")
+    page.wait_for_selector("#sh-sound[aria-pressed=true]")
+    page.wait_for_selector("#sh-live:has-text('实时')")
+
+    def sounds() -> int:
+        return int(page.evaluate("window.smarthubSounds || 0"))
+
+    before = sounds()
+    with hanging(up):
+        page.wait_for_selector("#sh-stale:visible", timeout=9000)
+        assert until(lambda: sounds() > before, 3)
+        assert page.evaluate("window.smarthubSounded === window.smarthubTones.linkLost")
+        assert until(lambda: sounds() > before + 1, 12), "it is said again"
+        page.click("#sh-quiet")
+        quiet = sounds()
+        page.wait_for_timeout(11_000)
+        assert sounds() == quiet
+    page.wait_for_selector("#sh-stale", state="hidden", timeout=20_000)
+    fires(4713)
+    assert until(lambda: sounds() > quiet, 15), "who quieted the link quieted no fire"
+    with hanging(up):
+        page.wait_for_selector("#sh-stale:visible", timeout=9000)
+        known = sounds()
+        assert until(lambda: sounds() > known + 1, 12)
+        assert page.evaluate("window.smarthubSounded === window.smarthubTones.patterns.fire")
+    page.wait_for_selector("#sh-stale", state="hidden", timeout=20_000)
+    for case in up.cases(category="fire"):
+        if not case["acknowledged_by"]:
+            up.act(case["id"], "acknowledge")
+    assert until(lambda: not page.evaluate("document.body.classList.contains('sh-alarm')"), 5)
 
 
 def test_a_withdrawn_session_ends_on_the_open_screen(opens: Opens, up: Up) -> None:

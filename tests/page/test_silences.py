@@ -69,15 +69,21 @@ def test_a_fire_under_an_approved_silence_is_a_marked_case(
 
     assert until(burning, 15)
     assert "silenced" in up.get(f"/api/v1/cases/{burning()[0]}")["flags"]
+    page = other.go("/")
+    page.wait_for_selector(".sh-emergencies .sh-case .sh-badge:has-text('静默中')")
+    page.wait_for_selector(".sh-silence-strip:has-text('紧急不响铃')")
+    shot(other, up.folder, "wall-silenced-zh")
     page = other.go(f"/cases/{burning()[0]}")
     page.wait_for_selector("text=静默中：不响铃、不通知")
     page = other.go("/handover")
     page.wait_for_selector("h2:has-text('静默与维护')")
+    page.wait_for_selector(f"li:has([href='/cases/{burning()[0]}']) .sh-badge:has-text('静默中')")
     page = other.go("/silences")
     page.wait_for_selector("summary:has-text('已静默 1 项异常')")
     shot(other, up.folder, "silences-active-zh")
     page.click("[data-deed=end]")
     page.wait_for_selector("text=仍在持续的异常已立案")
+    page.wait_for_selector(".sh-silence-strip", state="detached", timeout=10_000)
     assert until(lambda: "silenced" not in up.get(f"/api/v1/cases/{burning()[0]}")["flags"], 15)
     assert screen.errors == []
     assert other.errors == []
@@ -99,6 +105,7 @@ def test_everybody_can_use_the_page(
     page.wait_for_selector(".sh-walk-card")
     found = up.get("/api/v1/silences?active=true")["items"]
     assert [(s["scope"], s["reason"]) for s in found] == [({"device": device}, "monthly 月检")]
+    page.wait_for_selector(".sh-silence-strip")
     shot(screen, up.folder, f"silences-{lang}-{size[0]}")
     assert screen.violations() == []
     wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")

@@ -2,19 +2,27 @@
 
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from hub.page.board import Json
+from hub.access import Principal, Role
+from hub.case_store import CaseStore
+from hub.page.board import Board, Json
+from hub.page.site import Visit
+from hub.page.vitals import Vitals, silent_seen
 from hub.page.wall.ground import Surveyor, ground, sheet_of
 from hub.page.wall.map import marks
 from hub.page.wall.rows import Reader, rows
+from hub.page.wall.strip import figures
 from hub.page.words import Lang
 from hub.territory.areas import Area, areas, geojson
 from hub.territory.demo_territory import demo_documents
 from hub.territory.registry_files import load_registry
 from model.place import Building, Compound, Registry, Ring
+from tests.api.small_hub import GRID_A, GRID_B, SmallHub
+from tests.case_store.template import copied_store, empty_database
 
 T0 = 1_790_000_000_000
 HOSTILE = '<script>alert(1)</script>\n"\u202egnp.exe'
@@ -57,6 +65,22 @@ def test_only_who_may_acknowledge_sees_the_button_and_only_while_nobody_has() ->
     assert "data-ack" not in rows([case()], reader(acknowledges=False))
     assert "data-ack" not in rows([case(acknowledged_by="li")], reader())
     assert "data-ack" not in rows([case(**{"class": "maintenance"})], reader())
+
+
+@pytest.mark.parametrize(
+    ("flag", "zh", "en"),
+    [
+        ("quiet_at_compound", "静默：勿联系小区", "SILENT: do not call the compound"),
+        ("silenced", "静默中", "Silenced"),
+        ("isolated_during_fire", "火警期间被屏蔽", "Isolated during the fire"),
+        ("handed_to_119", "已移交 119", "Handed to 119"),
+    ],
+)
+def test_what_a_case_is_flagged_with_stands_in_its_row(flag: str, zh: str, en: str) -> None:
+    """Under duress nobody calls the compound from the list; a quiet fire says that it is quiet."""
+    for lang, word in ((Lang.ZH, zh), (Lang.EN, en)):
+        assert f">{word}</span>" in rows([case(flags=["late", flag])], reader(lang))
+        assert word not in rows([case(flags=[])], reader(lang))
 
 
 @pytest.mark.parametrize(
@@ -236,3 +260,35 @@ def test_silent_devices_are_counted_by_compound() -> None:
     book.silent |= {"d1", "d2", "stranger"}
     census = take_census(book)
     assert (census.registered, census.silent, census.silent_in) == (2, 3, {"c1": 2})
+
+
+class Limited(Visit):
+    """A visit without a browser, of somebody who may see one grid or everything."""
+
+    def __init__(self, store: CaseStore, grid: str) -> None:
+        """Take the store and the territory."""
+        self.hub, self.lang, self.zone = SmallHub(store), Lang.EN, ZoneInfo("Asia/Shanghai")
+        self.board = Board(self.hub)
+        self.who = Principal("li", Role.DISPATCH, grid)
+
+
+def test_a_territory_is_told_of_its_own_silent_devices_only(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """What `/api/v1/census` and `/api/v1/gateways` refuse, the wall does not tell either."""
+    vitals = Vitals(
+        heard=4_321, silent=9, unregistered=77, silent_in={"c1": 2, "c2": 3, "gone": 4},
+        alarms_waiting=55, gateways_away=6,
+    )  # fmt: skip
+    district = ("4,321", "devices heard", "unregistered", "outbox", "frame →", "6 gateways away")
+    with copied_store(empty_database(tmp_path_factory), tmp_path) as store:
+        for grid, silent, told in (("", 9, True), (GRID_A, 2, False), (GRID_B, 3, False)):
+            visit = Limited(store, grid)
+            visit.board._watch.now = vitals
+            drawn = figures(visit, visit.sees)
+            assert f"<b>{silent}</b><span>devices silent" in drawn
+            assert all((word in drawn) is told for word in district)
+            seen = silent_seen(vitals, visit.who, visit.hub.registry())
+            assert seen == (
+                dict(vitals.silent_in) if told else {"c1" if silent == 2 else "c2": silent}
+            )

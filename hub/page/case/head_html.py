@@ -45,6 +45,8 @@ def head_html(case: Case, registry: Registry, *, now: int, zone: ZoneInfo, lang:
             class_="cp-line",
         ),
         tag("div", icon("place"), tag("span", where(case, registry), class_="cp-where"), class_="cp-line cp-place"),
+        tag("p", icon("notifications_active"), word(FLAGS, "alarmed_again", lang), class_="cp-flagline sh-critical sh-tone")
+        if case.alarmed_at is not None else None,
         *(tag("p", icon("flag"), word(FLAGS, flag, lang), class_="cp-flagline") for flag in case.flags),
         tag("p", case.text, class_="cp-text") if case.text else None,
         deadlines_html(case, now=now, zone=zone, lang=lang),

@@ -14,6 +14,7 @@ from hub.page.words import (
     MODE,
     SEVERITY,
     STATE,
+    UNHEARD,
     VERIFICATION,
     Lang,
     age,
@@ -21,7 +22,7 @@ from hub.page.words import (
     moment,
     word,
 )
-from hub.urgency import rank
+from hub.urgency import rank, unheard
 from model.case import EventClass, State
 from model.reading import Mode
 
@@ -152,7 +153,7 @@ def row_html(case: Json, now: int, lang: Lang) -> Markup:
     zh = lang is Lang.ZH
     severity, mode = str(case["severity"]), str(case["mode"])
     flags = case["flags"] if isinstance(case["flags"], list) else []
-    unseen = case["class"] == EventClass.EMERGENCY and not case["acknowledged_by"]
+    again = "again" if case["acknowledged_by"] else "never"
     due = moment(case["due"])
     over = due is not None and due.timestamp() * 1000 <= now
     with_whom = str(case["assignee"] or ("无人在办" if zh else "nobody"))
@@ -163,7 +164,7 @@ def row_html(case: Json, now: int, lang: Lang) -> Markup:
         tag("strong", category(case["category"], lang)),
         badge(word(VERIFICATION, case["verification"], lang)) if case["verification"] else None,
         badge(word(MODE, mode, lang), "sh-mode") if mode != Mode.REAL else None,
-        badge("未接警" if zh else "not acknowledged", "cp-over") if unseen else None,
+        badge(word(UNHEARD, again, lang), "cp-over") if unheard(case) else None,
         badge("超时" if zh else "overdue", "cp-over") if over else None,
         tag("span", str(case["place_name"] or case["place"]), class_="cl-where"),
         *(tag("small", word(FLAGS, flag, lang), class_="cl-flag") for flag in flags),

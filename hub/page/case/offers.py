@@ -52,7 +52,7 @@ def likely(case: Case) -> list[str]:
     if case.state is State.CLOSED:
         return ["note"]
     emergency = case.cls is EventClass.EMERGENCY
-    found = ["acknowledge"] if emergency and case.acknowledged_by is None else []
+    found = ["acknowledge"] if emergency and _unheard(case) else []
     if emergency and case.state not in ENDED_STATES:
         found += _decide(case)
     return [*found, *_BY_STATE[case.state], "note"]
@@ -70,7 +70,7 @@ def _makes_sense(deed: Deed, case: Case, who: Principal) -> bool:
     """Leave out what the desk refuses whatever is filled in."""
     match deed.key:
         case "acknowledge":
-            return case.acknowledged_by is None
+            return _unheard(case)
         case "escalate":
             return case.level is not Level.DISTRICT
         case "force_close":
@@ -78,6 +78,10 @@ def _makes_sense(deed: Deed, case: Case, who: Principal) -> bool:
         case "handover":
             return case.cls is EventClass.EMERGENCY
     return True
+
+
+def _unheard(case: Case) -> bool:
+    return case.acknowledged_by is None or case.alarmed_at is not None
 
 
 def _blocked(deed: Deed, case: Case, who: Principal) -> tuple[str, str]:

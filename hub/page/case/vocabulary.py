@@ -47,6 +47,10 @@ FLAGS: Words = MappingProxyType(
             "静默：不得让小区内任何人察觉，不要联系小区",
             "SILENT: nobody at the compound may notice; do not call the compound",
         ),
+        "alarmed_again": (
+            "又报警：请再次接警",
+            "ALARMED AGAIN since somebody acknowledged: acknowledge it once more",
+        ),
         "late": ("迟到的报警：数据晚于发生时间到达", "Late: the data came long after the event"),
         "historical": ("补传数据", "Replayed data"),
         "manual": ("有人手动报警", "A person pressed the alarm"),

@@ -4,17 +4,19 @@
 (() => {
   const STALE_MS = 5000;
   const REPEAT_MS = 4000;
+  const LINK_MS = 10000; // a lost link is told this often
   const LOST_MS = 10000; // the framework mends its own connection in this time, or not at all
   const QUIET_MS = 60000; // nobody mutes a fire for longer; a new alarm ends the quiet at once
   // A file of its own that a site may change; one that is broken costs the sound's kind, not the sound.
   const TONES = window.smarthubTones || { order: [], patterns: {} };
+  const LINK = { tones: [330, 247], step: 220, times: 2, loud: 0.1 };
   const PLAIN = { tones: [880, 660], step: 350, times: 6, loud: 0.3 };
   const pattern = (name) => TONES.patterns[name] || TONES.patterns.other || PLAIN;
 
   let audio = null;
   let heardAt = performance.now();
   let alarms = [];
-  let soundedAt = 0;
+  let soundedAt = -Infinity; // 0 would be "just now" on a page that was just opened
   let stale = false;
   let quietUntil = 0;
   let raised = null;
@@ -48,6 +50,7 @@
       at += length;
     }
     window.smarthubSounds = (window.smarthubSounds || 0) + 1;
+    window.smarthubSounded = sound;
   }
 
   async function arm() {
@@ -60,9 +63,17 @@
 
   function sound() {
     const now = performance.now();
-    if (!armed() || stale || alarms.length === 0 || now < quietUntil) return;
-    if (now - soundedAt < REPEAT_MS) return;
+    // Without the hub nobody knows whether it still burns: what sounded last goes on, and where nothing
+    // did, the lost link itself is told. A screen that cannot say "fire" is never silent about it.
+    const told = alarms.length > 0;
+    if (!armed() || now < quietUntil || !(told || stale)) return;
+    if (now - soundedAt < (told ? REPEAT_MS : LINK_MS)) return;
     soundedAt = now;
+    if (!told) {
+      const lost = TONES.linkLost || LINK;
+      beep(lost, lost.loud);
+      return;
+    }
     const real = alarms.filter((a) => a.mode === "real");
     const heard = real.length ? real : alarms;
     const loudest = pattern(TONES.order.find((name) => heard.some((a) => a.category === name)) || "other");
@@ -72,6 +83,12 @@
       beep(marker, marker.loud);
       setTimeout(() => armed() && beep(loudest, TONES.unrealLoud || 0.1), 450);
     }
+  }
+
+  // What is new ends the quiet and waits for no turn.
+  function atOnce() {
+    soundedAt = -Infinity;
+    quietUntil = 0;
   }
 
   function hush() {
@@ -105,7 +122,7 @@
     by("sh-stale").hidden = !stale;
     by("sh-unarmed").hidden = armed() || stale || alarms.length === 0;
     const left = Math.ceil((quietUntil - performance.now()) / 1000);
-    by("sh-quiet").hidden = alarms.length === 0 || !armed();
+    by("sh-quiet").hidden = (alarms.length === 0 && !stale) || !armed();
     by("sh-quiet").textContent = left > 0 ? `${text("hushed")} ${left} s` : fitting("quiet");
     document.body.classList.toggle("sh-is-stale", stale);
     document.body.classList.toggle("sh-alarm", alarms.length > 0);
@@ -115,6 +132,7 @@
     const quiet = performance.now() - heardAt > STALE_MS;
     if (quiet !== stale) {
       stale = quiet;
+      if (stale && alarms.length === 0) atOnce(); // a quiet of something else
       paint();
     }
     sound();
@@ -138,9 +156,11 @@
     stream.addEventListener("beat", (message) => {
       const said = JSON.parse(message.data);
       heardAt = performance.now();
+      if (stale && alarms.length === 0) atOnce(); // who quieted the link quieted no fire
       alarms = said.alarms;
       ready = said.ready;
-      if (raised !== null && said.raised > raised) soundedAt = quietUntil = 0;
+      // Another number, not only a higher one: a hub that began anew counts anew.
+      if (raised !== null && said.raised !== raised) atOnce();
       raised = said.raised;
       // After a stall the framework sends what the page missed, or loads it anew by itself.
       stale = false;

@@ -18,5 +18,7 @@ window.smarthubTones = {
   // Two short high blips before a soft voice: a drill or a simulation is never taken for the real thing.
   unreal: { tones: [1500, 0], step: 90, times: 4, loud: 0.06 },
   unrealLoud: 0.1,
+  // Two low soft tones that fall: the hub does not answer, and nothing was known to burn.
+  linkLost: { tones: [330, 247], step: 220, times: 2, loud: 0.1 },
   testLoud: 0.15,
 };

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from hub.page.board import Json
 from hub.page.tables import inert
 from hub.page.words import SEVERITY, Lang, word
+from hub.urgency import unheard
 from model.place import Building, Compound, Point, Registry
 
 from .ground import Sheet
@@ -141,7 +142,7 @@ def _worst(cases: Iterable[Json]) -> str:
 
 
 def _waits(cases: Iterable[Json]) -> bool:
-    return any(case["class"] == "emergency" and not case["acknowledged_by"] for case in cases)
+    return any(map(unheard, cases))
 
 
 def _said(name: str, cases: list[Json], lang: Lang) -> str:

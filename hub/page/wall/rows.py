@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 from hub.page.board import Json
 from hub.page.tables import inert
 from hub.page.words import (
+    MARKS,
     MODE,
     SEVERITY,
     STATE,
+    UNHEARD,
     VERIFICATION,
     Lang,
     category,
@@ -18,8 +20,10 @@ from hub.page.words import (
     moment,
     word,
 )
+from hub.urgency import unheard
 from model.reading import Mode
 
+_WARNINGS = frozenset({"quiet_at_compound", "isolated_during_fire", "fault_during_fire"})
 _DUE = ("acknowledge_due", "confirm_due", "accept_due", "due")
 
 
@@ -41,7 +45,7 @@ def row(case: Json, reader: Reader) -> str:
     """Return one case as a list item: how bad, what, where, since when, who has it."""
     lang, severity = reader.lang, str(case["severity"])
     case_id = escape(str(case["id"]), quote=True)
-    waits = case["class"] == "emergency" and not case["acknowledged_by"]
+    waits = unheard(case)
     kind = f"sh-case sh-{escape(severity)} sh-mode-{escape(str(case['mode']))}"
     icon = SEVERITY.get(severity, ("", "", "help"))[2]
     parts = [
@@ -89,16 +93,23 @@ def _badges(case: Json, lang: Lang) -> str:
     found = [_mode(case, lang)]
     if said := word(VERIFICATION, case["verification"], lang):
         found.append(f'<span class="sh-badge">{escape(said)}</span>')
+    flags = case.get("flags")
+    for flag, text in MARKS.items():
+        if isinstance(flags, list | tuple) and flag in flags:
+            tone = " sh-late" if flag in _WARNINGS else ""
+            found.append(f'<span class="sh-badge{tone}">{text[lang is not Lang.ZH]}</span>')
     return "".join(found)
 
 
 def _state(case: Json, lang: Lang) -> str:
     who = case["assignee"] or case["handler"] or case["acknowledged_by"]
     if not who and case["class"] == "emergency":
-        unseen = "未接警" if lang is Lang.ZH else "NOT ACKNOWLEDGED"
-        return f'<span class="sh-state sh-unseen">{unseen}</span>'
+        return f'<span class="sh-state sh-unseen">{word(UNHEARD, "never", lang)}</span>'
+    again = ""
+    if unheard(case):
+        again = f'<span class="sh-state sh-unseen">{word(UNHEARD, "again", lang)}</span>'
     said = escape(word(STATE, case["state"], lang))
-    return f'<span class="sh-state">{said}{" · " + inert(who) if who else ""}</span>'
+    return f'{again}<span class="sh-state">{said}{" · " + inert(who) if who else ""}</span>'
 
 
 def _clock(case: Json, reader: Reader) -> str:

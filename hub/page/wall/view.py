@@ -9,7 +9,9 @@ from hub.access import Role
 from hub.page.board import Json
 from hub.page.fragment import Fragment
 from hub.page.site import Site, Title, Visit
+from hub.page.vitals import silent_seen
 from hub.page.words import CLASS, word
+from hub.urgency import unheard
 from model.case import EventClass
 from model.entry import Action
 from model.errors import HubError
@@ -186,7 +188,7 @@ class Wall:
     def _draw_map(self, cases: list[Json]) -> None:
         visit = self._visit
         registry = visit.hub.registry()
-        silent = visit.board.vitals.silent_in
+        silent = silent_seen(visit.board.vitals, visit.who, registry)
         self._put(
             self.map,
             self.sheet(
@@ -195,12 +197,14 @@ class Wall:
         )
 
     def _say_fires(self, emergencies: list[Json]) -> None:
-        fires = [c for c in emergencies if c["category"] == "fire" and not c["acknowledged_by"]]
-        new = [case for case in fires if case["id"] not in self._told]
-        self._told = {str(case["id"]) for case in fires}
+        fires = [case for case in emergencies if case["category"] == "fire" and unheard(case)]
+        new = [case for case in fires if _told_as(case) not in self._told]
+        self._told = {_told_as(case) for case in fires}
         if new:
             places = escape("；".join(str(c["place_name"] or c["place"]) for c in new[:3]))
-            self._put(self.said, self._visit.say(f"火警：{places}", f"Fire: {places}"))
+            again = all(case.get("alarmed_at") for case in new)
+            zh, en = ("又报火警", "Fire, alarmed again") if again else ("火警", "Fire")
+            self._put(self.said, self._visit.say(f"{zh}：{places}", f"{en}: {places}"))
 
     def _put(self, element: Fragment, content: str) -> None:
         """Send a part to the browser only when it differs from what is there."""
@@ -221,3 +225,8 @@ class Wall:
             ui.notify(str(error), type="negative")
             self._drawn.clear()  # the button is there again
             self._seen = -1
+
+
+def _told_as(case: Json) -> str:
+    """Name what is read out once: a fire, and the same fire after it alarmed again."""
+    return f"{case['id']} {'again' if case.get('alarmed_at') else ''}"

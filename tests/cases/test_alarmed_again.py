@@ -1,0 +1,173 @@
+"""Claims about an emergency that somebody acknowledged and that alarms again: it sounds again."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from cases.policy import Policy
+from model.case import Case
+from model.errors import Refused
+from model.reading import Mode
+from model.silence import SILENCED
+from model.walk_test import WALK_TEST
+
+from .world import HOUR, MINUTE, SECOND, T0, Story, again, alarm, ended
+
+REST = Policy().rearm
+
+
+def acknowledged(at: int = 30 * SECOND, **more: Any) -> tuple[Story, Case]:
+    """Return a fire that was acknowledged `at` (ms after T0)."""
+    story = Story()
+    (opened,) = story.receive(alarm("uitd1/a", **more))
+    story.act(opened.case, "acknowledge", at)
+    return story, opened.case
+
+
+def test_a_detector_more_sounds_again() -> None:
+    """EN 54-2: an alarm of another detector is a new one, also where people know of the first."""
+    story, case = acknowledged()
+    assert story.now(case).alarmed_at is None
+    story.receive(alarm("uitd1/b", 2 * MINUTE))
+    assert story.now(case).alarmed_at == T0 + 2 * MINUTE
+
+
+def test_acknowledging_again_makes_it_quiet_and_is_written_down() -> None:
+    """The first acknowledgement stays what the record says; the second is a line of the history."""
+    story, case = acknowledged()
+    story.receive(alarm("uitd1/b", 2 * MINUTE))
+    (change,) = story.act(case, "acknowledge", 3 * MINUTE, actor="zhao")
+    assert change.case.alarmed_at is None
+    assert (change.case.acknowledged_by, change.case.acknowledged_at) == ("li", T0 + 30 * SECOND)
+    assert [(line.actor, line.action) for line in change.history] == [("zhao", "acknowledge")]
+    with pytest.raises(Refused, match="acknowledged by li"):
+        story.act(case, "acknowledge", 4 * MINUTE, actor="zhao")
+
+
+@pytest.mark.parametrize(
+    ("more", "notice"),
+    [({"corroborates": True}, "corroborated"), ({"manual": True}, "manual_alarm")],
+)
+def test_corroboration_and_a_pressed_call_point_sound_at_once(
+    more: dict[str, Any], notice: str
+) -> None:
+    """A second later, in the rest after the acknowledgement."""
+    story, case = acknowledged()
+    (change,) = story.receive(alarm("uitd1/b", 31 * SECOND, **more))
+    assert change.notice == notice
+    assert story.now(case).alarmed_at == T0 + 31 * SECOND
+
+
+def test_detector_after_detector_leaves_a_rest_after_each_acknowledgement() -> None:
+    """Ten detectors in ten seconds are one sound, and it comes when the rest is over."""
+    story, case = acknowledged()
+    for second in range(31, 41):
+        found = msgspec.structs.replace(alarm("uitd1/b", second * SECOND), subject=f"x{second}")
+        story.receive(msgspec.structs.replace(found, key=f"k{second}", source="uitd1"))
+    assert story.now(case).alarmed_at == T0 + 30 * SECOND + REST
+    story.act(case, "acknowledge", 70 * SECOND)
+    story.receive(alarm("uitd1/b", 71 * SECOND))
+    assert story.now(case).alarmed_at == T0 + 70 * SECOND + REST
+
+
+def test_a_clock_that_was_set_back_makes_no_rest_longer() -> None:
+    """Acknowledged an hour ahead of the clock that holds now."""
+    story, case = acknowledged(HOUR)
+    story.receive(alarm("uitd1/b", 2 * MINUTE))
+    assert story.now(case).alarmed_at == T0 + 2 * MINUTE + REST
+
+
+def test_what_comes_back_after_a_reset_sounds_again() -> None:
+    """Reset, and alarmed once more: told to people, and heard."""
+    story, case = acknowledged()
+    story.receive(ended(alarm("uitd1/a"), 2 * MINUTE, "reset"))
+    story.receive(alarm("uitd1/a", 3 * MINUTE))
+    assert story.now(case).alarmed_at == T0 + 3 * MINUTE
+
+
+def test_the_panel_that_repeats_it_and_the_detector_that_goes_on_are_no_news() -> None:
+    """Neither an echo nor "still so" nor an end makes a sound."""
+    story, case = acknowledged()
+    story.receive(again(alarm("uitd1/a"), MINUTE))
+    story.receive(alarm("uitd1/sys", 2 * MINUTE, scope="system"))
+    story.receive(alarm("uitd1", 2 * MINUTE, scope="source"))
+    story.receive(ended(alarm("uitd1/a"), 3 * MINUTE))
+    assert story.now(case).alarmed_at is None
+
+
+def test_before_anybody_acknowledged_there_is_nothing_to_sound_again() -> None:
+    """It sounds as it is."""
+    story = Story()
+    (opened,) = story.receive(alarm("uitd1/a"))
+    story.receive(alarm("uitd1/b", SECOND, corroborates=True))
+    assert story.now(opened.case).alarmed_at is None
+
+
+def test_a_walk_test_and_what_a_silence_covers_do_not_sound_again() -> None:
+    """People go from detector to detector on purpose; a silence keeps one that steams quiet."""
+    tried: dict[str, Any] = {"mode": Mode.TEST, "quality": (WALK_TEST,)}
+    story, case = acknowledged(**tried)
+    story.receive(alarm("uitd1/b", 2 * MINUTE, **tried))
+    assert len(story.now(case).members) == 2
+    assert story.now(case).alarmed_at is None
+    story, case = acknowledged()
+    story.receive(alarm("uitd1/b", 2 * MINUTE, quality=(SILENCED,)))
+    assert len(story.now(case).members) == 2
+    assert story.now(case).alarmed_at is None
+
+
+@pytest.mark.parametrize(
+    ("action", "fields"),
+    [
+        ("accept", {}),
+        ("start", {}),
+        ("confirm", {"outcome": "real"}),
+        ("resolve", {"result": "out"}),
+    ],
+)
+def test_whoever_works_on_it_has_heard_it(action: str, fields: dict[str, Any]) -> None:
+    """The steps that acknowledge for the first time do so again."""
+    story, case = acknowledged()
+    story.receive(alarm("uitd1/b", 2 * MINUTE))
+    story.act(case, action, 3 * MINUTE, **fields)
+    assert story.now(case).alarmed_at is None
+
+
+def test_other_work_never_sounds() -> None:
+    """A second isolated detector is no emergency."""
+    story = Story()
+    (opened,) = story.receive(alarm("uitd1/a", category="isolation"))
+    story.act(opened.case, "acknowledge", SECOND)
+    story.receive(alarm("uitd1/b", 2 * MINUTE, category="isolation"))
+    assert story.now(opened.case).alarmed_at is None
+
+
+def test_a_second_call_point_sounds_at_once_also_where_one_was_pressed_before() -> None:
+    """People were told of the first; the second is pressed a second after the acknowledgement."""
+    story, case = acknowledged(manual=True)
+    (change,) = story.receive(alarm("uitd1/b", 31 * SECOND, manual=True))
+    assert change.notice == ""
+    assert story.now(case).alarmed_at == T0 + 31 * SECOND
+
+
+def test_another_rule_about_the_same_detector_is_no_detector_more() -> None:
+    """Its heat is told beside its alarm: nobody is called out of bed twice for one device."""
+    story, case = acknowledged()
+    hot = msgspec.structs.replace(alarm("uitd1/a", 2 * MINUTE), rule="fire-hot", key="hot")
+    story.receive(hot)
+    assert len(story.now(case).members) == 2
+    assert story.now(case).alarmed_at is None
+
+
+def test_a_desk_that_starts_anew_still_asks_and_takes_the_answer() -> None:
+    """The mark is of the case, as it is stored: no restart makes a growing fire quiet."""
+    story, case = acknowledged()
+    story.receive(alarm("uitd1/b", 2 * MINUTE))
+    kept = msgspec.json.decode(msgspec.json.encode(story.now(case)), type=Case)
+    fresh = Story()
+    fresh.desk.restore([kept])
+    assert fresh.now(case).alarmed_at == T0 + 2 * MINUTE
+    fresh.act(case, "acknowledge", 3 * MINUTE)
+    assert fresh.now(case).alarmed_at is None
+    assert fresh.now(case).heard_at == T0 + 3 * MINUTE
