@@ -144,7 +144,7 @@ def stated(values: dict[str, Value], words: tuple[str, ...], event: str) -> str:
 
 def concerns(devices: Devices, kind: str, role: str) -> bool:
     """Return whether a rule watches devices of that kind with that role in the registry."""
-    if devices.kinds and kind not in devices.kinds:
+    if (devices.kinds and kind not in devices.kinds) or kind in (devices.except_kinds or ()):
         return False
     if devices.roles and role not in devices.roles:
         return False
@@ -155,9 +155,10 @@ def fits(devices: Devices, reading: Reading, role: str) -> bool:
     """Return whether a rule watches this device."""
     if not concerns(devices, reading.kind, role):
         return False
-    if not devices.values:
-        return True
     values = reading.values
+    for name, chosen in (devices.except_values or {}).items():
+        if values.get(name) in chosen:
+            return False
     return all(values.get(name) in chosen for name, chosen in devices.values.items())
 
 

@@ -53,6 +53,12 @@ def test_an_upgrade_ends_nothing_that_a_rule_holds_open() -> None:
     assert {rule: now.get(rule) for rule in released} == released
 
 
+def test_the_front_page_counts_the_ready_made_rules() -> None:
+    """A number that nobody checks is wrong with the next rule."""
+    page = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert f"yes; {len(library().specs)} ready-made" in page
+
+
 RULE = """\
 schema: 1
 rules:
