@@ -8,6 +8,7 @@ from model.anomaly import Anomaly
 from model.codec import Heartbeat
 from model.place import Device, Registry
 from rules.rulefile import load_rules
+from rules.specs import SilenceSpec
 
 from .town import DAY, HOUR, MINUTE, SECOND, T0, Town, ended, library, registry, started, told
 
@@ -61,7 +62,7 @@ def _alone(kind: str, silent_after_s: int, *, role: str = "") -> Registry:
     return Registry(devices=[device], buildings=known.buildings.values())
 
 
-@pytest.mark.parametrize("kind", [*KINDS, "motion_sensor", "a_kind_of_another_maker"])
+@pytest.mark.parametrize("kind", [*KINDS, "a_kind_of_another_maker"])
 def test_the_registry_s_contract_holds_for_every_kind(kind: str) -> None:
     """Whether or not the rule lists the kind: what somebody promised is what is watched."""
     town = Town(SILENT, _alone(kind, 600))
@@ -69,6 +70,28 @@ def test_the_registry_s_contract_holds_for_every_kind(kind: str) -> None:
     assert town.pass_time(10 * MINUTE) == []
     (silent,) = town.pass_time(20 * SECOND)
     assert (silent.subject, silent.started_at) == ("x-1", T0 + 10 * MINUTE)
+
+
+NO_CONTRACT = {
+    "motion_sensor": "a wired one speaks only when something moves",
+    "zigbee_sensor": "nothing is known of it but that it was tampered with",
+    "fire_component": "its panel speaks for it, when something changes",
+    "fire_system": "its transmission device speaks for it, within 100 s",
+    "camera": "it says `online` itself, and ONVIF alone tells events only",
+    "camera_zone": "its camera speaks for it",
+    "video_server": "it says `online` itself",
+    "digital_input": "a contact speaks only when it opens or closes",
+    "relay": "a contact speaks only when it opens or closes",
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_has_a_contract_or_a_reason_to_have_none(kind: str) -> None:
+    """A battery that dies unnoticed is a detector that nobody has; the registry may always give one."""
+    (spec,) = library("device-silent").specs
+    assert isinstance(spec, SilenceSpec)
+    assert isinstance(spec.silent_after, dict)
+    assert (kind in spec.silent_after) is not (kind in NO_CONTRACT)
 
 
 @pytest.mark.parametrize(
