@@ -1,7 +1,8 @@
 """The incidents that can be planted by name, each a small story that a visitor can follow.
 
 The first ones come within minutes, so that a visitor sees every kind; later ones at random, one in
-ten minutes.
+ten minutes. Where a rule waits (`for:`), the story keeps its real time at any speed, or it would be
+over before the rule has seen enough.
 """
 
 from collections.abc import Mapping
@@ -76,7 +77,7 @@ def cooking(world: World, at: int) -> None:
     detector = incidents.any_nb(world)
     if detector is not None:
         for seconds, smoke in _COOKING:
-            incidents.set_smoke(world, detector, world.after(at, seconds), smoke)
+            incidents.set_smoke(world, detector, world.held(at, seconds), smoke)
 
 
 def dry_hydrant(world: World, at: int) -> None:
@@ -88,10 +89,10 @@ def dry_hydrant(world: World, at: int) -> None:
     hydrant = next(c for c in panel.components if c.role == "hydrant")
     _pump(world, panel, pump, at, isolated=True)
     for step, pressure in enumerate(_HYDRANT_KPA):
-        _press(world, panel, hydrant, world.after(at, 10 + step * _FALL_EVERY_S), pressure)
-    repaired = world.after(at, _REPAIRED_S)
+        _press(world, panel, hydrant, world.held(at, 10 + step * _FALL_EVERY_S), pressure)
+    repaired = world.held(at, _REPAIRED_S)
     _pump(world, panel, pump, repaired, isolated=False)
-    _press(world, panel, hydrant, world.after(repaired, 10), _HYDRANT_KPA[0])
+    _press(world, panel, hydrant, world.held(repaired, 10), _HYDRANT_KPA[0])
 
 
 def _pump(world: World, panel: Panel, pump: Component, at: int, *, isolated: bool) -> None:
