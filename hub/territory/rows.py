@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from model.place import Building, Compound, Contact, Device, Division, Household
 
 KINDS = (
-    "smoke_detector", "door_sensor", "door_contact", "door", "motion_sensor", "zigbee_sensor",
+    "smoke_detector", "door_sensor", "door_contact", "door", "motion_sensor", "zigbee_sensor", "panic_button",
     "fire_component", "fire_system", "fire_transmitter", "camera", "camera_zone", "video_server",
     "digital_input", "relay",
 )  # fmt: skip

@@ -23,7 +23,7 @@ CATEGORIES = {
     "value_stuck", "detector_dirty",
     "doors_not_released",
     "camera_offline", "camera_tampered", "loitering", "object_left", "fire_lane_blocked",
-    "ebike_indoors", "fire_hint", "not_automatic",
+    "ebike_indoors", "fire_hint", "panic", "not_automatic",
 }  # fmt: skip
 
 
