@@ -7,7 +7,7 @@ from hub.simulation.stories import STORIES
 from hub.simulation.world import World
 from hub.territory.demo_territory import demo_documents, demo_territory
 from hub.territory.registry_files import load_registry
-from model.reading import Lane
+from model.reading import Event, Lane
 from tests.rules.town import MINUTE, SECOND, Town, started
 
 from .test_world import START, decoded
@@ -49,3 +49,14 @@ def told(name: str, speed: float) -> set[str]:
 def test_each_story_makes_its_case_at_any_speed(name: str, speed: float) -> None:
     """A hold time of a rule is real, however fast the life around it goes."""
     assert told(name, speed) >= PROMISED[name]
+
+
+def test_the_next_hydrant_runs_dry_at_another_panel() -> None:
+    """A pump that is under repair already would make no case of its own; with no other left, none fails."""
+    world = World(demo_territory(**SIZE), seed=3, start=START, speed=60)
+    isolated: list[str] = []
+    for turn in range(3):
+        STORIES["dry_hydrant"].script(world, START + turn * MINUTE)
+        while world.next_at is not None and world.next_at < START + (turn + 1) * MINUTE:
+            isolated += [m.device for m in world.step() if m.event is Event.ISOLATED]
+    assert len(isolated) == len(set(isolated)) == 2
