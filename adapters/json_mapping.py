@@ -36,8 +36,8 @@ STATE_OF = {
     Event.FAULT: "fault", Event.MAINS_FAULT: "mains_fault", Event.BACKUP_FAULT: "backup_fault",
     Event.LINE_FAULT: "line_fault", Event.CHANNEL_FAULT: "channel_fault",
     Event.ISOLATED: "isolated", Event.SUPERVISORY: "supervisory", Event.DOOR_FORCED: "forced",
-    Event.DOOR_HELD_OPEN: "held_open", Event.DURESS: "duress", Event.TAMPER: "tamper",
-    Event.REMOVED: "removed",
+    Event.DOOR_HELD_OPEN: "held_open", Event.DURESS: "duress", Event.PANIC: "panic",
+    Event.TAMPER: "tamper", Event.REMOVED: "removed",
 }  # fmt: skip
 """The alarm state that an event switches on."""
 

@@ -100,6 +100,7 @@ _ROWS = (
     _row("tank_level", _I, _MAJOR, _CONTRACTOR, "消防水位低", "fire-water tank low"),
     _row("electrical", _I, _MAJOR, _CONTRACTOR, "电气火灾隐患", "electrical fire hazard"),
     _row("pump_fault", _I, _MAJOR, _CONTRACTOR, "消防泵异常", "pump stopped or not in auto"),
+    _row("not_automatic", _I, _MAJOR, _FIRE_ROOM, "未处于自动状态", "not in automatic mode"),
     _row("gateway_lost", _I, _MAJOR, _CONTRACTOR, "网关失联", "gateway lost"),
     _row("crowd", _I, _MAJOR, _PROPERTY, "人数超限", "crowd over the limit"),
     _row("fire_lane_blocked", _I, _MAJOR, _PROPERTY, "消防通道被占用", "fire lane occupied"),

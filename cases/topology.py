@@ -43,8 +43,9 @@ LINKS: Mapping[str, Link] = MappingProxyType(
             frozenset({"silent", "device_fault", "panel_fault", "line_fault", "mains_fault"})
             | {CAMERA_OFFLINE},
         ),
+        # A panel in fault, or on its battery, still hears its detectors: only what is gone explains them.
         "parent": Link(
-            ("panel_fault", "silent", "line_fault", "mains_fault", "device_fault", CAMERA_OFFLINE),
+            ("silent", "line_fault", CAMERA_OFFLINE),
             frozenset({"silent", "device_fault", "line_fault", CAMERA_OFFLINE}),
         ),
         "riser": Link(

@@ -63,6 +63,7 @@ EVENTS: Final[Words] = {
     "door_forced": ("强行开门 door forced", RED),
     "door_held_open": ("门未关 door held open", ORANGE),
     "duress": ("胁迫 duress", RED),
+    "panic": ("紧急求助 panic button", RED),
     "tamper": ("防拆 tamper", ORANGE),
     "removed": ("拆除 removed", ORANGE),
     "battery_low": ("电池低 battery low", YELLOW),

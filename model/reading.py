@@ -59,6 +59,7 @@ class Event(StrEnum):
     DOOR_FORCED = "door_forced"  # 强行开门
     DOOR_HELD_OPEN = "door_held_open"  # 门未关
     DURESS = "duress"  # 胁迫
+    PANIC = "panic"  # 紧急求助: somebody presses a button for help
     TAMPER = "tamper"  # 防拆
     TAMPER_CLEARED = "tamper_cleared"
     REMOVED = "removed"  # 拆除
@@ -75,8 +76,8 @@ ALARM_EVENTS = frozenset(
         Event.FAULT_CLEARED, Event.MAINS_FAULT, Event.BACKUP_FAULT, Event.LINE_FAULT,
         Event.CHANNEL_FAULT, Event.ISOLATED, Event.ISOLATION_CLEARED, Event.SUPERVISORY,
         Event.STARTED, Event.STOPPED, Event.RESET, Event.SILENCED, Event.ALARM_CLEARED,
-        Event.DUTY_ANSWERED, Event.DOOR_FORCED, Event.DOOR_HELD_OPEN, Event.DURESS, Event.TAMPER,
-        Event.TAMPER_CLEARED, Event.REMOVED,
+        Event.DUTY_ANSWERED, Event.DOOR_FORCED, Event.DOOR_HELD_OPEN, Event.DURESS, Event.PANIC,
+        Event.TAMPER, Event.TAMPER_CLEARED, Event.REMOVED,
     }
 )  # fmt: skip
 """Events that travel in the alarm lane: onset and clearing alike."""
@@ -84,7 +85,8 @@ ALARM_EVENTS = frozenset(
 ALARM_STATES = frozenset(
     {
         "fire", "fault", "isolated", "supervisory", "mains_fault", "backup_fault", "bus_fault",
-        "line_fault", "channel_fault", "forced", "held_open", "duress", "tamper", "removed",
+        "line_fault", "channel_fault", "forced", "held_open", "duress", "panic", "tamper",
+        "removed",
         "pre_alarm", "manual_alarm", "running", "feedback",
         "thermal_alarm", "signal_lost",
         "covered", "black", "defocused", "moved", "frozen", "flame", "smoke", "intrusion",

@@ -142,17 +142,23 @@ def stated(values: dict[str, Value], words: tuple[str, ...], event: str) -> str:
     return ", ".join(parts)
 
 
-def fits(devices: Devices, reading: Reading, role: str) -> bool:
-    """Return whether a rule watches this device."""
-    if devices.kinds and reading.kind not in devices.kinds:
+def concerns(devices: Devices, kind: str, role: str) -> bool:
+    """Return whether a rule watches devices of that kind with that role in the registry."""
+    if (devices.kinds and kind not in devices.kinds) or kind in (devices.except_kinds or ()):
         return False
     if devices.roles and role not in devices.roles:
         return False
-    if role in devices.except_roles:
+    return role not in devices.except_roles
+
+
+def fits(devices: Devices, reading: Reading, role: str) -> bool:
+    """Return whether a rule watches this device."""
+    if not concerns(devices, reading.kind, role):
         return False
-    if not devices.values:
-        return True
     values = reading.values
+    for name, chosen in (devices.except_values or {}).items():
+        if values.get(name) in chosen:
+            return False
     return all(values.get(name) in chosen for name, chosen in devices.values.items())
 
 

@@ -18,7 +18,7 @@ from adapters.topic_pattern import TopicPattern
 from model.errors import FrameError
 from model.reading import ALARM_EVENTS, Event, Reading, Value
 
-Word = Literal["granted", "denied", "forced", "held_open", "duress", "tamper", "normal"]
+Word = Literal["granted", "denied", "forced", "held_open", "duress", "panic", "tamper", "normal"]
 
 EVENTS: Mapping[Word, Event] = {
     "granted": Event.ACCESS_GRANTED,
@@ -26,6 +26,7 @@ EVENTS: Mapping[Word, Event] = {
     "forced": Event.DOOR_FORCED,
     "held_open": Event.DOOR_HELD_OPEN,
     "duress": Event.DURESS,
+    "panic": Event.PANIC,
     "tamper": Event.TAMPER,
     "normal": Event.NORMAL,
 }
@@ -44,7 +45,7 @@ class AccessFields(Settings):
 
 
 class AccessControlSettings(Settings):
-    """A source of door events; `events` translates a vendor's words into the seven of ours."""
+    """A source of door events; `events` translates a vendor's words into ours."""
 
     topic: str = "iot/{compound}/ac/{door}/event"
     compound: str = Field(default="", description="for topics without {compound}")

@@ -14,7 +14,7 @@ from model.reading import Reading
 from . import objects, readings
 from .frame import Command, Denied, Frame, acknowledge, deny, is_user_command, parse
 from .framer import Framer, Piece
-from .tables import ANALOGUES, QUANTITIES, Analogue
+from .tables import ANALOGUES, CABLE_TEMPERATURE, QUANTITIES, Analogue
 from .times import to_label
 
 _PORT_MAX = 65535
@@ -32,7 +32,7 @@ class UserAnalogue(BaseModel):
     @field_validator("name")
     @classmethod
     def _is_no_other_quantity(cls, name: str) -> str:
-        if name in QUANTITIES - {analogue.name for analogue in ANALOGUES.values()}:
+        if name in QUANTITIES - {known.name for known in (*ANALOGUES.values(), CABLE_TEMPERATURE)}:
             raise ValueError(f"{name} is a quantity with another meaning; choose another name")
         return name
 

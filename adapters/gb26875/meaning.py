@@ -90,6 +90,8 @@ def _analogue(item: upload.ComponentAnalogue, analogues: Mapping[int, Analogue])
             "analogue_steps": float(item.steps),
         }
         return Meaning(Event.VENDOR, {**kept})
+    if (item.component_type, item.analogue_type) == (tables.CABLE_DETECTOR, tables.TEMPERATURE):
+        analogue = tables.CABLE_TEMPERATURE
     # 3 x 0.1 is 0.30000000000000004; six decimals are finer than any step in use.
     value = round(float(item.steps * analogue.step), 6)
     inside = analogue.low <= value <= analogue.high

@@ -177,10 +177,18 @@ ANALOGUES: Mapping[int, Analogue] = MappingProxyType(
 )
 """Analogue types; 0 is unused, 13-127 are reserved, 128-255 belong to the user (settings)."""
 
+TEMPERATURE = 3  # analogue type
+
+CABLE_DETECTOR = 18
+"""测温式电气火灾监控探测器 (table 5): its temperature is a cable's, and no room's."""
+
+CABLE_TEMPERATURE = Analogue("cable_temperature_c", 0.1, -273, 3200)
+"""What analogue type 3 is at such a detector."""
+
 QUANTITIES = frozenset(
     {bit.name for bit in COMPONENT_STATE + SYSTEM_STATE + TRANSMITTER_STATE}
     | {bit.name for bit in SYSTEM_OPERATION + TRANSMITTER_OPERATION}
-    | {analogue.name for analogue in ANALOGUES.values()}
+    | {analogue.name for analogue in (*ANALOGUES.values(), CABLE_TEMPERATURE)}
     | {
         "test_bit", "operator", "system_type", "component_type", "component_type_name",
         "description", "configuration", "software_version", "clock_offset_s",

@@ -36,7 +36,7 @@ class Onvif:
     transport: ClassVar[str] = "onvif"
     quantities: ClassVar[frozenset[str]] = frozenset(
         {*_STATES, "vehicle", "animal", "person", "package_delivered", "package_taken", "loitering"}
-        | {"fire", "fault", "fault_part", "manual_alarm", "open", "active", "relay_active"}
+        | {"fire", "fault", "fault_part", "manual_alarm", "panic", "open", "active", "relay_active"}
         | {"forced", "held_open", "unlocked", "double_locked", "door_mode", "duress", "access"}
         | {"result", "external", "card_hmac", "card_tail", "credential_hmac", "anti_passback"}
         | {"object_classes", "object_id", "rule", "count", "occupancy_count", "processor_pct"}

@@ -9,7 +9,9 @@ from adapters.contract import Settings
 from model.reading import Event
 
 Name = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^\S(.*\S)?$")]
-Means = Literal["fire_alarm", "fault", "tamper", "manual_alarm", "door_open", "motion", "active"]
+Means = Literal[
+    "fire_alarm", "fault", "tamper", "manual_alarm", "panic", "door_open", "motion", "active"
+]  # fmt: skip
 
 
 class Meaning(NamedTuple):
@@ -28,6 +30,7 @@ MEANINGS: dict[Means, Meaning] = {
     "manual_alarm": Meaning(
         "manual_alarm", Event.MANUAL_ALARM, Event.ALARM_CLEARED, "fire_component"
     ),
+    "panic": Meaning("panic", Event.PANIC, Event.NONE, "panic_button"),
     "door_open": Meaning("open", Event.NONE, Event.NONE, "door_contact"),
     "motion": Meaning("motion", Event.NONE, Event.NONE, "motion_sensor"),
     "active": Meaning("active", Event.NONE, Event.NONE, "digital_input"),

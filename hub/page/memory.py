@@ -13,6 +13,7 @@ _EMERGENCY = {
     Event.MANUAL_ALARM: "fire",
     Event.DOOR_FORCED: "door_forced",
     Event.DURESS: "duress",
+    Event.PANIC: "panic",
 }
 
 

@@ -1,7 +1,8 @@
 """The incidents that can be planted by name, each a small story that a visitor can follow.
 
 The first ones come within minutes, so that a visitor sees every kind; later ones at random, one in
-ten minutes.
+ten minutes. Where a rule waits (`for:`), the story keeps its real time at any speed, or it would be
+over before the rule has seen enough.
 """
 
 from collections.abc import Mapping
@@ -76,22 +77,32 @@ def cooking(world: World, at: int) -> None:
     detector = incidents.any_nb(world)
     if detector is not None:
         for seconds, smoke in _COOKING:
-            incidents.set_smoke(world, detector, world.after(at, seconds), smoke)
+            incidents.set_smoke(world, detector, world.held(at, seconds), smoke)
 
 
 def dry_hydrant(world: World, at: int) -> None:
     """A pump is isolated for repair and forgotten; the pressure at the highest hydrant falls."""
-    if not world.territory.panels:
+    panel = _wet_panel(world)
+    if panel is None:
         return
-    panel = world.random.choice(world.territory.panels)
-    pump = next(c for c in panel.components if c.role == "pump")
-    hydrant = next(c for c in panel.components if c.role == "hydrant")
+    pump, hydrant = _part(panel, "pump"), _part(panel, "hydrant")
     _pump(world, panel, pump, at, isolated=True)
     for step, pressure in enumerate(_HYDRANT_KPA):
-        _press(world, panel, hydrant, world.after(at, 10 + step * _FALL_EVERY_S), pressure)
-    repaired = world.after(at, _REPAIRED_S)
+        _press(world, panel, hydrant, world.held(at, 10 + step * _FALL_EVERY_S), pressure)
+    repaired = world.held(at, _REPAIRED_S)
     _pump(world, panel, pump, repaired, isolated=False)
-    _press(world, panel, hydrant, world.after(repaired, 10), _HYDRANT_KPA[0])
+    _press(world, panel, hydrant, world.held(repaired, 10), _HYDRANT_KPA[0])
+
+
+def _wet_panel(world: World) -> Panel | None:
+    """Choose a panel whose pump works, if there is one where this never happened: it is a case of its own."""
+    working = [p for p in world.territory.panels if _part(p, "pump").device not in world.components]
+    never = [p for p in working if _part(p, "hydrant").device not in world.pressures]
+    return world.random.choice(never or working) if working else None
+
+
+def _part(panel: Panel, role: str) -> Component:
+    return next(component for component in panel.components if component.role == role)
 
 
 def _pump(world: World, panel: Panel, pump: Component, at: int, *, isolated: bool) -> None:

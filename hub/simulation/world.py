@@ -88,6 +88,10 @@ class World:
         """Return the time `seconds` of simulated life after `at`."""
         return at + round(seconds * 1000 / self._speed)
 
+    def held(self, at: int, seconds: float) -> int:
+        """Return the time `seconds` after `at` at any speed: what a rule waits for takes its real time."""
+        return at + round(seconds * 1000)
+
     def plan(self, at: int, act: Act) -> None:
         """Let `act` happen at a time; it returns the messages that are sent then."""
         self._appointments += 1

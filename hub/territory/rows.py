@@ -13,8 +13,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from model.place import Building, Compound, Contact, Device, Division, Household
 
 KINDS = (
-    "smoke_detector", "door_sensor", "door", "fire_component", "fire_system", "fire_transmitter",
-    "camera", "camera_zone", "video_server", "digital_input", "relay",
+    "smoke_detector", "door_sensor", "door_contact", "door", "motion_sensor", "zigbee_sensor", "panic_button",
+    "fire_component", "fire_system", "fire_transmitter", "camera", "camera_zone", "video_server",
+    "digital_input", "relay",
 )  # fmt: skip
 """Kinds of devices that the adapters of today emit; a kind of another adapter is welcome."""
 

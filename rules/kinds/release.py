@@ -19,6 +19,7 @@ from rules.book import Book
 from rules.contract import Observation, Over
 from rules.finding import (
     behind,
+    concerns,
     ended,
     evidence,
     explained,
@@ -247,9 +248,7 @@ class ReleaseRule:
         if registry is not self._book.registry:
             registry, doors, wanted = self._book.registry, {}, self._spec.released_by
             for device in registry.devices.values():
-                kinds = not wanted.kinds or device.kind in wanted.kinds
-                roles = not wanted.roles or device.role in wanted.roles
-                if kinds and roles and device.role not in wanted.except_roles:
+                if concerns(wanted, device.kind, device.role):
                     doors.setdefault(device.building, []).append(device.id)
             self._doors = (registry, doors)
         return doors.get(building, [])

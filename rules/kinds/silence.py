@@ -17,7 +17,7 @@ from model.walk_test import WALK_TEST
 from rules.book import Book
 from rules.contract import Interest, Observation, Over
 from rules.deadlines import Deadlines, lead
-from rules.finding import ended, explained, made_real, of_walk_test, scope_of
+from rules.finding import concerns, ended, explained, made_real, of_walk_test, scope_of
 from rules.rows import DeviceRow, GatewayRow
 from rules.specs import SilenceSpec
 from rules.states import StateTable
@@ -63,13 +63,14 @@ class SilenceRule:
     def contract_ms(self, device: str, kind: str) -> int:
         """Return how long a device may be quiet: the registry's word, else its kind's; 0: not judged.
 
-        Where it spoke last under a kind without contract, that of its kind in the registry holds.
+        The registry's word holds for every kind, listed here or not. Where a device spoke last under
+        a kind without contract, that of its kind in the registry holds.
         """
         known = self._book.registry.devices.get(device)
-        if known is None:
+        if known is None or not concerns(self._spec.devices, known.kind, known.role):
             return 0
-        span = self._by_kind.get(kind) or self._by_kind.get(known.kind, 0)
-        return (known.silent_after_s * 1000 or span) if span else 0
+        own = known.silent_after_s * 1000
+        return own or self._by_kind.get(kind) or self._by_kind.get(known.kind, 0)
 
     def observe(self, seen: Observation) -> Sequence[Anomaly]:
         """Take a sign of life; it ends the silence."""

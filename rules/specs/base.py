@@ -91,12 +91,17 @@ class Title(Written):
 
 
 class Devices(Written):
-    """Which devices a rule watches: their kinds, what the registry calls them, what they say they are."""
+    """Which devices a rule watches: their kinds, what the registry calls them, what they say they are.
+
+    What an `except_` names is left out; a device that does not say what it is stays in.
+    """
 
     kinds: tuple[Word, ...] = ()
+    except_kinds: tuple[Word, ...] | None = None
     roles: tuple[str, ...] = ()
     except_roles: tuple[str, ...] = ()
     values: dict[str, tuple[Value, ...]] = {}  # component_type: [96, 99]
+    except_values: dict[str, tuple[Value, ...]] | None = None
 
 
 class Words(Written):

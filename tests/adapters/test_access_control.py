@@ -67,7 +67,7 @@ def test_a_short_number_has_no_tail() -> None:
 def test_each_word_has_its_event_and_states(
     word: str, event: Event, states: dict[str, bool]
 ) -> None:
-    """The seven words of a controller."""
+    """The words of a controller."""
     reading = read(event=word)
     assert (reading.event, reading.values, reading.device) == (event, states, "ac-c-b-d-a")
 

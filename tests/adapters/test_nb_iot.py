@@ -223,6 +223,18 @@ def test_the_device_may_be_named_by_the_topic_alone() -> None:
     assert (reading.device, reading.compound) == ("nb-7", "c9")
 
 
+def test_a_button_for_help_is_a_panic_button_by_its_mapping() -> None:
+    """Its word switches the state on; "nothing" switches it off."""
+    values = {"0": Event.NONE, "1": Event.PANIC}
+    adapter = NbIot(
+        NbIotSettings(kind="panic_button", alarm=AlarmMapping(field="alarm", values=values)), b""
+    )
+    for code, word, pressed in ((1, Event.PANIC, True), (0, Event.NONE, False)):
+        [reading] = adapter.decode(Received(message(alarm=code), AT, TOPIC))
+        assert (reading.kind, reading.event) == ("panic_button", word)
+        assert reading.values["panic"] is pressed
+
+
 def test_a_flag_takes_truth_and_binary_numbers_only() -> None:
     """`invert` turns it; 2 and "on" are flagged."""
     settings = NbIotSettings(

@@ -291,6 +291,30 @@ def test_a_power_cut_is_one_case_with_all_that_hangs_on_it() -> None:
     assert story.notices == ["opened", "opened"]
 
 
+def _behind_the_panel(story: Story) -> None:
+    story.receive(alarm("d1", MINUTE, category="device_fault", severity=Severity.MINOR))
+    story.receive(alarm("d2", MINUTE, category="silent", severity=Severity.MINOR))
+
+
+@pytest.mark.parametrize("loss", ["silent", "line_fault"])
+def test_what_stands_behind_a_lost_panel_is_listed_in_its_case(loss: str) -> None:
+    """Nobody hears them any more, whatever they say of themselves."""
+    story = powered()
+    story.receive(alarm("panel", category=loss, severity=Severity.MAJOR))
+    _behind_the_panel(story)
+    assert own_cases(story) == {loss: {"panel", "d1", "d2"}}
+
+
+@pytest.mark.parametrize("trouble", ["panel_fault", "mains_fault", "device_fault"])
+def test_a_panel_in_fault_or_on_its_battery_hides_nothing_behind_it(trouble: str) -> None:
+    """Panels show a general fault for months; each dead detector behind one is work of its own."""
+    story = powered()
+    story.receive(alarm("panel", category=trouble, severity=Severity.MAJOR))
+    _behind_the_panel(story)
+    assert {m.held_by for case in story.desk.open_cases() for m in case.members} == {""}
+    assert own_cases(story)["silent"] == {"d2"}
+
+
 SWITCHED = Registry(
     compounds=[Compound("c1", "幸福小区", GRID)],
     buildings=[Building("b1", "1号楼", "c1", GRID)],

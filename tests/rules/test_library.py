@@ -1,13 +1,18 @@
 """The ready-made rules keep what their own stories promise."""
 
+import math
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import JsonValue
 
 from rules.rulefile import load_rules
 from rules.rulestest import TestResult, run_all, run_tests
+from rules.specs import Spec
 
-from .town import library, library_texts
+from .town import DAY, HOUR, MINUTE, SECOND, library, library_texts
 
 CATEGORIES = {
     "fire", "fire_pre_alarm", "door_forced", "duress", "water_flow", "gas", "isolation",
@@ -18,7 +23,7 @@ CATEGORIES = {
     "value_stuck", "detector_dirty",
     "doors_not_released",
     "camera_offline", "camera_tampered", "loitering", "object_left", "fire_lane_blocked",
-    "ebike_indoors", "fire_hint",
+    "ebike_indoors", "fire_hint", "panic", "not_automatic",
 }  # fmt: skip
 
 
@@ -51,6 +56,60 @@ def test_an_upgrade_ends_nothing_that_a_rule_holds_open() -> None:
     released = dict(line.split() for line in lines)
     now = {spec.id: spec.hash[:8] for spec in library().specs}
     assert {rule: now.get(rule) for rule in released} == released
+
+
+MARKS = ("our assumption", "secondary source", "from memory")
+NO_FIGURES = {
+    "id",
+    "title",
+    "category",
+    "severity",
+    "kind",
+    "note",
+    "tests",
+    "devices",
+    "released_by",
+    "values",
+}
+
+
+def _figures(written: JsonValue) -> Iterator[float]:
+    """Give the limits and time spans (ms) that a rule's text holds; codes of devices are none."""
+    if isinstance(written, dict):
+        for key, value in written.items():
+            if key not in NO_FIGURES:
+                yield from _figures(value)
+    elif isinstance(written, list):
+        for value in written:
+            yield from _figures(value)
+    elif isinstance(written, int | float) and not isinstance(written, bool):
+        yield float(written)
+
+
+def _named(figure: float, note: str) -> bool:
+    """Whether a note names a figure: as it stands, in MPa, or as s, min, h or d."""
+    numbers = {float(text) for text in re.findall(r"\d+(?:\.\d+)?", note)}
+    units = (1, SECOND, MINUTE, HOUR, DAY)
+    return any(math.isclose(figure / unit, number) for unit in units for number in numbers)
+
+
+@pytest.mark.parametrize("spec", library().specs, ids=lambda spec: spec.id)
+def test_every_rule_says_where_it_comes_from_and_marks_its_figures(spec: Spec) -> None:
+    """A figure is of a source that is named, or our own; where both stand, each figure is named."""
+    assert spec.note, "no source"
+    written = spec.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
+    figures = [figure for figure in _figures(written) if figure]
+    if not figures:
+        return
+    assert any(mark in spec.note.lower() for mark in MARKS)
+    if any(mark in spec.note for mark in MARKS[1:]):
+        assert [figure for figure in figures if not _named(figure, spec.note)] == []
+
+
+def test_the_front_page_counts_the_ready_made_rules() -> None:
+    """A number that nobody checks is wrong with the next rule."""
+    page = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert f"yes; {len(library().specs)} ready-made" in page
 
 
 RULE = """\

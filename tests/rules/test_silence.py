@@ -3,9 +3,12 @@
 import msgspec
 import pytest
 
+from hub.territory.rows import KINDS
 from model.anomaly import Anomaly
 from model.codec import Heartbeat
 from model.place import Device, Registry
+from rules.rulefile import load_rules
+from rules.specs import SilenceSpec
 
 from .town import DAY, HOUR, MINUTE, SECOND, T0, Town, ended, library, registry, started, told
 
@@ -51,6 +54,67 @@ def test_the_registry_s_contract_goes_before_that_of_the_kind() -> None:
     town.calm()
     assert town.pass_time(2 * HOUR, step=10 * SECOND) == []
     assert len(town.pass_time(20 * SECOND)) == 1
+
+
+def _alone(kind: str, silent_after_s: int, *, role: str = "") -> Registry:
+    known = registry()
+    device = Device("x-1", kind, "b-1", "c-1", role=role, silent_after_s=silent_after_s)
+    return Registry(devices=[device], buildings=known.buildings.values())
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "a_kind_of_another_maker"])
+def test_the_registry_s_contract_holds_for_every_kind(kind: str) -> None:
+    """Whether or not the rule lists the kind: what somebody promised is what is watched."""
+    town = Town(SILENT, _alone(kind, 600))
+    town.says("x-1", kind=kind, values={"active": False})
+    assert town.pass_time(10 * MINUTE) == []
+    (silent,) = town.pass_time(20 * SECOND)
+    assert (silent.subject, silent.started_at) == ("x-1", T0 + 10 * MINUTE)
+
+
+NO_CONTRACT = {
+    "motion_sensor": "a wired one speaks only when something moves",
+    "panic_button": "a wired one speaks only when it is pressed",
+    "zigbee_sensor": "nothing is known of it but that it was tampered with",
+    "fire_component": "its panel speaks for it, when something changes",
+    "fire_system": "its transmission device speaks for it, within 100 s",
+    "camera": "it says `online` itself, and ONVIF alone tells events only",
+    "camera_zone": "its camera speaks for it",
+    "video_server": "it says `online` itself",
+    "digital_input": "a contact speaks only when it opens or closes",
+    "relay": "a contact speaks only when it opens or closes",
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_has_a_contract_or_a_reason_to_have_none(kind: str) -> None:
+    """A battery that dies unnoticed is a detector that nobody has; the registry may always give one."""
+    (spec,) = library("device-silent").specs
+    assert isinstance(spec, SilenceSpec)
+    assert isinstance(spec.silent_after, dict)
+    assert (kind in spec.silent_after) is not (kind in NO_CONTRACT)
+
+
+@pytest.mark.parametrize(
+    ("devices", "judged"),
+    [
+        ("{kinds: [camera]}", True),
+        ("{kinds: [door]}", False),
+        ("{roles: [key_site]}", True),
+        ("{except_roles: [key_site]}", False),
+    ],
+)
+def test_a_silence_rule_judges_the_devices_that_it_is_about(devices: str, judged: bool) -> None:  # noqa: FBT001 - a table
+    """Two rules share the work by `devices:`; else each judges every device with a contract."""
+    rules = load_rules(
+        {
+            "r.yaml": "schema: 1\nrules:\n  - {id: mine, kind: silence, category: silent, severity: minor, "
+            f"title: {{zh: 失联, en: Silent}}, devices: {devices}, silent_after: {{smoke_detector: 300s}}}}\n"
+        }
+    )
+    town = Town(rules, _alone("camera", 600, role="key_site"))
+    town.says("x-1", kind="camera", values={"online": True})
+    assert bool(town.pass_time(11 * MINUTE)) is judged
 
 
 def test_a_hub_that_was_suspended_finds_nobody_silent() -> None:

@@ -136,6 +136,12 @@ def test_a_value_outside_the_printed_range_is_kept_and_flagged() -> None:
     assert reading.quality == ("out_of_range",)
 
 
+def test_a_user_may_have_named_the_temperature_of_a_cable_himself() -> None:
+    """As those did who had no other way to it; a name of another meaning is refused still."""
+    own = {"128": {"name": "cable_temperature_c", "step": 0.1}}
+    assert analogue(128, 826, user_analogues=own).values["cable_temperature_c"] == 82.6
+
+
 def test_a_users_analogue_is_named_by_the_settings() -> None:
     """Residual current in mA has no type in the standard: 128 is configured."""
     own = {"128": {"name": "residual_current_ma", "step": 1}}
