@@ -12,6 +12,7 @@ from adapters.discovery import adapters
 from adapters.onvif.settings import OnvifSettings
 from model.errors import ConfigError
 from model.reading import Mode
+from model.spelling import none_of
 from model.yamlfile import ConfigErrors, YamlText
 
 from .secret import given_secret
@@ -140,7 +141,7 @@ def _video(parsed: YamlText) -> "VideoSettings | None":
     try:
         return VideoSettings.model_validate(written)
     except ValidationError as error:
-        raise ConfigErrors(parsed.problems(error, ("video",))) from error
+        raise ConfigErrors(parsed.problems(error, ("video",), model=VideoSettings)) from error
 
 
 def _named_twice(
@@ -191,7 +192,7 @@ def _source(
     name = entry.get("adapter")
     if not isinstance(name, str) or name not in known:
         raise ConfigError(
-            f"unknown adapter {name!r}; choose one of {', '.join(sorted(known))}",
+            _unknown_adapter(name, sorted(known)),
             file=parsed.name,
             line=parsed.line((*prefix, "adapter")),
             key=f"sources.{index}.adapter",
@@ -200,10 +201,21 @@ def _source(
     own = {key: value for key, value in entry.items() if key not in ("adapter", "broker")}
     try:
         settings = adapter.settings.model_validate(own)
+    except ValidationError as error:
+        others = ["adapter", *(MQTT_ADAPTER_KEYS if adapter.transport == "mqtt" else ())]
+        problems = parsed.problems(error, prefix, model=adapter.settings, others=others)
+        raise ConfigErrors(problems) from error
+    try:
         broker = _broker(adapter, entry, uplink)
     except ValidationError as error:
-        raise ConfigErrors(parsed.problems(error, prefix)) from error
+        raise ConfigErrors(parsed.problems(error, (*prefix, "broker"), model=Broker)) from error
     return Source(adapter, settings, broker)
+
+
+def _unknown_adapter(name: object, known: Sequence[str]) -> str:
+    if name is None:
+        return f"is missing; write one of {', '.join(known)}"
+    return none_of(str(name), known)
 
 
 def _broker(adapter: type[Adapter], entry: Mapping[str, object], uplink: Broker) -> Broker | None:
