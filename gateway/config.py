@@ -9,12 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from adapters.contract import Adapter, Settings
 from adapters.discovery import adapters
+from adapters.gb26875.adapter import FirePanelSettings
 from adapters.onvif.settings import OnvifSettings
 from model.errors import ConfigError
 from model.reading import Mode
 from model.spelling import none_of
 from model.yamlfile import ConfigErrors, YamlText
 
+from .ports import clash, clash_with_broker
 from .secret import given_secret
 from .variables import filled_in
 
@@ -125,6 +127,7 @@ def check(text: str, name: str) -> GatewayConfig:
         problems.extend(error.problems)
     if video is not None:
         problems.extend(_named_twice(parsed, sources, video))
+    problems.extend(_ports_taken(parsed, sources, file.uplink if file else None))
     if problems or file is None:
         raise ConfigErrors(problems)
     return GatewayConfig(file, tuple(sources.values()), video)
@@ -169,6 +172,28 @@ def _named_twice(
             for key, name in keys.items()
             if name in lines
         ]
+    return found
+
+
+def _ports_taken(
+    parsed: YamlText, sources: Mapping[int, Source], uplink: Broker | None
+) -> list[ConfigError]:
+    """Return a problem for each source that listens where another one or the broker does."""
+    taken: dict[tuple[str, int], str] = {}
+    found: list[ConfigError] = []
+    for index, source in sources.items():
+        settings = source.settings
+        if not isinstance(settings, FirePanelSettings):
+            continue
+        place, line = (settings.host, settings.port), parsed.line(("sources", index, "listen"))
+        owners = [owner for other, owner in taken.items() if clash(place, other)]
+        if uplink is not None and clash_with_broker(place, (uplink.host, uplink.port)):
+            owners.append(f"the broker (uplink, line {parsed.line(('uplink', 'port'))})")
+        if owners:
+            said = f"port {place[1]} is taken by {owners[0]}; write another port"
+            key = f"sources.{index}.listen"
+            found.append(ConfigError(said, file=parsed.name, line=line, key=key))
+        taken.setdefault(place, f"sources.{index} (line {line})")
     return found
 
 

@@ -118,7 +118,11 @@ def _must(words: str) -> Callable[[ErrorDetails], str]:
 
 
 def _limit(words: str, key: str) -> Callable[[ErrorDetails], str]:
-    return lambda item: f"must be {words} {item['ctx'][key]}{_shown(item)}"
+    return lambda item: f"must be {words} {_number(item['ctx'][key])}{_shown(item)}"
+
+
+def _number(limit: float) -> str:
+    return str(int(limit) if isinstance(limit, float) and limit.is_integer() else limit)
 
 
 def _text(item: ErrorDetails) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 import hub
 from hub.case_store import CaseStore
-from hub.commands.check import problems_of
+from hub.commands.check import checked
 from hub.config import Http, load
 from hub.outgoing.wiring import dispatcher_of
 from model.errors import ConfigError
@@ -43,7 +43,7 @@ async def nowhere(_topic: str, _payload: bytes) -> None:
 
 def test_the_sample_of_the_page_is_a_file_that_works(sample: Path, store: CaseStore) -> None:
     """Each kind once, each a channel that shows no secret."""
-    assert problems_of([sample]) == []
+    assert checked([sample]).problems == []
     file = load(sample)
     shown = dispatcher_of(file, store, publish=nowhere, clock=lambda: T0).channels()
     assert [(item.name, item.kind) for item in shown] == [
@@ -62,7 +62,7 @@ def test_a_secret_that_is_not_there_is_named_with_its_line(
     monkeypatch.delenv("FEISHU_SECRET")
     monkeypatch.setenv("DINGTALK_URL", "  ")
     lines = sample.read_text(encoding="utf-8").splitlines()
-    found = [(problem.line, problem.key) for problem in problems_of([sample])]
+    found = [(problem.line, problem.key) for problem in checked([sample]).problems]
     assert found == [
         (1 + next(n for n, line in enumerate(lines) if "DINGTALK_URL" in line), "notices.0.url_env"),
         (1 + next(n for n, line in enumerate(lines) if "FEISHU_SECRET" in line), "notices.2.secret_env"),
@@ -111,7 +111,7 @@ def test_each_mistake_is_named_with_its_line(
         monkeypatch.setenv(name, value)
     path = tmp_path / "hub.yaml"
     path.write_text(HEAD + text)
-    problems = problems_of([path])
+    problems = checked([path]).problems
     assert problems
     assert [problem.line for problem in problems if word in str(problem)] == [line]
     assert all(problem.file == str(path) and problem.key for problem in problems)
@@ -136,7 +136,7 @@ def test_only_the_official_host_over_https_is_a_robot(
     monkeypatch.setenv("WECOM_URL", url)
     path = tmp_path / "hub.yaml"
     path.write_text(HEAD + ROBOT)
-    (problem,) = problems_of([path])
+    (problem,) = checked([path]).problems
     assert problem.key == "notices.0.url_env"
     assert "canary" not in str(problem)
 
