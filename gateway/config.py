@@ -9,11 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from adapters.contract import Adapter, Settings
 from adapters.discovery import adapters
+from adapters.gb26875.adapter import FirePanelSettings
 from adapters.onvif.settings import OnvifSettings
 from model.errors import ConfigError
 from model.reading import Mode
+from model.spelling import none_of
 from model.yamlfile import ConfigErrors, YamlText
 
+from .ports import clash, clash_with_broker
 from .secret import given_secret
 from .variables import filled_in
 
@@ -124,6 +127,7 @@ def check(text: str, name: str) -> GatewayConfig:
         problems.extend(error.problems)
     if video is not None:
         problems.extend(_named_twice(parsed, sources, video))
+    problems.extend(_ports_taken(parsed, sources, file.uplink if file else None))
     if problems or file is None:
         raise ConfigErrors(problems)
     return GatewayConfig(file, tuple(sources.values()), video)
@@ -140,7 +144,7 @@ def _video(parsed: YamlText) -> "VideoSettings | None":
     try:
         return VideoSettings.model_validate(written)
     except ValidationError as error:
-        raise ConfigErrors(parsed.problems(error, ("video",))) from error
+        raise ConfigErrors(parsed.problems(error, ("video",), model=VideoSettings)) from error
 
 
 def _named_twice(
@@ -171,6 +175,28 @@ def _named_twice(
     return found
 
 
+def _ports_taken(
+    parsed: YamlText, sources: Mapping[int, Source], uplink: Broker | None
+) -> list[ConfigError]:
+    """Return a problem for each source that listens where another one or the broker does."""
+    taken: dict[tuple[str, int], str] = {}
+    found: list[ConfigError] = []
+    for index, source in sources.items():
+        settings = source.settings
+        if not isinstance(settings, FirePanelSettings):
+            continue
+        place, line = (settings.host, settings.port), parsed.line(("sources", index, "listen"))
+        owners = [owner for other, owner in taken.items() if clash(place, other)]
+        if uplink is not None and clash_with_broker(place, (uplink.host, uplink.port)):
+            owners.append(f"the broker (uplink, line {parsed.line(('uplink', 'port'))})")
+        if owners:
+            said = f"port {place[1]} is taken by {owners[0]}; write another port"
+            key = f"sources.{index}.listen"
+            found.append(ConfigError(said, file=parsed.name, line=line, key=key))
+        taken.setdefault(place, f"sources.{index} (line {line})")
+    return found
+
+
 def _entries(parsed: YamlText) -> list[dict[str, object]]:
     """Return the sources of a file that is wrong elsewhere, as far as they are mappings."""
     data = parsed.plain()
@@ -191,7 +217,7 @@ def _source(
     name = entry.get("adapter")
     if not isinstance(name, str) or name not in known:
         raise ConfigError(
-            f"unknown adapter {name!r}; choose one of {', '.join(sorted(known))}",
+            _unknown_adapter(name, sorted(known)),
             file=parsed.name,
             line=parsed.line((*prefix, "adapter")),
             key=f"sources.{index}.adapter",
@@ -200,10 +226,21 @@ def _source(
     own = {key: value for key, value in entry.items() if key not in ("adapter", "broker")}
     try:
         settings = adapter.settings.model_validate(own)
+    except ValidationError as error:
+        others = ["adapter", *(MQTT_ADAPTER_KEYS if adapter.transport == "mqtt" else ())]
+        problems = parsed.problems(error, prefix, model=adapter.settings, others=others)
+        raise ConfigErrors(problems) from error
+    try:
         broker = _broker(adapter, entry, uplink)
     except ValidationError as error:
-        raise ConfigErrors(parsed.problems(error, prefix)) from error
+        raise ConfigErrors(parsed.problems(error, (*prefix, "broker"), model=Broker)) from error
     return Source(adapter, settings, broker)
+
+
+def _unknown_adapter(name: object, known: Sequence[str]) -> str:
+    if name is None:
+        return f"is missing; write one of {', '.join(known)}"
+    return none_of(str(name), known)
 
 
 def _broker(adapter: type[Adapter], entry: Mapping[str, object], uplink: Broker) -> Broker | None:

@@ -211,6 +211,23 @@ class Outbox:
         )
 
 
+class Waiting(NamedTuple):
+    """How many Readings wait in an outbox, and since when the oldest does (ms; 0 for none)."""
+
+    readings: int
+    since: int
+
+
+def waiting(path: Path) -> Waiting:
+    """Look into an outbox that another process may hold, changing nothing; raises sqlite3.Error."""
+    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    try:
+        (found,) = db.execute("SELECT coalesce(sum(count), 0), coalesce(min(at), 0) FROM rows")
+    finally:
+        db.close()
+    return Waiting(*found)
+
+
 def make_row(
     lane: Lane, epoch: str, *, first: int, readings: int, at: int, payload: bytes
 ) -> OutboxRow:

@@ -33,7 +33,7 @@ def checked(text: str, camera: str) -> "CameraSettings":
     try:
         return CameraSettings.model_validate(alone)
     except ValidationError as error:
-        raise ConfigErrors(parsed.problems(error)) from error
+        raise ConfigErrors(parsed.problems(error, model=CameraSettings)) from error
 
 
 def settings_of(shown: CameraShown) -> dict[str, object]:

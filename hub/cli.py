@@ -94,15 +94,20 @@ def check(
         list[Path], typer.Argument(help="gateway, hub and rule files, a registry folder")
     ],
 ) -> None:
-    """Check configuration files; says every problem with file, line and key. 检查配置。"""
-    from .commands.check import problems_of
+    """Check configuration files, also against each other; names file, line and key. 检查配置。
 
-    problems = problems_of(files)
+    Exit code 2 for what is wrong; a warning, of a file that is not there for example, is told only.
+    """
+    from .commands.check import checked, summary
+
+    problems, warnings = checked(files)
     for problem in problems:
         typer.echo(str(problem), err=True)
+    for warning in warnings:
+        typer.echo(f"warning 提醒: {warning}", err=True)
     if problems:
         raise typer.Exit(EXIT_REFUSED)
-    typer.echo(f"{len(files)} file(s) without a problem 无误")
+    typer.echo(summary(len(files), len(warnings)))
 
 
 app.command()(doctor_commands.doctor)

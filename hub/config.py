@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.config import Broker, Name
+from gateway.ports import clash_with_broker
 from gateway.secret import given_secret
 from gateway.variables import filled_in
 from model.case import EventClass
@@ -178,6 +179,11 @@ def load(path: Path) -> HubFile:
         )
         for problem in problems_of(file.notices)
     ]
+    listener, broker = (file.http.host, file.http.port), (file.mqtt.host, file.mqtt.port)
+    if clash_with_broker(listener, broker):
+        said = f"port {file.http.port} is the broker's (mqtt.port); write another port"
+        line = parsed.line(("http", "port"))
+        problems.append(ConfigError(said, file=parsed.name, line=line, key="http.port"))
     if problems:
         raise ConfigErrors(problems)
     return file

@@ -16,12 +16,13 @@ import httpx
 
 from gateway.config import Broker
 from gateway.config import load as load_gateway
+from gateway.outbox import waiting
 from model.entry import EntryKind
 from model.errors import HubError, Transient
 from model.place import Registry
 
 from .broker import server_path
-from .commands.check import problems_of
+from .commands.check import checked
 from .config import HubFile
 from .config import load as load_hub
 from .log.view import LogView
@@ -35,6 +36,7 @@ SLOW_COMMIT_MS = 50.0
 """A commit that takes longer delays every alarm by it (our assumption)."""
 
 TICK_LATE_MS = 10_000
+OUTBOX_LATE_S = 60  # a receipt takes seconds; our assumption
 PROBE_S = 3.0
 SERVER_ERROR = 500
 
@@ -147,12 +149,11 @@ def _files(folder: Path) -> Iterator[Finding]:
     names = [name for name in names if name.is_file()]
     if (folder / "registry" / "registry.yaml").is_file():
         names.append(folder / "registry")
-    problems = problems_of(names)
-    for problem in problems:
-        yield Finding(
-            "configuration 配置", State.BAD, str(problem), "correct it; `smarthub check` again"
-        )
-    if names and not problems:
+    problems, warnings = checked(names)
+    what, remedy = "configuration 配置", "correct it; `smarthub check` again"
+    yield from (Finding(what, State.BAD, str(one), remedy) for one in problems)
+    yield from (Finding(what, State.DOUBT, str(one), remedy) for one in warnings)
+    if names and not problems and not warnings:
         yield Finding("configuration 配置", State.GOOD, ", ".join(name.name for name in names))
 
 
@@ -228,6 +229,19 @@ def _brokers(folder: Path, hub: HubFile, *, alive: bool) -> Iterator[Finding]:
     except HubError:
         return
     yield _login(f"broker, as {gateway.file.gateway} 网关登录代理", gateway.file.uplink, worst)
+    yield _outbox(gateway.file.data / "outbox.db", worst)
+
+
+def _outbox(path: Path, worst: State) -> Finding:
+    what = "outbox 发件箱"
+    try:
+        readings, since = waiting(path)
+    except sqlite3.Error as error:
+        return Finding(what, State.DOUBT, f"{path}: {error}", "the gateway makes it at its start")
+    age_s = time.time() - since / 1000 if since else 0.0
+    said = f"{readings} Readings wait for the hub's receipt, the oldest for {age_s:.0f} s"
+    state = State.GOOD if age_s <= OUTBOX_LATE_S else worst
+    return Finding(what, state, said, "do hub and gateway run, with one `site` and one broker?")
 
 
 def _login(what: str, broker: Broker, worst: State) -> Finding:

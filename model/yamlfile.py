@@ -14,9 +14,23 @@ from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEv
 from ruamel.yaml.nodes import CollectionNode, MappingNode, Node
 
 from .errors import ConfigError
+from .mistakes import mistakes
 
 DEEPEST = 100
 _BRACKET = re.compile(r"[\[\]{}]")
+# The beginnings of what the parser says, and what somebody who never read YAML's standard can do.
+_PARSER_SAYS = (
+    (r"found character '\\t'", "a tab stands where only spaces may; indent with spaces"),
+    (r"found character ('.')", r"a text that begins with \1 needs quotes around it"),
+    (
+        r"mapping values are not allowed",
+        "no key may stand here; align it with those before, or put a text that holds `: ` in quotes",
+    ),
+    (r"could not find expected ':'", "the line before lacks `: ` after its key"),
+    (r"expected <block end>", "is indented unlike the lines before it; align it with them"),
+    (r"found unexpected end of stream", "a text in quotes has no end; close its quotes"),
+    (r"found duplicate key (\S+)", r"the key \1 stands twice; remove one"),
+)
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -47,7 +61,8 @@ class YamlText:
             self.data = yaml.load(StringIO(text))
         except MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 0
-            raise ConfigError(f"not YAML: {error.problem}", file=name, line=line) from error
+            said = _in_words(error.problem or "")
+            raise ConfigError(f"not YAML: {said}", file=name, line=line) from error
         except (YAMLError, RecursionError, ValueError) as error:
             raise ConfigError(f"not YAML: {error}", file=name) from error
 
@@ -75,21 +90,34 @@ class YamlText:
         try:
             return model.model_validate(self.plain())
         except ValidationError as error:
-            raise ConfigErrors(self.problems(error)) from error
+            raise ConfigErrors(self.problems(error, model=model)) from error
 
     def problems(
-        self, error: ValidationError, prefix: tuple[int | str, ...] = ()
+        self,
+        error: ValidationError,
+        prefix: tuple[int | str, ...] = (),
+        *,
+        model: type[BaseModel] | None = None,
+        others: Sequence[str] = (),
     ) -> list[ConfigError]:
-        """Turn pydantic's findings into ours, with lines."""
-        found = []
-        for item in error.errors(include_url=False):
-            path = prefix + item["loc"]
-            key = ".".join(str(part) for part in path)
-            message = item["msg"].removeprefix("Value error, ")
-            if item["type"] == "extra_forbidden":
-                message = "unknown key; remove it or correct its spelling"
-            found.append(ConfigError(message, file=self.name, line=self.line(path), key=key))
-        return found
+        """Turn pydantic's findings about what stands at `prefix` into ours, with lines.
+
+        `others` are keys that may stand there beside those of `model`.
+        """
+        found = mistakes(error, model, others=others)
+        return [self._problem(prefix + path, said) for path, said in found]
+
+    def _problem(self, path: tuple[int | str, ...], message: str) -> ConfigError:
+        key = ".".join(str(part) for part in path)
+        return ConfigError(message, file=self.name, line=self.line(path), key=key)
+
+
+def _in_words(problem: str) -> str:
+    """Return what the parser says with a remedy, where we know one."""
+    for begin, said in _PARSER_SAYS:
+        if found := re.match(begin, problem):
+            return found.expand(said)
+    return problem
 
 
 class _PlainConstructor(RoundTripConstructor):

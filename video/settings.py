@@ -7,6 +7,9 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from model.mistakes import Mistake, Within, mistakes
+from model.spelling import none_of
+
 from .contract import ObservationSettings, Point, Size
 from .discovery import observations
 
@@ -141,22 +144,31 @@ def points(corners: Corners) -> tuple[Point, ...]:
 
 
 def _check_observations(camera: CameraSettings) -> None:
+    found = [
+        Mistake(("observations", name, *path), said)
+        for name, written in camera.observations.items()
+        for path, said in _wrong(camera, name, written)
+    ]
+    if found:
+        raise Within(found)
+
+
+def _wrong(camera: CameraSettings, name: str, written: dict[str, object]) -> list[Mistake]:
+    """Return what is wrong in the settings of one observation, at the keys inside it."""
     known = observations()
-    for name, written in camera.observations.items():
-        if name not in known:
-            raise ValueError(f"observations: {name!r} is none of {', '.join(sorted(known))}")
-        try:
-            settings = known[name].settings.model_validate(written)
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            where = ".".join(str(part) for part in ("observations", name, *first["loc"]))
-            raise ValueError(f"{where}: {first['msg'].removeprefix('Value error, ')}") from None
-        missing = [zone for zone in settings.zones if zone not in camera.zones]
-        if missing:
-            drawn = ", ".join(camera.zones) or "none"
-            raise ValueError(
-                f"observations.{name}.zones: {missing[0]!r} is not drawn under `zones:` ({drawn})"
-            )
+    if name not in known:
+        return [Mistake((), none_of(name, sorted(known)))]
+    kind = known[name].settings
+    try:
+        settings = kind.model_validate(written)
+    except ValidationError as error:
+        return list(mistakes(error, kind))
+    drawn = ", ".join(camera.zones) or "none"
+    return [
+        Mistake(("zones", number), f"{zone!r} is not drawn under `zones:` ({drawn})")
+        for number, zone in enumerate(settings.zones)
+        if zone not in camera.zones
+    ]
 
 
 class DetectorSettings(_Strict):
@@ -196,10 +208,14 @@ class VideoSettings(_Strict):
     @model_validator(mode="after")
     def _names_once(self) -> Self:
         seen: set[str] = set()
-        for camera in self.cameras:
+        twice: list[Mistake] = []
+        for number, camera in enumerate(self.cameras):
             if camera.camera in seen:
-                raise ValueError(f"cameras: {camera.camera!r} is written twice; names are unique")
+                said = f"{camera.camera!r} is written twice; names are unique"
+                twice.append(Mistake(("cameras", number, "camera"), said))
             seen.add(camera.camera)
+        if twice:
+            raise Within(twice)
         return self
 
 

@@ -1,57 +1,117 @@
 """`smarthub check`: finds out what kind of file each one is, and checks it as its process would."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
+from gateway.variables import filled_in
 from model.errors import ConfigError
 from model.yamlfile import ConfigErrors, YamlText
 
+from .surroundings import (
+    HUB_YAML,
+    GatewaySeen,
+    HubSeen,
+    not_there,
+    other_site,
+    unknown_compounds,
+)
 
-def problems_of(paths: Sequence[Path]) -> list[ConfigError]:
-    """Return every problem of the files, with file, line and key."""
-    found: list[ConfigError] = []
+Seen = HubSeen | GatewaySeen
+
+
+class Checked(NamedTuple):
+    """What stops a start or keeps two files apart, and what may be right elsewhere or later."""
+
+    problems: list[ConfigError]
+    warnings: list[ConfigError]
+
+
+def checked(paths: Sequence[Path]) -> Checked:
+    """Check the files one by one and with each other; each finding has file, line and key.
+
+    A gateway's file is held against the hubs' files among them, else against the `hub.yaml` beside it.
+    """
+    problems: list[ConfigError] = []
+    seen: list[Seen] = []
     for path in paths:
         try:
-            check_file(path)
+            found = check_file(path)
         except ConfigErrors as error:
-            found.extend(error.problems)
+            problems.extend(error.problems)
         except ConfigError as error:
-            found.append(error)
-    return found
+            problems.append(error)
+        else:
+            seen += [found] if found else []
+    warnings = [warning for one in seen for warning in not_there(one)]
+    given = [one for one in seen if isinstance(one, HubSeen)]
+    for gateway in seen:
+        if isinstance(gateway, GatewaySeen):
+            hubs = given or _beside(gateway)
+            problems += other_site(gateway, hubs)
+            warnings += unknown_compounds(gateway, hubs)
+    return Checked(problems, warnings)
 
 
-def check_file(path: Path) -> None:
-    """Check one file, or a registry's folder; raises ConfigError."""
+def summary(files: int, warnings: int) -> str:
+    """Return the last line for files without an error; only without a warning nothing is wrong."""
+    if warnings:
+        return (
+            f"{files} file(s) without an error, {warnings} warning(s) 没有错误，{warnings} 处请核对"
+        )
+    return f"{files} file(s) without a problem 无误"
+
+
+def check_file(path: Path) -> Seen | None:
+    """Check one file, or a registry's folder; returns what a hub or gateway reads; raises ConfigError."""
     if path.is_dir():
         _check_registry(path)
-        return
+        return None
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot be read: {error}", file=str(path)) from error
     if path.suffix.lower() == ".geojson":
         _check_areas(path, text)
-        return
+        return None
     data = YamlText(text, str(path)).data
     keys = set(data) if isinstance(data, dict) else set()
     if "rules" in keys and "mqtt" not in keys:
         from rules.rulefile import load_rules
 
         load_rules({str(path): text})
-    elif "mqtt" in keys:
-        from hub.config import load as load_hub
-
-        load_hub(path)
-    elif keys & {"gateway", "sources", "uplink"}:
+        return None
+    if "mqtt" in keys:
+        return _hub(path, text)
+    if keys & {"gateway", "sources", "uplink"}:
         from gateway.config import check
 
-        check(text, str(path))
-    else:
-        raise ConfigError(
-            "neither a gateway's file (key `sources`), nor a hub's (`mqtt`), nor rules (`rules`)",
-            file=str(path),
-            line=1,
-        )
+        return GatewaySeen(_filled(path, text), check(text, str(path)))
+    raise ConfigError(
+        "neither a gateway's file (key `sources`), nor a hub's (`mqtt`), nor rules (`rules`)",
+        file=str(path),
+        line=1,
+    )
+
+
+def _hub(path: Path, text: str) -> HubSeen:
+    from hub.config import load
+
+    return HubSeen(_filled(path, text), load(path))
+
+
+def _beside(gateway: GatewaySeen) -> list[HubSeen]:
+    """Return the hub's file in the gateway's folder; one that is wrong is told where it is checked."""
+    path = Path(gateway.text.name).parent / HUB_YAML
+    try:
+        return [_hub(path, path.read_text(encoding="utf-8"))] if path.is_file() else []
+    except (ConfigError, OSError, UnicodeDecodeError):
+        return []
+
+
+def _filled(path: Path, text: str) -> YamlText:
+    return YamlText(filled_in(text, os.environ, name=str(path)), str(path))
 
 
 def _check_registry(folder: Path) -> None:

@@ -143,8 +143,11 @@ def _settings(config: Path | None, camera: str) -> "tuple[CameraSettings, Detect
             return CameraSettings.model_validate(alone), None
         settings = VideoSettings.model_validate(written["video"])
     except ValidationError as error:
-        prefix = ("video",) if "video" in written else ()
-        raise ConfigErrors(text.problems(error, prefix)) from error
+        if "video" in written:
+            problems = text.problems(error, ("video",), model=VideoSettings)
+        else:
+            problems = text.problems(error, model=CameraSettings)
+        raise ConfigErrors(problems) from error
     return _chosen(settings, camera, str(config)), _detector(settings)
 
 

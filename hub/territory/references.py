@@ -13,6 +13,7 @@ from model.place import (
     Outline,
     Registry,
 )
+from model.spelling import did_you_mean
 from model.yamlfile import ConfigErrors
 
 from .rows import (
@@ -24,7 +25,6 @@ from .rows import (
     GridRow,
     HouseholdRow,
     Row,
-    did_you_mean,
 )
 from .survey import read_outlines
 from .tables import Entry, Tables, check_row

@@ -12,12 +12,12 @@ from pydantic import BaseModel, ConfigDict
 
 from model.errors import ConfigError
 from model.place import Registry
+from model.spelling import did_you_mean
 from model.yamlfile import ConfigErrors, YamlText
 
 from .csvtext import decode_text, read_table
 from .divisions import SHIPPED_DIVISIONS, shipped_divisions
 from .references import build
-from .rows import did_you_mean
 from .survey import AREAS_GEOJSON
 from .tables import CSV_DOCUMENTS, Entry, Tables, unknown_columns
 

@@ -44,12 +44,6 @@ _SCIENTIFIC = re.compile(r"\d([.,]\d+)?[eE]\+?\d+")
 HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
-def did_you_mean(word: str, known: "tuple[str, ...] | list[str]") -> str:
-    """Return “; did you mean …?”, or nothing when no known word is near."""
-    near = get_close_matches(word, known, n=1, cutoff=0.7)
-    return f"; did you mean {near[0]}?" if near and near[0] != word else ""
-
-
 def _visible(value: str) -> str:
     hidden = HIDDEN.search(value)
     if hidden:

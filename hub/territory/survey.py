@@ -9,8 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from model.errors import ConfigError
 from model.place import Division, Outline, Point, Polygon, Ring
-
-from .rows import did_you_mean
+from model.spelling import did_you_mean
 
 AREAS_GEOJSON = "areas.geojson"
 LON_MAX, LAT_MAX = 180.0, 90.0

@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from model.errors import ConfigError
+from model.mistakes import in_words
+from model.spelling import did_you_mean
 
 from .csvtext import CsvTable
 from .rows import (
@@ -17,7 +20,6 @@ from .rows import (
     GridRow,
     HouseholdRow,
     Row,
-    did_you_mean,
 )
 
 SECTIONS: Final = (
@@ -105,17 +107,15 @@ def check_row(section: str, entry: Entry) -> tuple[Row | None, list[ConfigError]
         return model.model_validate(cells), []
     except ValidationError as error:
         return None, [
-            entry.problem(
-                _message(item["type"], item["msg"], key=key, known=list(model.model_fields)), key
-            )
+            entry.problem(_message(item, key=key, known=list(model.model_fields)), key)
             for item in error.errors(include_url=False)
             for key in (".".join(str(part) for part in item["loc"]),)
         ]
 
 
-def _message(kind: str, message: str, *, key: str, known: list[str]) -> str:
-    if kind == "extra_forbidden":
+def _message(item: ErrorDetails, *, key: str, known: list[str]) -> str:
+    if item["type"] == "extra_forbidden":
         return f"unknown key{did_you_mean(key, known) or '; known: ' + ', '.join(known)}"
-    if kind == "missing":
+    if item["type"] == "missing":
         return "is missing or empty; fill it in"
-    return message.removeprefix("Value error, ")
+    return in_words(item)

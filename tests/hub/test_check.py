@@ -5,6 +5,7 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from hub.cli import app
+from hub.commands.check import checked
 
 GATEWAY = """schema: 1
 site: haibowan
@@ -111,3 +112,116 @@ def test_a_camera_and_a_source_of_its_events_have_names_of_their_own(tmp_path: P
     assert "gate-events" in found[0]
     path.write_text(TWICE.replace("CAMERA", "gate-events").replace("CHANNEL", "third"))
     assert CliRunner().invoke(app, ["check", str(path)]).exit_code == 0
+
+
+HUB = """schema: 1
+site: haibowan
+data: /tmp/x
+mqtt: {port: 1883}
+"""
+FIRE = """schema: 1
+site: haibowan
+gateway: gw-01
+data: /tmp/x
+uplink: {port: 1883}
+sources:
+  - adapter: gb26875
+"""
+REGISTRY = """compounds:
+  - {id: hbw-01, name: 一号小区, grid: "150302007009001", lon: 106.8, lat: 39.7}
+"""
+
+
+def written(folder: Path, **texts: str) -> list[Path]:
+    """Write files by their names without `.yaml`, and return their paths."""
+    paths = [folder / f"{name}.yaml" for name in texts]
+    for path, text in zip(paths, texts.values(), strict=True):
+        path.write_text(text, encoding="utf-8")
+    return paths
+
+
+def findings(*paths: Path) -> tuple[list[str], list[str]]:
+    """Return problems and warnings as they are said, without the folder."""
+    found = checked(paths)
+    return tuple([str(one).rpartition(f"{paths[0].parent}/")[2] for one in part] for part in found)  # type: ignore[return-value] # two parts
+
+
+def test_a_gateway_of_another_site_is_told_beside_its_hub(tmp_path: Path) -> None:
+    """Named together or in one folder; nothing that it sends would ever arrive."""
+    gateway, hub = written(tmp_path, gateway=FIRE.replace("haibowan", "haibowan2"), hub=HUB)
+    for paths in ([hub, gateway], [gateway]):
+        outcome = CliRunner().invoke(app, ["check", *map(str, paths)])
+        assert outcome.exit_code == 2
+        assert (
+            "gateway.yaml:2: site: 'haibowan2' is not the hub's site 'haibowan'" in outcome.output
+        )
+        assert f"({hub}:2)" in outcome.output
+    hub.unlink()
+    assert findings(gateway) == ([], [])
+    assert findings(*written(tmp_path, gateway=FIRE, hub=HUB)) == ([], [])
+
+
+def test_two_listeners_of_one_port_are_told(tmp_path: Path) -> None:
+    """Two sources, a source and the broker, the hub's page and the broker."""
+    (gateway,) = written(
+        tmp_path, gateway=FIRE + "  - {adapter: gb26875, listen: '0.0.0.0:26875'}\n"
+    )
+    said_of = "gateway.yaml:8: sources.1.listen: port 26875 is taken by sources.0 (line 7); write"
+    assert findings(gateway)[0][0].startswith(said_of)
+    (gateway,) = written(tmp_path, gateway=FIRE + "    listen: 127.0.0.1:1883\n")
+    assert "sources.0.listen: port 1883 is taken by the broker (uplink, line 5)" in str(
+        findings(gateway)
+    )
+    (hub,) = written(tmp_path, hub=HUB + "http: {port: 1883}\n")
+    assert findings(hub)[0] == [
+        "hub.yaml:5: http.port: port 1883 is the broker's (mqtt.port); write another port"
+    ]
+    for other in (
+        "  - {adapter: gb26875, listen: '127.0.0.1:26876'}\n",
+        "    listen: 127.0.0.1:0\n",
+    ):
+        assert findings(*written(tmp_path, gateway=FIRE + other)) == ([], [])
+    elsewhere = HUB.replace("{port: 1883}", "{host: broker.example, port: 1883}")
+    assert findings(*written(tmp_path, hub=elsewhere + "http: {port: 1883}\n")) == ([], [])
+
+
+def test_files_and_folders_that_are_not_there_are_warned_of(tmp_path: Path) -> None:
+    """They may be there where it will run, so the exit code stays 0; but it does not say 无误."""
+    hub, gateway = written(
+        tmp_path,
+        hub=HUB.replace("1883}", "1883, password_file: /nowhere/a}")
+        + "registry: /nowhere/registry\n",
+        gateway=FIRE.replace("1883}", "1883, password_file: /nowhere/b}")
+        + "  - {adapter: nb_iot, broker: {password_file: /nowhere/c}}\n",
+    )
+    outcome = CliRunner().invoke(app, ["check", str(hub), str(gateway)])
+    assert outcome.exit_code == 0, outcome.output
+    assert "2 file(s) without an error, 4 warning(s) 没有错误，4 处请核对" in outcome.output
+    assert "无误" not in outcome.output
+    problems, warnings = findings(hub, gateway)
+    assert problems == []
+    assert [line.partition(";")[0] for line in warnings] == [
+        "hub.yaml:4: mqtt.password_file: /nowhere/a is not there",
+        "hub.yaml:5: registry: /nowhere/registry is not there",
+        "gateway.yaml:5: uplink.password_file: /nowhere/b is not there",
+        "gateway.yaml:8: sources.1.broker.password_file: /nowhere/c is not there",
+    ]
+
+
+def test_a_compound_that_the_registry_lacks_is_warned_of(tmp_path: Path) -> None:
+    """Of a source, of a panel's address, and of a camera; with the one that was meant."""
+    registry = tmp_path / "registry"
+    registry.mkdir()
+    (registry / "registry.yaml").write_text(REGISTRY, encoding="utf-8")
+    cameras = (
+        "    compound: hbw-01\n    compounds: {7: hbw-011}\nvideo:\n  cameras:\n"
+        "    - {camera: gate, compound: hbw-99, source: {file: clip}}\n"
+    )
+    hub, gateway = written(tmp_path, hub=HUB + f"registry: {registry}\n", gateway=FIRE + cameras)
+    problems, warnings = findings(gateway, hub)
+    assert problems == []
+    assert [line.partition(";")[0] for line in warnings] == [
+        "gateway.yaml:9: sources.0.compounds.7: the registry has no compound 'hbw-011'",
+        "gateway.yaml:12: video.cameras.0.compound: the registry has no compound 'hbw-99'",
+    ]
+    assert "did you mean hbw-01?" in warnings[0]

@@ -16,6 +16,13 @@ REFUSED = [
     ("a: 1\nb: 2001-99-99\n", 2, "put it in quotes"),
     ("a: 1\nb: !!int x\n", 2, "put it in quotes"),
     ("a: 1\nb: !!bool x\n", 2, "put it in quotes"),
+    ("a: 1\n\tb: 2\n", 2, "not YAML: a tab stands where only spaces may; indent with spaces"),
+    ("a: 1\nb: @x\n", 2, "not YAML: a text that begins with '@' needs quotes around it"),
+    ("a: b: c\n", 1, "put a text that holds `: ` in quotes"),
+    ("a: 1\nb\nc: 2\n", 3, "the line before lacks `: ` after its key"),
+    ("a:\n  - 1\n - 2\n", 3, "align it with them"),
+    ("a: 1\nb: 'x\n", 3, "close its quotes"),
+    ('a: 1\na: "s3cret"\n', 2, 'not YAML: the key "a" stands twice; remove one'),
 ]
 
 

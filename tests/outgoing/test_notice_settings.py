@@ -6,7 +6,7 @@ import pytest
 
 import hub
 from hub.case_store import CaseStore
-from hub.commands.check import problems_of
+from hub.commands.check import checked
 from hub.config import Http, load
 from hub.outgoing.wiring import dispatcher_of
 from model.errors import ConfigError
@@ -43,7 +43,7 @@ async def nowhere(_topic: str, _payload: bytes) -> None:
 
 def test_the_sample_of_the_page_is_a_file_that_works(sample: Path, store: CaseStore) -> None:
     """Each kind once, each a channel that shows no secret."""
-    assert problems_of([sample]) == []
+    assert checked([sample]).problems == []
     file = load(sample)
     shown = dispatcher_of(file, store, publish=nowhere, clock=lambda: T0).channels()
     assert [(item.name, item.kind) for item in shown] == [
@@ -62,7 +62,7 @@ def test_a_secret_that_is_not_there_is_named_with_its_line(
     monkeypatch.delenv("FEISHU_SECRET")
     monkeypatch.setenv("DINGTALK_URL", "  ")
     lines = sample.read_text(encoding="utf-8").splitlines()
-    found = [(problem.line, problem.key) for problem in problems_of([sample])]
+    found = [(problem.line, problem.key) for problem in checked([sample]).problems]
     assert found == [
         (1 + next(n for n, line in enumerate(lines) if "DINGTALK_URL" in line), "notices.0.url_env"),
         (1 + next(n for n, line in enumerate(lines) if "FEISHU_SECRET" in line), "notices.2.secret_env"),
@@ -78,14 +78,14 @@ MAIL = "  - {name: m, kind: email, host: h, from: a@b, to: [c@d], "
 @pytest.mark.parametrize(
     ("text", "line", "word"),
     [
-        ("  - name: a\n    kind: pager\n", 6, "wecom"),
+        ("  - name: a\n    kind: pager\n", 7, "'pager' is none of wecom"),
         ("  - name: a\n    kind: wecom\n", 6, "url_env"),
         (ROBOT + "    url_file: /x\n", 6, "one of"),
         (ROBOT + "    secret_env: X\n", 6, "do not sign"),
         (ROBOT + "    url: https://x\n", 9, "unknown key"),
         (ROBOT + "    classes: [fire]\n", 9, "emergency"),
         (ROBOT + "    severity: worst\n", 9, "critical"),
-        (ROBOT + "    grid: '15x'\n", 9, "match"),
+        (ROBOT + "    grid: '15x'\n", 9, "must be digits; at most 15 characters"),
         (ROBOT + "    timezone: Mars/Base\n", 9, "timezone"),
         (ROBOT + "    timezone: ../../etc/passwd\n", 9, "timezone"),
         (ROBOT.replace("WECOM_URL", "NOT_SET"), 8, "NOT_SET"),
@@ -93,7 +93,7 @@ MAIL = "  - {name: m, kind: email, host: h, from: a@b, to: [c@d], "
         (ROBOT.replace("url_env: WECOM_URL", "url_file: /nonexistent"), 8, "nonexistent"),
         (ROBOT + ROBOT, 9, "taken"),
         (ROBOT.replace("name: a", "name: mqtt"), 6, "taken"),
-        (ROBOT.replace("name: a", "name: A B"), 6, "match"),
+        (ROBOT.replace("name: a", "name: A B"), 6, "small letters, digits and hyphens"),
         (MAIL + "tls: none}\n", 6, "allow_private"),
         (MAIL + "tls: none, allow_private: true, user: u, password_env: P}\n", 6, "without TLS"),
         (MAIL + "user: u}\n", 6, "password_env"),
@@ -111,7 +111,7 @@ def test_each_mistake_is_named_with_its_line(
         monkeypatch.setenv(name, value)
     path = tmp_path / "hub.yaml"
     path.write_text(HEAD + text)
-    problems = problems_of([path])
+    problems = checked([path]).problems
     assert problems
     assert [problem.line for problem in problems if word in str(problem)] == [line]
     assert all(problem.file == str(path) and problem.key for problem in problems)
@@ -136,7 +136,7 @@ def test_only_the_official_host_over_https_is_a_robot(
     monkeypatch.setenv("WECOM_URL", url)
     path = tmp_path / "hub.yaml"
     path.write_text(HEAD + ROBOT)
-    (problem,) = problems_of([path])
+    (problem,) = checked([path]).problems
     assert problem.key == "notices.0.url_env"
     assert "canary" not in str(problem)
 

@@ -141,7 +141,7 @@ PROBLEMS = {
     ),
     "latitude off the globe": (
         site(buildings="id,name,compound,grid,lat\nb1,1,hbw-01,150302007009001,95\n", devices="id\n"),
-        ("buildings.csv", 2, "lat", "less than or equal to 90"),
+        ("buildings.csv", 2, "lat", "must be at most 90, not '95'"),
     ),
     "longitude for latitude": (
         site(

@@ -52,9 +52,30 @@ def test_a_gateway_that_hears_nothing_is_told_so() -> None:
         ("      source: {}\n", "gateway.yaml:9: video.cameras.0.source: write exactly one of url"),
         ('      source: {url: "rtsp://u:p@192.0.2.7/"}\n', "password_file or password_env"),
         ('      source: {url: "http://192.0.2.7/"}\n', "use `snapshot:` for http"),
-        (GOOD.replace("motion:", "moton:"), "'moton' is none of"),
-        (GOOD.replace("zones: [gate]", "zones: [gat]"), "'gat' is not drawn under `zones:` (gate)"),
-        (GOOD.replace("after_s: 1", "after: 1"), "observations.motion.after"),
+        (
+            GOOD.replace("motion:", "moton:"),
+            "gateway.yaml:14: video.cameras.0.observations.moton: 'moton' is none of",
+        ),
+        (GOOD.replace("motion:", "moton:"), "; did you mean motion?"),
+        (
+            GOOD.replace("zones: [gate]", "zones: [gat]"),
+            (
+                "gateway.yaml:14: video.cameras.0.observations.motion.zones.0: 'gat' is not drawn under"
+                " `zones:` (gate)"
+            ),
+        ),
+        (
+            GOOD.replace("after_s: 1", "after: 1"),
+            (
+                "gateway.yaml:14: video.cameras.0.observations.motion.after: unknown key; did you mean"
+                " after_s?"
+            ),
+        ),
+        (GOOD.replace("after_s: 1", "after_s: x"), "must be a number, not 'x'"),
+        (
+            GOOD.replace("masks:", "maks:"),
+            "gateway.yaml:11: video.cameras.0.maks: unknown key; did",
+        ),
         (GOOD.replace("0.9, 0.1", "9, 0.1"), "gateway.yaml:12: video.cameras.0.zones.gate.1.0"),
         (GOOD.replace("[0.9, 0.1], ", ""), "at least 3"),
     ],
@@ -69,7 +90,21 @@ def test_a_password_in_a_url_is_not_repeated_in_the_error() -> None:
 
 def test_two_cameras_of_one_name() -> None:
     twice = GOOD + "    - camera: cam-1\n" + GOOD
-    assert "'cam-1' is written twice" in problem(twice)
+    said = "gateway.yaml:15: video.cameras.1.camera: 'cam-1' is written twice; names are unique"
+    assert said in problem(twice)
+
+
+def test_all_mistakes_of_all_observations_are_told_at_once() -> None:
+    """And a camera that is wrong is not said to be missing as well."""
+    wrong = GOOD + "        intrusion: {after: x}\n        loitring: {}\n"
+    text = problem(wrong.replace("zones: [gate]", "zones: [gat]"))
+    lines = [line.split(": ")[:2] for line in text.splitlines()]
+    where = "video.cameras.0.observations"
+    assert lines == [
+        ["gateway.yaml:14", f"{where}.motion.zones.0"],
+        ["gateway.yaml:15", f"{where}.intrusion.after"],
+        ["gateway.yaml:16", f"{where}.loitring"],
+    ]
 
 
 def test_logins_are_masked_in_what_libraries_say() -> None:

@@ -21,7 +21,7 @@ _MORE = MappingProxyType(
         "motion": "有人移动", "tailgating": "尾随", "gas": "燃气", "battery_low": "电池低", "low_battery": "电池低",
         "manual_mode": "手动状态", "online": "在线", "level_pct": "水位", "flow_l_s": "流量",
         "cable_temperature_c": "线缆温度", "co2_ppm": "二氧化碳", "height_m": "高度", "flow": "流量",
-        "people": "人数", "panic": "紧急求助", "granted": "通行", "denied": "拒绝通行", "started": "启动",
+        "people": "人数", "open": "开门", "panic": "紧急求助", "granted": "通行", "denied": "拒绝通行", "started": "启动",
     }
 )  # fmt: skip
 _UNITS = MappingProxyType(

@@ -1,0 +1,129 @@
+"""What `smarthub check` sees beside a file's own text: files that it names, and the other files' words."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from pydantic import BaseModel
+
+from gateway.config import GatewayConfig
+from hub.config import HubFile
+from model.errors import ConfigError, HubError
+from model.spelling import did_you_mean
+from model.yamlfile import YamlText
+
+Path_ = tuple[int | str, ...]
+_FOLDERS = {"registry", "rules"}
+HUB_YAML = "hub.yaml"
+
+
+class HubSeen(NamedTuple):
+    """A hub's file that was read, with its text for lines."""
+
+    text: YamlText
+    file: HubFile
+
+
+class GatewaySeen(NamedTuple):
+    """A gateway's file that was read, with its text for lines."""
+
+    text: YamlText
+    config: GatewayConfig
+
+    def parts(self) -> Iterator[tuple[Path_, BaseModel]]:
+        """Yield the checked parts that name files or compounds, with the keys where each begins."""
+        yield ("uplink",), self.config.file.uplink
+        for number, source in enumerate(self.config.sources):
+            yield ("sources", number), source.settings
+            if source.broker is not None and source.broker is not self.config.file.uplink:
+                yield ("sources", number, "broker"), source.broker
+        if self.config.video is not None:
+            yield ("video",), self.config.video
+
+
+def not_there(seen: HubSeen | GatewaySeen) -> list[ConfigError]:
+    """Return a warning for each file and folder that is named and not there; `data` is made at the start."""
+    parts = seen.parts() if isinstance(seen, GatewaySeen) else [((), seen.file)]
+    return [
+        _at(seen.text, path, f"{value} is not there{_remedy(value)}")
+        for prefix, part in parts
+        for path, value in _values(part, prefix)
+        if isinstance(value, Path) and not _found(str(path[-1]), value)
+    ]
+
+
+def _found(key: str, value: Path) -> bool:
+    if key in _FOLDERS:
+        return value.is_dir()
+    return value.is_file() or not key.endswith("_file")
+
+
+def _remedy(value: Path) -> str:
+    where = "" if value.is_absolute() else f" (from {Path.cwd()}, where this was started)"
+    return (
+        f"{where}; correct the path, or check again on the machine and as the user that will run it"
+    )
+
+
+def other_site(gateway: GatewaySeen, hubs: Sequence[HubSeen]) -> list[ConfigError]:
+    """Return the problem of a gateway whose site is that of none of the hubs it is checked with."""
+    site = gateway.config.file.site
+    if not hubs or any(hub.file.site == site for hub in hubs):
+        return []
+    hub = hubs[0]
+    where = f"{hub.text.name}:{hub.text.line(('site',))}"
+    said = (
+        f"{site!r} is not the hub's site {hub.file.site!r} ({where}): nothing that this gateway sends"
+        " would arrive; write one name in both"
+    )
+    return [_at(gateway.text, ("site",), said)]
+
+
+def unknown_compounds(gateway: GatewaySeen, hubs: Sequence[HubSeen]) -> list[ConfigError]:
+    """Return a warning for each compound of a gateway that no registry of the hubs has."""
+    known = sorted({name for hub in hubs for name in _compounds(hub.file)})
+    if not known:
+        return []
+    return [
+        _at(
+            gateway.text,
+            path,
+            f"the registry has no compound {value!r}{did_you_mean(str(value), known)}; what is heard there"
+            " has no place: correct it, or add the compound",
+        )
+        for prefix, part in gateway.parts()
+        for path, value in _values(part, prefix)
+        if (path[-1] == "compound" or "compounds" in path[-2:-1]) and value and value not in known
+    ]
+
+
+def _compounds(hub: HubFile) -> Iterator[str]:
+    """Yield the compounds of a hub's registry; one that cannot be read is told where it is checked."""
+    from hub.territory.registry_files import load_registry, read_documents
+
+    if hub.registry is None:
+        return
+    try:
+        yield from load_registry(read_documents(hub.registry)).compounds
+    except (HubError, OSError):
+        return
+
+
+def _values(part: object, path: Path_) -> Iterator[tuple[Path_, object]]:
+    """Yield every value inside a checked part, with its keys."""
+    if isinstance(part, BaseModel):
+        for name, field in type(part).model_fields.items():
+            yield from _values(getattr(part, name), (*path, field.alias or name))
+    elif isinstance(part, dict):
+        for key, value in part.items():
+            yield from _values(value, (*path, str(key)))
+    elif isinstance(part, list | tuple):
+        for number, value in enumerate(part):
+            yield from _values(value, (*path, number))
+    else:
+        yield path, part
+
+
+def _at(text: YamlText, path: Path_, said: str) -> ConfigError:
+    key = ".".join(str(part) for part in path)
+    return ConfigError(said, file=text.name, line=text.line(path), key=key)
