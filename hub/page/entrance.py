@@ -29,7 +29,7 @@ def routes(site: Site) -> APIRouter:
 
     @router.get("/login")
     async def show(request: Request) -> HTMLResponse:
-        return _page(login_html(site, request))
+        return _page(login_html(site, request, said=_ended(request)))
 
     @router.post("/login")
     async def sign_in(
@@ -101,6 +101,17 @@ def _elsewhere(lang: Lang) -> Response:
 
 def _page(content: str, status: int = 200) -> HTMLResponse:
     return HTMLResponse(content, status, {"content-security-policy": POLICY})
+
+
+def _ended(request: Request) -> str:
+    """Say why somebody is here who did not sign out: a screen on a wall has gone blind and mute."""
+    if "ended" not in request.query_params:
+        return ""
+    return (
+        "登录已失效：此屏幕不再显示和响铃。请重新登录。"
+        if language_of(request) is Lang.ZH
+        else "The session has ended: this screen shows and sounds nothing any more. Sign in again."
+    )
 
 
 def local_path(path: str) -> str:

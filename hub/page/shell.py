@@ -121,6 +121,10 @@ def _lamps(visit: Visit) -> Markup:
             "画面已停止更新：与中枢的连接中断，所示内容可能过时",
             "NOT LIVE: the hub does not answer, what you see may be out of date",
         ),
+        "unsent": visit.say(
+            "操作未提交：与中枢的连接中断。恢复后请重新操作；紧急时请打电话",
+            "NOT SENT: the hub does not answer. Do it again when it is back; if it cannot wait, telephone",
+        ),
         "quiet": visit.say("静音 60 秒", "Quiet 60 s"),
         "hushed": visit.say("已静音", "quiet"),
         "unarmed": visit.say("声音未开启，点此开启", "Sound OFF: click to arm"),

@@ -188,6 +188,9 @@ def test_a_fire_that_only_a_person_reported_can_be_closed(opens: Opens, up: Up) 
     page.click("form[data-form] [type=submit]")
     expect(page.locator("form[data-form]")).to_have_count(0)
     assert up.get(f"/api/v1/cases/{case}")["state"] == "closed"
+    expect(page.locator(".cp-head")).to_contain_text("结案")
+    expect(page.locator(".cp-head.sh-critical")).to_have_count(0)
+    expect(page.locator(".cp-calls")).to_have_count(0)
 
 
 def test_the_evidence_pack_is_fetched_by_who_works_on_the_case(

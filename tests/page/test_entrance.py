@@ -101,12 +101,17 @@ def test_a_screen_without_the_hub_is_heard(opens: Opens, fires: Fires, up: Up) -
     page.wait_for_selector("#sh-stale", state="hidden", timeout=20_000)
     fires(4713)
     assert until(lambda: sounds() > quiet, 15), "who quieted the link quieted no fire"
+    page.wait_for_selector(".sh-ack")
     with hanging(up):
         page.wait_for_selector("#sh-stale:visible", timeout=9000)
         known = sounds()
         assert until(lambda: sounds() > known + 1, 12)
         assert page.evaluate("window.smarthubSounded === window.smarthubTones.patterns.fire")
+        page.locator(".sh-ack").first.click()
+        assert "操作未提交" in page.inner_text("#sh-stale"), "not sent, and it is said"
     page.wait_for_selector("#sh-stale", state="hidden", timeout=20_000)
+    assert page.locator(".sh-ack").count() >= 1
+    assert any(not case["acknowledged_by"] for case in up.cases(category="fire"))
     for case in up.cases(category="fire"):
         if not case["acknowledged_by"]:
             up.act(case["id"], "acknowledge")
@@ -119,4 +124,5 @@ def test_a_withdrawn_session_ends_on_the_open_screen(opens: Opens, up: Up) -> No
     page.wait_for_selector("#sh-live:has-text('实时')")
     for token in up.get("/api/v1/tokens")["items"]:
         up.delete(f"/api/v1/tokens/{token['id']}")
-    page.wait_for_url("**/login", timeout=25_000)
+    page.wait_for_url("**/login?ended=1&next=*", timeout=25_000)
+    assert "登录已失效" in page.inner_text("[role=alert]")

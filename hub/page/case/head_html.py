@@ -30,17 +30,20 @@ _UNACCEPTED = frozenset({State.FILED, State.DISPATCHED, State.REWORK})
 
 
 def head_html(case: Case, registry: Registry, *, now: int, zone: ZoneInfo, lang: Lang) -> Markup:
-    """Return what a duty officer must know within a second."""
+    """Return what a duty officer must know within a second; what is closed burns no more."""
+    over = case.state is State.CLOSED
+    tone = "sh-normal" if over else f"sh-{case.severity.value}"
     return tag(
         "section",
         tag(
             "div",
-            icon(SEVERITY[case.severity.value][2]),
+            icon("lock" if over else SEVERITY[case.severity.value][2]),
             tag("strong", word(SEVERITY, case.severity.value, lang), class_="sh-tone"),
             tag("strong", category(case.category, lang), class_="cp-what"),
             badge(word(VERIFICATION, case.verification.value, lang)) if case.verification else None,
             badge(word(MODE, case.mode.value, lang), "sh-mode") if case.mode is not Mode.REAL else None,
             badge(word(CLASS, case.cls.value, lang)),
+            badge(word(STATE, case.state.value, lang)) if over else None,
             tag("span", case.id, class_="cp-id"),
             class_="cp-line",
         ),
@@ -50,7 +53,7 @@ def head_html(case: Case, registry: Registry, *, now: int, zone: ZoneInfo, lang:
         *(tag("p", icon("flag"), word(FLAGS, flag, lang), class_="cp-flagline") for flag in case.flags),
         tag("p", case.text, class_="cp-text") if case.text else None,
         deadlines_html(case, now=now, zone=zone, lang=lang),
-        class_=f"sh-card cp-head sh-{case.severity.value} sh-mode-{case.mode.value}",
+        class_=f"sh-card cp-head {tone} sh-mode-{case.mode.value}",
     )  # fmt: skip
 
 
@@ -116,7 +119,9 @@ def pending(case: Case) -> list[tuple[str, int]]:
 
 
 def call_html(contacts: Sequence[Contact], case: Case, *, quiet: bool, lang: Lang) -> Markup:
-    """Return whom to call now, in order, each telephone one touch away."""
+    """Return whom to call now, in order, each telephone one touch away; nobody about a closed case."""
+    if case.state is State.CLOSED:
+        return joined(())
     zh = lang is Lang.ZH
     lines = [
         tag(
@@ -136,7 +141,7 @@ def call_html(contacts: Sequence[Contact], case: Case, *, quiet: bool, lang: Lan
         tag("p", icon("volume_off"), word(FLAGS, "quiet_at_compound", lang), class_="cp-quiet")
         if quiet
         else None,
-        tag("ol", *lines, class_="cp-calls") if lines else tag("p", nobody, class_="sh-muted"),
+        tag("ol", *lines, class_="cp-calls") if lines else None if quiet else tag("p", nobody, class_="sh-muted"),
         tag("p", "119 / 110 由人拨打，系统只记录。" if zh else "People dial 119 or 110; the hub records it.",
             class_="sh-muted cp-fine") if case.cls.value == "emergency" else None,
         class_="sh-card",
@@ -180,6 +185,10 @@ def _pair(name: str, value: str | Markup) -> Markup:
 
 
 def _since(case: Case, now: int, zone: ZoneInfo, lang: Lang) -> Markup:
+    if case.closed_at is not None:
+        took = span(case.closed_at - case.opened_at, lang)
+        lasted = f"用时 {took}" if lang is Lang.ZH else f"took {took}"
+        return joined((local(case.opened_at, zone), " · ", lasted))
     ago = span(now - case.opened_at, lang)
     return joined((local(case.opened_at, zone), " · ", tag("span", ago, data_since=case.opened_at)))
 

@@ -119,6 +119,7 @@
     lamp.setAttribute("aria-pressed", String(armed()));
     by("sh-live").textContent = stale ? "○" : ready ? `● ${text("live")}` : `○ ${text("notready")}`;
     by("sh-live").classList.toggle("sh-off", stale || !ready);
+    if (!stale && by("sh-stale").textContent !== text("stale")) by("sh-stale").textContent = text("stale");
     by("sh-stale").hidden = !stale;
     by("sh-unarmed").hidden = armed() || stale || alarms.length === 0;
     const left = Math.ceil((quietUntil - performance.now()) / 1000);
@@ -167,12 +168,26 @@
       paint();
       sound();
     });
-    stream.addEventListener("ended", () => location.assign("/login"));
+    stream.addEventListener("ended", () => {
+      const back = encodeURIComponent(location.pathname + location.search);
+      location.assign(`/login?ended=1&next=${back}`);
+    });
     stream.onerror = () => {
       stream.close();
       setTimeout(listen, 1000);
     };
   }
+
+  // What is sent while the hub is away would be lost without a word: it is not sent, and that is said.
+  function unsent(event) {
+    const chosen = event.target.closest ? event.target.closest("[data-ack], [data-deed], [type=submit]") : null;
+    if (!stale || !(chosen || event.type === "submit")) return;
+    event.preventDefault();
+    event.stopPropagation();
+    by("sh-stale").textContent = text("unsent");
+  }
+  // The wall acknowledges at the press already.
+  for (const kind of ["pointerdown", "mousedown", "click", "submit"]) document.addEventListener(kind, unsent, true);
 
   document.addEventListener("click", (event) => {
     const id = event.target.closest ? (event.target.closest("button") || {}).id : "";
