@@ -135,7 +135,7 @@ class Heartbeats:
         if beat.warnings and now >= self._warn_from:
             self._warn_from = now + self._config.file.heartbeat_s / 2
             for warning in beat.warnings:
-                log.warning("uplink_stuck", why=warning)
+                log.warning(logged_as(warning), why=warning)
         await client.publish(self._parts.topics.status, encode(beat), qos=0)
         self._asked.settled(beat.caught_up_to)
 
@@ -156,6 +156,12 @@ class Heartbeats:
                 async with asyncio.timeout(left if due is None else min(left, due / 1000)):
                     await self._asked.changed.wait()
         return not heard.done()
+
+
+def logged_as(warning: str) -> str:
+    """Return the event under which a warning is logged: only those of a lane are the uplink's."""
+    of_lane = warning.startswith(tuple(f"{lane}: " for lane in Lane))
+    return "uplink_stuck" if of_lane else "trouble_noticed"
 
 
 async def heartbeat(config: GatewayConfig, parts: Parts, state: str) -> Heartbeat:

@@ -10,6 +10,10 @@ DAYS = (
 )  # fmt: skip
 
 
+SITE_ZONE = "Asia/Shanghai"
+"""For a rule whose text names no zone: all of China has this one."""
+
+
 class Local(NamedTuple):
     """A moment on the local clock; `day` counts days since 0001-01-01, a Monday, as 0."""
 
@@ -32,6 +36,11 @@ class Local(NamedTuple):
 def zone(name: str) -> ZoneInfo:
     """Return the time zone of that name; raises ZoneInfoNotFoundError."""
     return ZoneInfo(name)
+
+
+def written(at: int, place: str = SITE_ZONE) -> str:
+    """Return a data time in ms as people read it, with its offset: 2026-11-26 10:40:35+08:00."""
+    return datetime.fromtimestamp(at / 1000, zone(place)).isoformat(sep=" ", timespec="seconds")
 
 
 def local(at: int, place: tzinfo) -> Local:

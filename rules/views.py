@@ -24,6 +24,7 @@ class DeviceView(msgspec.Struct, frozen=True):
     gateway: str = ""
     source: str = ""
     walk_test: bool = False  # people try it on purpose now
+    compound: str = ""  # what its topic or gateway tells of the place; the registry knows better
 
 
 class GatewayView(msgspec.Struct, frozen=True):
@@ -94,6 +95,7 @@ def view_device(book: Book, name: str, alarmed: AbstractSet[str]) -> DeviceView:
         gateway=row.last.gateway,
         source=row.last.source,
         walk_test=book.under_test(name),
+        compound=row.last.compound,
     )
 
 

@@ -13,12 +13,15 @@ from .surroundings import (
     HUB_YAML,
     GatewaySeen,
     HubSeen,
+    RegistrySeen,
+    RulesSeen,
     not_there,
     other_site,
     unknown_compounds,
+    unsaid_words,
 )
 
-Seen = HubSeen | GatewaySeen
+Seen = HubSeen | GatewaySeen | RulesSeen | RegistrySeen
 
 
 class Checked(NamedTuple):
@@ -44,7 +47,9 @@ def checked(paths: Sequence[Path]) -> Checked:
             problems.append(error)
         else:
             seen += [found] if found else []
-    warnings = [warning for one in seen for warning in not_there(one)]
+    warnings = unsaid_words(seen)
+    for one in seen:
+        warnings += not_there(one) if isinstance(one, HubSeen | GatewaySeen) else []
     given = [one for one in seen if isinstance(one, HubSeen)]
     for gateway in seen:
         if isinstance(gateway, GatewaySeen):
@@ -64,10 +69,9 @@ def summary(files: int, warnings: int) -> str:
 
 
 def check_file(path: Path) -> Seen | None:
-    """Check one file, or a registry's folder; returns what a hub or gateway reads; raises ConfigError."""
+    """Check one file, or a registry's folder; returns what was read; raises ConfigError."""
     if path.is_dir():
-        _check_registry(path)
-        return None
+        return _check_registry(path)
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -81,7 +85,7 @@ def check_file(path: Path) -> Seen | None:
         from rules.rulefile import load_rules
 
         load_rules({str(path): text})
-        return None
+        return RulesSeen(str(path), text)
     if "mqtt" in keys:
         return _hub(path, text)
     if keys & {"gateway", "sources", "uplink"}:
@@ -114,10 +118,10 @@ def _filled(path: Path, text: str) -> YamlText:
     return YamlText(filled_in(text, os.environ, name=str(path)), str(path))
 
 
-def _check_registry(folder: Path) -> None:
+def _check_registry(folder: Path) -> RegistrySeen:
     from hub.territory.registry_files import load_registry, read_documents
 
-    load_registry(read_documents(folder))
+    return RegistrySeen(load_registry(read_documents(folder)))
 
 
 def _check_areas(path: Path, text: str) -> None:

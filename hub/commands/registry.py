@@ -63,14 +63,14 @@ def import_devices(
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show, but write nothing.")] = False,
 ) -> None:
-    """Add and change devices from a CSV; shows what changes and removes nobody. 导入设备。"""
-    from hub.territory.csvtext import decode_text
+    """Add and change devices from a CSV or XLSX; shows what changes and removes nobody. 导入设备。"""
+    from hub.territory.point_list import as_text
     from hub.territory.registry_export import write_whole
     from hub.territory.registry_files import read_documents
     from hub.territory.registry_import import DEVICES_CSV, merge_devices
 
     try:
-        text = decode_text(file.read_bytes(), file.name)
+        text = as_text(file.read_bytes(), file.name)
         merge = merge_devices(read_documents(into), text, name=file.name)
         _show(merge)
         if not dry_run and (merge.added or merge.changed):

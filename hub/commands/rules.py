@@ -26,13 +26,22 @@ Folder = Annotated[Path | None, typer.Argument(help="a rule file or folder; defa
 
 @app.command()
 def check(folder: Folder = None) -> None:
-    """Check rule files; names file, line and key of every problem. 检查规则。"""
+    """Check rule files; names file, line and key of every problem. 检查规则。
+
+    A kind or quantity that nothing of ours says is a warning: a mapping of yours may say it.
+    """
+    from hub.rule_words import doubtful, our_words
     from rules.rulefile import load_rules
+
+    from .check import summary
 
     texts = _texts(folder)
     load_rules(texts)
+    warnings = doubtful(texts, our_words())
+    for warning in warnings:
+        typer.echo(f"warning 提醒: {warning}", err=True)
     files = sum(not is_calendar(name) for name in texts)
-    typer.echo(f"{files} rule file(s) without a problem 无误")
+    typer.echo(summary(files, len(warnings)))
 
 
 @app.command()

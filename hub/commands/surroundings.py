@@ -8,7 +8,10 @@ from pydantic import BaseModel
 
 from gateway.config import GatewayConfig
 from hub.config import HubFile
+from hub.rule_words import Words, doubtful, our_words
+from hub.territory.registry_files import load_registry, read_documents
 from model.errors import ConfigError, HubError
+from model.place import Registry
 from model.spelling import did_you_mean
 from model.yamlfile import YamlText
 
@@ -39,6 +42,53 @@ class GatewaySeen(NamedTuple):
                 yield ("sources", number, "broker"), source.broker
         if self.config.video is not None:
             yield ("video",), self.config.video
+
+    def words(self) -> Words:
+        """Return the kinds and quantities that its mappings say."""
+        values = [
+            (path, str(value))
+            for prefix, part in self.parts()
+            for path, value in _values(part, prefix)
+        ]
+        return Words(
+            frozenset(value for path, value in values if path[-1] == "kind"),
+            frozenset(
+                value
+                for path, value in values
+                if path[-1] == "to" or (path[-1] == "name" and "user_analogues" in path)
+            ),
+        )
+
+
+class RulesSeen(NamedTuple):
+    """A file of rules that was read."""
+
+    name: str
+    text: str
+
+
+class RegistrySeen(NamedTuple):
+    """A registry's folder that was read."""
+
+    registry: Registry
+
+
+def unsaid_words(seen: Sequence[object]) -> list[ConfigError]:
+    """Return a warning for each kind and quantity of rules that nothing of ours, or given here, says."""
+    texts = {one.name: one.text for one in seen if isinstance(one, RulesSeen)}
+    if not texts:
+        return []
+    known = our_words()
+    for one in seen:
+        if isinstance(one, GatewaySeen):
+            known = known.joined(one.words())
+        registry = one.registry if isinstance(one, RegistrySeen) else None
+        if isinstance(one, HubSeen):
+            registry = _registry(one.file)
+        if registry is not None:
+            kinds = frozenset(device.kind for device in registry.devices.values())
+            known = known.joined(Words(kinds, frozenset()))
+    return doubtful(texts, known)
 
 
 def not_there(seen: HubSeen | GatewaySeen) -> list[ConfigError]:
@@ -81,7 +131,8 @@ def other_site(gateway: GatewaySeen, hubs: Sequence[HubSeen]) -> list[ConfigErro
 
 def unknown_compounds(gateway: GatewaySeen, hubs: Sequence[HubSeen]) -> list[ConfigError]:
     """Return a warning for each compound of a gateway that no registry of the hubs has."""
-    known = sorted({name for hub in hubs for name in _compounds(hub.file)})
+    registries = [registry for hub in hubs if (registry := _registry(hub.file))]
+    known = sorted({name for registry in registries for name in registry.compounds})
     if not known:
         return []
     return [
@@ -97,16 +148,14 @@ def unknown_compounds(gateway: GatewaySeen, hubs: Sequence[HubSeen]) -> list[Con
     ]
 
 
-def _compounds(hub: HubFile) -> Iterator[str]:
-    """Yield the compounds of a hub's registry; one that cannot be read is told where it is checked."""
-    from hub.territory.registry_files import load_registry, read_documents
-
+def _registry(hub: HubFile) -> Registry | None:
+    """Return a hub's registry; one that cannot be read is told where it is checked."""
     if hub.registry is None:
-        return
+        return None
     try:
-        yield from load_registry(read_documents(hub.registry)).compounds
+        return load_registry(read_documents(hub.registry))
     except (HubError, OSError):
-        return
+        return None
 
 
 def _values(part: object, path: Path_) -> Iterator[tuple[Path_, object]]:

@@ -1,9 +1,13 @@
 """Says what an import would change, row by row, or what is wrong with it."""
 
 from hub.territory.registry_import import DeviceChange, Merge
+from model.errors import ConfigError
+from model.yamlfile import ConfigErrors
 
+from .import_words import in_chinese
 from .site import Visit
 from .tables import inert
+from .words import Lang
 
 SHOWN = 50
 
@@ -26,15 +30,25 @@ def changes_html(visit: Visit, merge: Merge) -> str:
     )
 
 
-def problems_html(visit: Visit, error: Exception) -> str:
-    """Return every problem of an import as a list, so many as fit, and how many more there are."""
-    lines = str(error).splitlines()
+def problems_html(visit: Visit, error: Exception, *, name: str = "") -> str:
+    """Return every problem of an import as a list, so many as fit, and how many more there are.
+
+    `name` is the imported file's, which Chinese leaves out.
+    """
+    lines = _lines(visit, error, name)
     items = "".join(
         f'<li class="sh-trouble sh-critical">{inert(line)}</li>' for line in lines[:SHOWN]
     )
     rest = max(0, len(lines) - SHOWN)
     nothing = visit.say("没有写入任何内容", "Nothing was written")
     return f'<p><b>{nothing}</b></p><ul class="sh-troubles">{items}</ul>{_more(visit, rest)}'
+
+
+def _lines(visit: Visit, error: Exception, name: str) -> list[str]:
+    if visit.lang is Lang.EN or not isinstance(error, ConfigError):
+        return str(error).splitlines()
+    problems = error.problems if isinstance(error, ConfigErrors) else (error,)
+    return [in_chinese(problem, name) for problem in problems]
 
 
 def _warning(visit: Visit, count: int) -> str:

@@ -68,10 +68,12 @@ def routes(site: Site) -> APIRouter:
 
 
 def _rows(hub: Services, who: Principal, name: str, source: str) -> list[dict[str, object]]:
+    compounds = hub.registry().compounds
     if name == "unregistered":
-        return rows_of(Found(view, None, None) for view in strangers_of(hub, who))
+        strangers = (Found(view, None, None) for view in strangers_of(hub, who))
+        return rows_of(strangers, compounds=compounds)
     wanted = Wanted(source=source, kind="fire_component", limit=EVERY)
-    return rows_of(hub.find_devices(wanted, who.sees).items)
+    return rows_of(hub.find_devices(wanted, who.sees).items, compounds=compounds)
 
 
 def strangers_of(
@@ -207,7 +209,7 @@ async def _preview(visit: Visit, places: _Places, content: bytes, name: str) -> 
         merge = await visit.hub.import_devices(text, name=name, by=visit.who, apply=False)
     except (HubError, OSError) as error:
         with shown:
-            Fragment(problems_html(visit, error))
+            Fragment(problems_html(visit, error, name=name))
         return
     with shown:
         Fragment(changes_html(visit, merge))
@@ -227,7 +229,7 @@ async def _apply(visit: Visit, places: _Places, upload: _Upload) -> None:
             upload.text, name=upload.name, by=visit.who, apply=True
         )
     except (HubError, OSError) as error:
-        said = problems_html(visit, error)
+        said = problems_html(visit, error, name=upload.name)
     else:
         written = visit.say(
             f"已写入：新增 {len(merge.added)}，修改 {len(merge.changed)}",

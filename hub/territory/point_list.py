@@ -1,7 +1,7 @@
 """A panel's point list 点位表: address → room, as CSV or XLSX, filled in from what is known."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from io import BytesIO
 
 from openpyxl import Workbook
@@ -15,18 +15,21 @@ from .workbook import OLD_WORKBOOK, ZIP, workbook_text
 COLUMNS = ("id", "kind", "role", "building", "compound", "floor", "room", "name", "silent_after_s")
 """Those of devices.csv: a filled-in list is imported as it is."""
 
-_ZH = {
+COLUMN_TITLES = {
     "id": "设备编号", "kind": "类型", "role": "角色", "building": "楼栋", "compound": "小区",
     "floor": "楼层", "room": "房间", "name": "名称", "silent_after_s": "失联秒数",
 }  # fmt: skip
-_TITLES = tuple(f"{name} {_ZH[name]}" for name in COLUMNS)
+_TITLES = tuple(f"{name} {COLUMN_TITLES[name]}" for name in COLUMNS)
 _NAME_CHARS = 120  # as many as the registry takes
 # A workbook cannot hold these, and nobody sees them in a CSV.
 _UNSEEN = re.compile(f"{HIDDEN.pattern}|[\ufffe\uffff\ud800-\udfff]")
 
 
-def rows_of(found: Iterable[Found]) -> list[dict[str, object]]:
-    """Return a row for each device: what the registry says, else what the device says of itself."""
+def rows_of(found: Iterable[Found], *, compounds: Container[str] = ()) -> list[dict[str, object]]:
+    """Return a row for each device: what the registry says, else what the device says of itself.
+
+    The compound that an unregistered device's topic or gateway tells stands there if it is one of `compounds`.
+    """
     rows = []
     for item in found:
         known, view = item.device, item.view
@@ -36,7 +39,7 @@ def rows_of(found: Iterable[Found]) -> list[dict[str, object]]:
                 "kind": known.kind if known else view.kind,
                 "role": known.role if known else "",
                 "building": known.building if known else "",
-                "compound": known.compound if known and not known.building else "",
+                "compound": _compound(item, compounds),
                 "floor": known.floor if known else "",
                 "room": known.room if known else "",
                 "name": known.name if known and known.name else _said(item),
@@ -68,9 +71,15 @@ def as_text(content: bytes, name: str) -> str:
 
     Raises ConfigError with what is wrong, in which row, and what to do.
     """
-    if content.startswith((ZIP, OLD_WORKBOOK)):
+    if content.startswith((ZIP, OLD_WORKBOOK)) or name.lower().endswith(".xlsx"):
         return workbook_text(content, name)
     return decode_text(content, name)
+
+
+def _compound(item: Found, compounds: Container[str]) -> str:
+    if item.device is None:
+        return item.view.compound if item.view.compound in compounds else ""
+    return "" if item.device.building else item.device.compound
 
 
 def _said(item: Found) -> str:

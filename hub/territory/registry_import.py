@@ -10,7 +10,7 @@ from model.yamlfile import ConfigErrors
 from .csvtext import read_table, write_table
 from .references import build
 from .registry_files import read_tables
-from .tables import Entry, entry_columns, unknown_columns
+from .tables import Entry, Tables, entry_columns, unknown_columns
 
 DEVICES_CSV = "devices.csv"
 
@@ -57,7 +57,8 @@ def merge_devices(
     known = {str(entry.cells.get("id", "")): number for number, entry in enumerate(devices)}
     added: list[str] = []
     changed: list[DeviceChange] = []
-    incoming = _incoming(text, name, taken={i: devices[n] for i, n in known.items()})
+    taken = {device: devices[number] for device, number in known.items()}
+    incoming, problems = _incoming(text, name, taken=taken)
     for entry in incoming:
         device = str(entry.cells["id"])
         if device not in known:
@@ -69,7 +70,8 @@ def merge_devices(
         if change.columns:
             changed.append(change)
             devices[known[device]] = entry._replace(cells={**old.cells, **entry.cells})
-    _refuse_elsewhere(incoming, before, build(tables), sees)
+    after = _built(tables, problems, name)
+    _refuse_elsewhere(incoming, before, after, sees)
     rows = [entry.cells for entry in devices if not entry.path]
     return Merge(
         write_table(entry_columns("devices"), rows),
@@ -102,7 +104,22 @@ def _refuse_elsewhere(
         raise ConfigErrors(problems)
 
 
-def _incoming(text: str, name: str, *, taken: Mapping[str, Entry]) -> list[Entry]:
+def _built(tables: Tables, problems: list[ConfigError], name: str) -> Registry:
+    """Return the registry with the list in it; raises ConfigErrors with the list's problems by row."""
+    registry = None
+    try:
+        registry = build(tables)
+    except ConfigErrors as error:
+        problems = [*problems, *error.problems]
+    if registry is None or problems:
+        raise ConfigErrors(sorted(problems, key=lambda one: (one.file != name, one.line)))
+    return registry
+
+
+def _incoming(
+    text: str, name: str, *, taken: Mapping[str, Entry]
+) -> tuple[list[Entry], list[ConfigError]]:
+    """Return the list's rows, the first of each id, and what is wrong with the others."""
     table = read_table(text, name)
     problems = unknown_columns(table, "devices", name)
     if "id" not in table.columns:
@@ -119,15 +136,15 @@ def _incoming(text: str, name: str, *, taken: Mapping[str, Entry]) -> list[Entry
         if not device:
             problems.append(entry.problem("is missing or empty; fill it in", "id"))
         elif device in first:
-            problems.append(entry.problem(f"{device} is already at {first[device].where}", "id"))
+            said = f"{device} is already at {first[device].where}; remove one of them"
+            problems.append(entry.problem(said, "id"))
         elif written is not None and written.path:
             problems.append(
                 entry.problem(f"{device} is written at {written.where}; change it there", "id")
             )
-        first.setdefault(device, entry)
-    if problems:
-        raise ConfigErrors(problems)
-    return entries
+        else:
+            first[device] = entry
+    return list(first.values()), problems
 
 
 def _difference(before: Entry, after: Entry) -> DeviceChange:

@@ -17,6 +17,7 @@ from model.reading import Reading
 from rules.book import Book
 from rules.contract import Interest, Observation, Over
 from rules.finding import ended, fits, made_real, of_walk_test, started
+from rules.local_time import written
 from rules.specs import ThresholdSpec
 from rules.states import StateTable
 
@@ -138,8 +139,8 @@ class ThresholdRule:
             return f"{rule}; {subject} is not beyond it"
         state = "open" if row.open else "waiting for the hold time"
         return (
-            f"{rule}; {subject} {state}: {self._spec.quantity}={row.value:g} at {row.at}, "
-            f"beyond since {row.anomaly.started_at}"
+            f"{rule}; {subject} {state}: {self._spec.quantity}={row.value:g} at {written(row.at)}, "
+            f"beyond since {written(row.anomaly.started_at)}"
         )
 
     def _value(self, reading: Reading) -> float | None:

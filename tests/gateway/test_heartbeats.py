@@ -10,7 +10,7 @@ import pytest
 
 from gateway import config
 from gateway.agent import running
-from gateway.heartbeats import AHEAD_MS, ASKED_KEPT, PATIENCE_MS, Asked
+from gateway.heartbeats import AHEAD_MS, ASKED_KEPT, PATIENCE_MS, Asked, logged_as
 from hub.broker import BrokerUser, EmbeddedBroker
 from model.codec import Ask, Heartbeat, decode_heartbeat, encode
 from model.topics import GatewayTopics
@@ -30,6 +30,20 @@ def test_what_is_asked_for_is_due_when_its_time_has_come() -> None:
     assert asked.proved(NOW + 200)
     asked.settled(NOW + 310)
     assert asked.due(NOW + 310) == 590
+
+
+def test_only_a_lane_s_trouble_is_logged_as_the_uplink_s() -> None:
+    """A camera's file that is not made yet keeps nothing from the hub."""
+    assert logged_as("alarm: broker away (timed out)") == "uplink_stuck"
+    assert (
+        logged_as("telemetry: sent but not receipted for 31 s; likely the hub is away")
+        == "uplink_stuck"
+    )
+    assert logged_as("camera demo-1: no such file clip.mp4") == "trouble_noticed"
+    assert (
+        logged_as("the data disk is full: alarms are forwarded from memory only")
+        == "trouble_noticed"
+    )
 
 
 def test_what_cannot_be_proved_is_given_up_after_a_while() -> None:

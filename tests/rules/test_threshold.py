@@ -1,6 +1,8 @@
 """Limits with hold time and hysteresis."""
 
 import math
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -85,6 +87,7 @@ def test_explain_says_value_limit_and_timer() -> None:
     town = Town(SMOKE)
     assert "not beyond it" in town.engine.explain("smoke-pre-alarm", "nb-1")
     _says(town, "smoke_db_m", 0.2)
-    assert "waiting for the hold time: smoke_db_m=0.2" in town.engine.explain(
-        "smoke-pre-alarm", "nb-1"
-    )
+    said = town.engine.explain("smoke-pre-alarm", "nb-1")
+    at = datetime.fromtimestamp(town.now / 1000, ZoneInfo("Asia/Shanghai"))
+    assert f"waiting for the hold time: smoke_db_m=0.2 at {at:%Y-%m-%d %H:%M:%S}+08:00" in said
+    assert said.endswith(f"beyond since {at:%Y-%m-%d %H:%M:%S}+08:00")

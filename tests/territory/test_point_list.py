@@ -122,6 +122,8 @@ GOOD = workbook(["id"], ["a"])
         (GOOD[:-30], "no workbook that can be read"),
         (GOOD[:400] + b"\x00" * 60 + GOOD[460:], "no workbook that can be read"),
         (b"PK\x03\x04", "no workbook that can be read"),
+        (GOOD[5:200], "no workbook that can be read"),
+        (b"\xff\x00\xfe", "no workbook that can be read"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1", r"old \.xls"),
         (workbook(), "is empty"),
     ],
@@ -170,6 +172,17 @@ def test_hostile_names_run_nowhere_and_hide_nothing() -> None:
     for cell in cells:
         assert cell.isprintable(), cell
         assert not cell.startswith(("=", "+", "-", "@", "\uff1d")), cell
+
+
+def test_the_compound_that_a_topic_told_is_filled_in_where_the_registry_has_it() -> None:
+    """Of devices that nobody registered; a known one keeps what the registry says."""
+    view = DeviceView("x", "door", 1, {}, "", "normal", registered=False, compound="hbw-01")
+    other = Device("x", "door", compound="hbw-02")
+    found = [Found(view, None, None), Found(view, None, other)]
+    assert [row["compound"] for row in rows_of(found, compounds={"hbw-01"})] == ["hbw-01", "hbw-02"]
+    assert [row["compound"] for row in rows_of(found)] == ["", "hbw-02"]
+    listed = as_csv(rows_of(found[:1], compounds={"hbw-01"})).decode("utf-8-sig")
+    assert merge_devices(site(), listed, name="p.csv").added == ("x",)
 
 
 def test_an_id_that_looks_like_a_comment_is_not_lost() -> None:

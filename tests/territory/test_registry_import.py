@@ -62,6 +62,24 @@ def test_a_wrong_list_is_refused_with_its_own_line(text: str, line: int, key: st
     assert (problem.file, problem.line, problem.key) == ("new.csv", line, key)
 
 
+def test_one_mistake_hides_no_other_and_all_are_in_the_order_of_the_rows() -> None:
+    """An id that stands twice, one that is missing, a building that is not there, a wrong kind."""
+    text = (
+        "id,kind,building,silent_after_s\nnb-9,door,hbw-01-b9,\nnb-9,door,hbw-01-b1,\n"
+        ",door,hbw-01-b1,\nnb-10,dor,hbw-01-b1,x\nnb-11,door,hbw-01-b9,\n"
+    )
+    with pytest.raises(ConfigErrors) as caught:
+        merge_devices(site(), text, name="new.csv")
+    assert [(p.line, p.key) for p in caught.value.problems] == [
+        (2, "building"),
+        (3, "id"),
+        (4, "id"),
+        (5, "kind"),
+        (5, "silent_after_s"),
+        (6, "building"),
+    ]
+
+
 def test_a_device_written_in_yaml_is_not_written_twice() -> None:
     """What registry.yaml holds is changed there; the import says where."""
     yaml = f"{SITE}devices:\n  - id: gb-7\n    kind: fire_transmitter\n    compound: hbw-01\n"
