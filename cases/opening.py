@@ -13,7 +13,7 @@ from model.case import (
     Verification,
 )
 from model.entry import Report
-from model.place import Level
+from model.place import UNREGISTERED, Level, Place
 from model.reading import Mode
 from model.silence import SILENCED
 
@@ -123,7 +123,7 @@ def _case(anomaly: Anomaly, kind: Category, spot: Spot, *, ordinal: int, now: in
         subject=anomaly.subject,
         rule=anomaly.rule,
         opened_at=now,
-        place_name=place.name,
+        place_name=_told(place, anomaly),
         compound=place.compound or anomaly.compound,
         source=spot.source,
         cause=kind.cause,
@@ -140,6 +140,14 @@ def _case(anomaly: Anomaly, kind: Category, spot: Spot, *, ordinal: int, now: in
         located=precision(spot, anomaly.scope) == BY_ITSELF,
     )
     return msgspec.structs.replace(case, closing=profile(case).value)
+
+
+def _told(place: Place, anomaly: Anomaly) -> str:
+    """Return the place's name; which gateway, or which device nobody registered, tells cases apart."""
+    if anomaly.scope == "gateway":
+        named = f"网关 gateway {anomaly.subject.removeprefix('gateway:')}"
+        return named if place.id == UNREGISTERED.id else f"{place.name} · {named}"
+    return f"{place.name} · {anomaly.subject}" if place.id == UNREGISTERED.id else place.name
 
 
 def _certainty(anomaly: Anomaly, kind: Category) -> Verification:

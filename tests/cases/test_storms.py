@@ -148,6 +148,22 @@ def test_unregistered_detectors_are_never_dropped_and_never_mixed() -> None:
     assert [len(case.members) for case in cases] == [1, 1, 2]
 
 
+def test_what_nobody_registered_is_told_apart_by_its_device_or_gateway() -> None:
+    """Three cases at "unregistered" would be one to who reads them aloud."""
+    story = Story()
+    for name in ("nb-1", "nb-2"):
+        story.receive(alarm(name))
+    story.receive(
+        alarm("gateway:gw7", category="gateway_lost", severity=Severity.MAJOR, scope="gateway")
+    )
+    names = {case.place_name for case in story.desk.open_cases()}
+    assert names == {
+        "未登记 unregistered (幸福小区) · nb-1",
+        "未登记 unregistered (幸福小区) · nb-2",
+        "幸福小区 · 网关 gateway gw7",
+    }
+
+
 def test_an_unregistered_part_of_a_known_panel_is_near_its_panel() -> None:
     """Place unregistered, but compound and grid are known, so somebody can be called."""
     story = Story()
