@@ -38,7 +38,6 @@ SLOW_COMMIT_MS = 50.0
 TICK_LATE_MS = 10_000
 OUTBOX_LATE_S = 60  # a receipt takes seconds; our assumption
 PROBE_S = 3.0
-SERVER_ERROR = 500
 
 
 class State(StrEnum):
@@ -145,8 +144,7 @@ def _commit_ms(folder: Path) -> float:
 
 
 def _files(folder: Path) -> Iterator[Finding]:
-    names = [folder / name for name in ("hub.yaml", "gateway.yaml")]
-    names = [name for name in names if name.is_file()]
+    names = [path for name in ("hub.yaml", "gateway.yaml") if (path := folder / name).is_file()]
     if (folder / "registry" / "registry.yaml").is_file():
         names.append(folder / "registry")
     problems, warnings = checked(names)
@@ -154,7 +152,7 @@ def _files(folder: Path) -> Iterator[Finding]:
     yield from (Finding(what, State.BAD, str(one), remedy) for one in problems)
     yield from (Finding(what, State.DOUBT, str(one), remedy) for one in warnings)
     if names and not problems and not warnings:
-        yield Finding("configuration 配置", State.GOOD, ", ".join(name.name for name in names))
+        yield Finding(what, State.GOOD, ", ".join(name.name for name in names))
 
 
 def _hub_of(folder: Path) -> HubFile | None:
@@ -237,10 +235,12 @@ def _outbox(path: Path, worst: State) -> Finding:
     try:
         readings, since = waiting(path)
     except sqlite3.Error as error:
-        return Finding(what, State.DOUBT, f"{path}: {error}", "the gateway makes it at its start")
-    age_s = time.time() - since / 1000 if since else 0.0
-    said = f"{readings} Readings wait for the hub's receipt, the oldest for {age_s:.0f} s"
-    state = State.GOOD if age_s <= OUTBOX_LATE_S else worst
+        return Finding(what, State.DOUBT, str(error), "the gateway makes it at its start")
+    if not readings:
+        return Finding(what, State.GOOD, "nothing waits for the hub's receipt")
+    late_s = time.time() - since / 1000
+    state = State.GOOD if late_s <= OUTBOX_LATE_S else worst
+    said = f"{readings} Readings wait for the hub's receipt, the oldest for {late_s:.0f} s"
     return Finding(what, state, said, "do hub and gateway run, with one `site` and one broker?")
 
 
