@@ -97,7 +97,7 @@ class Frigate:
         after = _part(document, "after")
         camera, label = _text(after, "camera"), _text(after, "label")
         episode = _text(after, "id")
-        if document.get("type") not in {"new", "update", "end"}:
+        if not _is_one(document.get("type"), "new", "update", "end"):
             raise FrameError("type", "field 'type' is none of new, update, end")
         if after.get("false_positive") is True or document["type"] == "end":
             return ()
@@ -135,7 +135,9 @@ class Frigate:
         after = _part(document, "after")
         camera, episode = _text(after, "camera"), _text(after, "id")
         severity, stage = after.get("severity"), document.get("type")
-        if stage not in {"new", "update", "end"} or severity not in {"alert", "detection"}:
+        if not _is_one(stage, "new", "update", "end") or not _is_one(
+            severity, "alert", "detection"
+        ):
             raise FrameError("type", "fields 'type' and 'severity' are none that Frigate has")
         words = self._own.reviews
         state = words.alert if severity == "alert" else words.detection
@@ -218,6 +220,11 @@ def _choice(payload: bytes, words: Mapping[bytes, Chosen]) -> Chosen:
         raise FrameError("type", f"the payload is none of {known}") from None
 
 
+def _is_one(value: object, *words: str) -> bool:
+    """Return whether a value of a message is one of some words; it may be of any shape."""
+    return isinstance(value, str) and value in words
+
+
 def _part(document: Mapping[str, object], name: str) -> dict[str, object]:
     part = document.get(name)
     if not isinstance(part, dict):
@@ -242,9 +249,13 @@ def _texts(part: Mapping[str, object], name: str) -> Sequence[str]:
 
 def _number(part: Mapping[str, object], name: str) -> float | None:
     value = part.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number of more than 308 digits
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _moment(after: Mapping[str, object] | None, at: int) -> tuple[int | None, tuple[str, ...]]:

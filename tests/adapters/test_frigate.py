@@ -123,6 +123,9 @@ def test_two_frigates_keep_equal_cameras_apart() -> None:
     [
         ("events", b'{"type":"new"}'),
         ("events", event("gone")),
+        ("events", event().replace(b'"update"', b'{"a":1}')),
+        ("reviews", review("new", "alert").replace(b'"new"', b"[]")),
+        ("reviews", review("new", "alert").replace(b'"alert"', b"[]")),
         ("events", event(label="a/b")),
         ("reviews", review("new", "panic")),
         ("yard/person", b"many"),
@@ -134,6 +137,12 @@ def test_what_frigate_never_says_is_refused(topic: str, payload: bytes) -> None:
     """It is counted and kept, never guessed at."""
     with pytest.raises(FrameError):
         heard(topic, payload)
+
+
+def test_a_time_of_hundreds_of_digits_is_a_clock_that_cannot_be_right() -> None:
+    """What it says stands without it."""
+    [reading] = heard("events", event(frame_time=10**400))
+    assert reading.values["intrusion"] is True
 
 
 @pytest.mark.parametrize(
