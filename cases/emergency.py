@@ -88,8 +88,9 @@ def handed_over(case: Case, action: Action, now: int) -> Case:
     if to not in {"119", "110"}:
         raise Refused("handover needs to: 119 or 110", missing=("to",))
     who, answer = fields.text(action, "who"), fields.text(action, "answer")
-    at = now if action.fields.get("at") is None else fields.moment(action, "at")
-    if not case.opened_at - CALLED_BEFORE_MS <= at <= now + CLOCKS_APART_MS:
+    given = action.fields.get("at") is not None
+    at = fields.moment(action, "at") if given else now
+    if given and not case.opened_at - CALLED_BEFORE_MS <= at <= now + CLOCKS_APART_MS:
         raise Refused(
             "handover: `at` is when the call was made: not in the future, and at most a day before the case"
             " (通话时间不得晚于现在，也不得早于立案前一天)",

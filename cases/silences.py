@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from model.anomaly import Anomaly, Phase
+from model.anomaly import Anomaly, Phase, Severity
 from model.errors import Refused
 from model.place import Registry
 from model.silence import Deed, Muted, Silence, SilenceOrder
@@ -54,6 +54,7 @@ class Silences:
         self._changed: set[str] = set()
         self._active: dict[str, Silence] = {}  # replaced, never changed: others read it beside us
         self._waiting: set[str] = set()
+        self._unhidden: set[str] = set()  # held by an older version, and never to be hidden
 
     def order(self, order: SilenceOrder, registry: Registry, *, now: int, awake: int) -> Turn:
         """Do what a person asks; an order that was taken before changes nothing. Raises Refused."""
@@ -88,6 +89,11 @@ class Silences:
         return msgspec.structs.replace(
             turn, began=tuple(began), unheard=turn.unheard | frozenset(unheard)
         )
+
+    def unhidden(self) -> frozenset[str]:
+        """Return once the keys that a silence of an older version held and that nothing may hide."""
+        found, self._unhidden = frozenset(self._unhidden), set()
+        return found
 
     def sift(
         self, anomalies: Sequence[Anomaly], registry: Registry, *, awake: int
@@ -128,6 +134,12 @@ class Silences:
             silence.quiet_since.setdefault(key, silence.began_awake)
         if silence.ended_at is not None:
             return
+        for muted in silence.muted:  # of before first signs and critical things were never hidden
+            kind = category(muted.category, Severity(muted.severity))
+            if muted.key in silence.held and is_never_hidden(kind, Severity(muted.severity)):
+                del silence.held[muted.key]
+                self._unhidden.add(muted.key)
+                self._changed.add(name)
         if silence.began_at is None:
             self._waiting.add(name)
         else:

@@ -200,9 +200,14 @@ def category(word: str, severity: Severity) -> Category:
     return _row(word, _M, severity, _CONTRACTOR, word, word)
 
 
+FIRST_SIGNS = frozenset({"high_temperature"})
+"""What may be the first sign of a fire, though hours may be written for it (a kitchen, a boiler room)."""
+
+
 def is_never_hidden(kind: Category, severity: Severity) -> bool:
     """Return whether a silence may take the sound from it and never the case: emergencies, and what may become one."""
-    return kind.cls is EventClass.EMERGENCY or endangers(kind.word, severity)
+    sign = kind.word in FIRST_SIGNS or endangers(kind.word, severity)
+    return sign or kind.cls is EventClass.EMERGENCY
 
 
 def reported_category(word: str) -> Category:

@@ -155,11 +155,11 @@ class Core:
 
     def _turned(self, turn: Turn, entry: Entry, step: Step) -> Step:
         """Open at once what still holds when a silence ends, and begin and end the rounds."""
-        now = entry.logged_at
+        now, released = entry.logged_at, turn.released | self.silences.unhidden()
         work: list[Callable[[], list[Change]]] = [
             partial(self.desk.receive, anomaly, now)
-            for anomaly in (self.engine.open() if turn.released else ())
-            if anomaly.key in turn.released
+            for anomaly in (self.engine.open() if released else ())
+            if anomaly.key in released
         ]
         if turn.aloud:
             work.append(partial(self.desk.silence_over, turn.aloud, now))

@@ -52,7 +52,9 @@ class People:
     def change(self, name: str, role: Role, *, grid: str = "", by: str) -> None:
         """Give somebody another role and territory; raises LookupError and Refused."""
         user = self._user(name)
-        prefix = self._territory(role, grid)
+        # Who has a territory that left the registry keeps it, and can still get another role or password.
+        same = role is not Role.ADMINISTRATOR and grid_prefix(grid) == user.grid
+        prefix = user.grid if same else self._territory(role, grid)
         if (user.role, user.grid) == (role.value, prefix):
             return
         before, after = f"{user.role} {user.grid}".strip(), f"{role} {prefix}".strip()

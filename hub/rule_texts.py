@@ -51,8 +51,8 @@ class RuleTexts:
             known = self._kept.versions() if entries else set()
             for entry in reversed(entries):
                 version = msgspec.json.decode(entry.payload, type=Versioned)
-                if version.hash not in known:
-                    rules = _rules_of(version, entry.logged_at)
+                rules = {} if version.hash in known else _rules_of(version, entry.logged_at)
+                if rules:
                     self._kept.keep(version.hash, rules.values(), logged_at=entry.logged_at)
                     known.add(version.hash)
                 self._kept_to = entry.pos

@@ -70,6 +70,8 @@ async def _move(hub: Hub, started: Started, say: Callable[[str], None] | None) -
         _start_readers(hub)
         config, board = _web(hub)
         server = Server(config)
+        # Late, and told before anything else may fail: the only word of the password must not be lost.
+        password = await asyncio.to_thread(ensure_admin, hub.store, hub.file.admin_password())
         for name, work in (
             ("board", board.run()),
             ("bus", hub.bus.run()),
@@ -84,8 +86,7 @@ async def _move(hub: Hub, started: Started, say: Callable[[str], None] | None) -
             tasks.append(asyncio.create_task(work, name=name))
         if say is not None:
             tasks.insert(0, asyncio.create_task(_say_cases(hub, say), name="say"))
-        # Last, so that a start that fails does not take the only word of the password with it.
-        started(await asyncio.to_thread(ensure_admin, hub.store, hub.file.admin_password()))
+        started(password)
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()

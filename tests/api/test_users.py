@@ -217,6 +217,10 @@ def test_a_territory_that_is_not_here_is_refused(
     grid = body | {"name": "wu", "grid": "150302001001001"}
     assert admin.post(USERS, json=grid).status_code == 201
     assert admin.request("PATCH", f"{USERS}/chen", json={"grid": "999"}).status_code == 409
+    elsewhere = Registry(divisions=[Division("110101001000", "东华门街道", Level.STREET, "110101")])
+    monkeypatch.setattr(hub, "registry", lambda: elsewhere)
+    lost = admin.request("PATCH", f"{USERS}/chen", json={"new_password": True})
+    assert (lost.status_code, lost.json()["grid"]) == (200, "150302"), "only a new one is looked at"
 
 
 def test_users_are_the_administrators_business(with_role: WithRole) -> None:

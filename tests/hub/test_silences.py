@@ -3,13 +3,14 @@
 import msgspec
 import pytest
 
+from cases.silences import SILENCES
 from cases.taxonomy import PATROL
 from hub.core import Core
 from model.case import EventClass, State
-from model.entry import Action, EntryKind
+from model.entry import Action, Entry, EntryKind, Tick
 from model.errors import Refused
 from model.reading import Event
-from model.silence import SILENCED, Deed, Scope, Silence, SilenceOrder
+from model.silence import SILENCED, Deed, Muted, Scope, Silence, SilenceOrder
 
 from .log_story import MINUTE, REGISTRY, RULES, Story, replayed
 
@@ -155,7 +156,35 @@ def test_a_quiet_sign_of_a_fire_is_told_when_nobody_looks() -> None:
     assert (SILENCED in case.flags, case.notices) == (False, 1)
 
 
-@pytest.mark.parametrize("word", ["fire_pre_alarm", "fire_hint", "doors_not_released"])
+def test_a_sign_that_an_older_version_held_opens_its_case_after_the_update() -> None:
+    """Its silence goes on and holds what it may."""
+    story = Story()
+    one = story.devices[0]
+    create(story)
+    story.says(one.id, Event.NONE, smoke_db_m=0.12, fire=False)
+    story.says(one.id, Event.FAULT, fault=True)
+    story.waits(1)
+    (case,) = story.cases
+    pre_alarm = next(a for a in story.core.engine.open() if a.category == "fire_pre_alarm")
+    known = silence(story)
+    known.held[pre_alarm.key] = one.id
+    known.muted.append(
+        Muted(pre_alarm.key, pre_alarm.rule, one.id, "fire_pre_alarm", "major", story.at)
+    )
+    after = Core(RULES, REGISTRY)
+    after.restore([*story.core.dirty(), (SILENCES, "s1", msgspec.msgpack.encode(known))])
+    tick = Tick(story.at + MINUTE, story.awake + MINUTE)
+    entry = Entry(10_000, story.at + MINUTE, EntryKind.TICK, msgspec.json.encode(tick))
+    opened = {change.case.category: change.case.key for change in after.step(entry).changes}
+    assert opened["fire_pre_alarm"] == case.key
+    (left,) = [s for s in after.silences.listed() if s.id == "s1"]
+    assert list(left.held.values()) == [one.id]
+    assert pre_alarm.key not in left.held
+
+
+@pytest.mark.parametrize(
+    "word", ["fire_pre_alarm", "fire_hint", "doors_not_released", "high_temperature"]
+)
 def test_a_silence_over_a_danger_says_so(word: str) -> None:
     """By its category alone it is refused without the word, the patrol and the place."""
     story = Story()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -26,7 +27,7 @@ from hub.page.case.vocabulary import FALSE_CAUSES_EN, PARTS
 from hub.page.case.why_html import in_order, sequence_html
 from hub.page.words import Lang
 from model.case import EventClass, State
-from model.entry import Action
+from model.entry import Action, Report
 from model.errors import Refused
 from model.place import Level
 from model.reading import Event, Mode, Reading
@@ -185,6 +186,25 @@ def test_a_history_that_was_changed_says_at_which_line(hub: SmallHub) -> None:
     assert checked(kept, items[:2]).broken_at == 3
     shown = history_html(checked(kept, changed), whole=False, zone=ZONE, lang=Lang.ZH, path="/x")
     assert "哈希链在第 2 行断裂" in shown
+
+
+def test_what_people_wrote_stands_in_the_history_as_they_wrote_it(hub: SmallHub) -> None:
+    """A report looks like no rule's reason, whatever signs it holds; a rule's reason is said in Chinese."""
+    written = "一楼冒烟 / 五楼有人被困: door not open, fire=true 1795704035686"
+    (change,) = hub.desk.report(Report("r1", "c1", "fire", written, "Zhang", hub.clock), hub.clock)
+    (second,) = hub.desk.report(Report("r2", "c1", "fire", written, "Li", hub.clock), hub.clock)
+    items = [*change.history, *second.history]
+    for lang in Lang:
+        shown = history_html(
+            checked(second.case, items), whole=True, zone=ZONE, lang=lang, path="/x"
+        )
+        assert shown.count(escape(written)) == 2
+    rule = {"rule": "smoke-pre-alarm", "explanation": "预警 / Smoke: smoke_db_m above 0.1 for 30 s"}
+    line = msgspec.structs.replace(items[0], detail=rule)
+    shown = history_html(
+        checked(second.case, [line]), whole=True, zone=ZONE, lang=Lang.ZH, path="/x"
+    )
+    assert "预警：烟雾 高于 0.1 持续 30 秒" in shown
 
 
 def test_a_storms_case_stays_a_small_page(hub: SmallHub) -> None:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from cases.chain import verify_chain
 from cases.closing import HUB
+from cases.opening import REPORT_RULE
 from cases.taxonomy import FALSE_ALARM_CAUSES
 from hub.page.words import LEVEL, OWNER, SEVERITY, STATE, VERIFICATION, Lang, category, local, word
 from model.case import Case, HistoryItem
@@ -19,6 +20,7 @@ from .why_html import readable
 SHOWN = 150  # lines of history: the first and the newest, all on demand
 _TIMES = frozenset({"at", "until", "started_at", "ended_at"})
 _HIDDEN = frozenset({"anomaly"})
+_PEOPLE = frozenset({REPORT_RULE, "silence"})  # what they say is a person's words, no engine's
 _KNOWN_AS = {
     "state": STATE, "level": LEVEL, "role": OWNER, "flag": FLAGS, "ended_by": ENDED_BY,
     "from": SEVERITY, "to": SEVERITY, "deadline": DEADLINES,
@@ -127,7 +129,7 @@ def _row(item: HistoryItem, zone: ZoneInfo, lang: Lang) -> Markup:
     hub = "系统" if lang is Lang.ZH else "hub"
     actor = hub if item.actor == HUB else item.actor
     said = [
-        tag("span", tag("small", f"{word(DETAILS, name, lang)} ", class_="sh-muted"), _told(name, value, zone, lang))
+        tag("span", tag("small", f"{word(DETAILS, name, lang)} ", class_="sh-muted"), _told(name, value, zone, lang, people=item.detail.get("rule", REPORT_RULE) in _PEOPLE))
         for name, value in item.detail.items()
         if name not in _HIDDEN and value is not None
     ]  # fmt: skip
@@ -140,8 +142,8 @@ def _row(item: HistoryItem, zone: ZoneInfo, lang: Lang) -> Markup:
     )
 
 
-def _told(name: str, value: Value | list[str], zone: ZoneInfo, lang: Lang) -> str:
-    """Return a value of the history the way people say it."""
+def _told(name: str, value: Value | list[str], zone: ZoneInfo, lang: Lang, *, people: bool) -> str:
+    """Return a value of the history the way people say it; what `people` wrote stays as it is."""
     zh = lang is Lang.ZH
     if isinstance(value, bool):
         return ("是" if value else "否") if zh else ("yes" if value else "no")
@@ -150,7 +152,7 @@ def _told(name: str, value: Value | list[str], zone: ZoneInfo, lang: Lang) -> st
     if isinstance(value, float | int):
         return local(value, zone) if name in _TIMES else f"{value:g}"
     if name == "explanation":
-        return in_words(readable(value, zone), lang)
+        return value if people else in_words(readable(value, zone), lang)
     return _word(name, value, lang)
 
 

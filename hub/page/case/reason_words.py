@@ -12,6 +12,9 @@ from hub.page.device_words import QUANTITIES
 from hub.page.event_words import ALARMS, EVENTS
 from hub.page.words import Lang
 
+PIECE_MAX = 1_000
+"""No rule says more at once; a longer text is no reason, and would cost more than it is worth."""
+
 _NUMBER = r"(-?[\d.]+(?:e[+-]?\d+)?)"
 _VALUE = re.compile(rf"(?<![A-Za-z0-9_-])([a-z][a-z0-9_]*)=(true|false|{_NUMBER})")
 _WORD = re.compile(r"(?<![A-Za-z0-9_=/-])([a-z][a-z0-9_]{2,})(?![A-Za-z0-9_=/-])")
@@ -21,7 +24,7 @@ _MORE = MappingProxyType(
         "motion": "有人移动", "tailgating": "尾随", "gas": "燃气", "battery_low": "电池低", "low_battery": "电池低",
         "manual_mode": "手动状态", "online": "在线", "level_pct": "水位", "flow_l_s": "流量",
         "cable_temperature_c": "线缆温度", "co2_ppm": "二氧化碳", "height_m": "高度", "flow": "流量",
-        "people": "人数", "open": "开门", "panic": "紧急求助", "granted": "通行", "denied": "拒绝通行", "started": "启动",
+        "people": "人数", "open": "打开", "panic": "紧急求助", "granted": "通行", "denied": "拒绝通行", "started": "启动",
     }
 )  # fmt: skip
 _UNITS = MappingProxyType(
@@ -99,6 +102,8 @@ def _facts(facts: str, lang: Lang) -> str:
 
 
 def _in_chinese(piece: str) -> str:
+    if len(piece) > PIECE_MAX:
+        return piece
     said = piece
     for english, chinese in _PHRASES:
         said = english.sub(chinese, said)
