@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from model.errors import FrameError
 from model.reading import ALARM_EVENTS, ALARM_STATES, Event, Value
@@ -53,8 +53,8 @@ _CLEARS = {
 class FieldMapping(Settings):
     """One JSON field becomes one quantity: value * scale + offset, flagged outside min..max."""
 
-    to: str = Field(pattern=r"^[a-z][a-z0-9_]{0,62}$", description="quantity, unit in its name")
     type: Literal["number", "numeric_text", "flag", "text"] = "number"
+    to: str = Field(pattern=r"^[a-z][a-z0-9_]{0,62}$", description="quantity, unit in its name")
     scale: float = Field(default=1.0, allow_inf_nan=False)
     offset: float = Field(default=0.0, allow_inf_nan=False)
     min: float = Field(default=-_MAX, allow_inf_nan=False)
@@ -70,8 +70,9 @@ class FieldMapping(Settings):
 
     @field_validator("to")
     @classmethod
-    def _no_alarm_in_passing(cls, to: str) -> str:
-        if to in ALARM_STATES:
+    def _no_alarm_in_passing(cls, to: str, info: ValidationInfo) -> str:
+        # Files wrote `to: panic` for a flag before it was an alarm state: an upgrade stops no gateway.
+        if to in ALARM_STATES and (to, info.data.get("type")) != ("panic", "flag"):
             raise ValueError(
                 f"{to!r} is an alarm state; map it under `alarm`, where it is required"
             )

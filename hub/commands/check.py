@@ -34,7 +34,8 @@ class Checked(NamedTuple):
 def checked(paths: Sequence[Path]) -> Checked:
     """Check the files one by one and with each other; each finding has file, line and key.
 
-    A gateway's file is held against the hubs' files among them, else against the `hub.yaml` beside it.
+    A gateway's file is held against the hubs' files among them, else against the `hub.yaml` beside it;
+    that one may be another site's hub, so a site that differs is then no more than a warning.
     """
     problems: list[ConfigError] = []
     seen: list[Seen] = []
@@ -54,8 +55,10 @@ def checked(paths: Sequence[Path]) -> Checked:
     for gateway in seen:
         if isinstance(gateway, GatewaySeen):
             hubs = given or _beside(gateway)
-            problems += other_site(gateway, hubs)
-            warnings += unknown_compounds(gateway, hubs)
+            elsewhere = other_site(gateway, hubs)
+            (problems if given else warnings).extend(elsewhere)
+            if given or not elsewhere:
+                warnings += unknown_compounds(gateway, hubs)
     return Checked(problems, warnings)
 
 

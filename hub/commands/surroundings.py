@@ -116,7 +116,7 @@ def _remedy(value: Path) -> str:
 
 
 def other_site(gateway: GatewaySeen, hubs: Sequence[HubSeen]) -> list[ConfigError]:
-    """Return the problem of a gateway whose site is that of none of the hubs it is checked with."""
+    """Return what is said of a gateway whose site is that of none of the hubs it is checked with."""
     site = gateway.config.file.site
     if not hubs or any(hub.file.site == site for hub in hubs):
         return []
@@ -124,7 +124,7 @@ def other_site(gateway: GatewaySeen, hubs: Sequence[HubSeen]) -> list[ConfigErro
     where = f"{hub.text.name}:{hub.text.line(('site',))}"
     said = (
         f"{site!r} is not the hub's site {hub.file.site!r} ({where}): nothing that this gateway sends"
-        " would arrive; write one name in both"
+        " would arrive there; write one name in both, or check it with its own hub's file"
     )
     return [_at(gateway.text, ("site",), said)]
 

@@ -63,14 +63,17 @@ class SilenceRule:
     def contract_ms(self, device: str, kind: str) -> int:
         """Return how long a device may be quiet: the registry's word, else its kind's; 0: not judged.
 
-        The registry's word holds for every kind, listed here or not. Where a device spoke last under
-        a kind without contract, that of its kind in the registry holds.
+        The registry's word holds for the kinds listed here, and for every other one if the rule says
+        `unlisted_kinds`. Where a device spoke last under a kind without contract, that of its kind in
+        the registry holds.
         """
         known = self._book.registry.devices.get(device)
         if known is None or not concerns(self._spec.devices, known.kind, known.role):
             return 0
-        own = known.silent_after_s * 1000
-        return own or self._by_kind.get(kind) or self._by_kind.get(known.kind, 0)
+        span = self._by_kind.get(kind) or self._by_kind.get(known.kind, 0)
+        if not span and not self._spec.unlisted_kinds:
+            return 0
+        return known.silent_after_s * 1000 or span
 
     def observe(self, seen: Observation) -> Sequence[Anomaly]:
         """Take a sign of life; it ends the silence."""

@@ -199,6 +199,8 @@ def test_a_fault_code_after_a_fire_does_not_end_the_fire() -> None:
         ("device: {placeholder: sn}", "has no {sn}"),
         ("fields: {a: {to: Fire}}", "small letters, digits and _"),
         ("fields: {a: {to: fire}}", "is an alarm state"),
+        ("fields: {a: {to: tamper, type: flag}}", "is an alarm state"),
+        ("fields: {a: {to: panic}}", "is an alarm state"),
         ("fields: {a: {to: b, scale: 0}}", "a scale of 0"),
         ("fields: {a: {to: b, scale: .nan}}", "finite"),
         ("alarm: {field: a, values: {1: explosion}}", "'explosion' is none of"),
@@ -233,6 +235,16 @@ def test_a_button_for_help_is_a_panic_button_by_its_mapping() -> None:
         [reading] = adapter.decode(Received(message(alarm=code), AT, TOPIC))
         assert (reading.kind, reading.event) == ("panic_button", word)
         assert reading.values["panic"] is pressed
+
+
+def test_a_flag_may_still_be_named_panic() -> None:
+    """A file that said so before panic was an alarm state starts, and its button is heard."""
+    text = "kind: panic_button\nfields: {sos: {to: panic, type: flag}}"
+    settings = YamlText(text, "gateway.yaml").check(NbIotSettings)
+    for pressed, lane in ((True, Lane.ALARM), (False, Lane.TELEMETRY)):
+        [reading] = NbIot(settings, b"").decode(Received(message(sos=pressed), AT, TOPIC))
+        assert reading.values["panic"] is pressed
+        assert lane_of(reading, {}) is lane
 
 
 def test_a_flag_takes_truth_and_binary_numbers_only() -> None:

@@ -60,6 +60,19 @@ def test_the_schema_refuses_what_is_not_such_an_event(broken: str) -> None:
         CHECK.validate(event)
 
 
+def test_an_event_that_was_queued_before_the_upgrade_still_follows_the_schema() -> None:
+    """`alarmed_at` came with schema 2: what an older hub said without it is no wrong event."""
+    event = sample("update")
+    data = event["data"]
+    assert isinstance(data, dict)
+    assert isinstance(data["case"], dict)
+    del data["case"]["alarmed_at"]
+    CHECK.validate(event)
+    assert str(SCHEMA["$id"]) == "urn:smarthub:schema:case-event:2"
+    del data["case"]["acknowledged_at"]
+    assert not CHECK.is_valid(event)
+
+
 def test_the_sequence_of_a_case_counts_without_gaps() -> None:
     """1, 2, 3: a receiver can tell what it missed."""
     assert [change.case.sequence for change in told_fire()] == [1, 2, 3]

@@ -147,11 +147,11 @@ def findings(*paths: Path) -> tuple[list[str], list[str]]:
 
 
 def test_a_gateway_of_another_site_is_told_beside_its_hub(tmp_path: Path) -> None:
-    """Named together or in one folder; nothing that it sends would ever arrive."""
+    """Named together it is wrong; beside a hub's file that was not named it may be another's gateway."""
     gateway, hub = written(tmp_path, gateway=FIRE.replace("haibowan", "haibowan2"), hub=HUB)
-    for paths in ([hub, gateway], [gateway]):
+    for paths, exit_code in (([hub, gateway], 2), ([gateway], 0)):
         outcome = CliRunner().invoke(app, ["check", *map(str, paths)])
-        assert outcome.exit_code == 2
+        assert outcome.exit_code == exit_code
         assert (
             "gateway.yaml:2: site: 'haibowan2' is not the hub's site 'haibowan'" in outcome.output
         )
@@ -225,3 +225,7 @@ def test_a_compound_that_the_registry_lacks_is_warned_of(tmp_path: Path) -> None
         "gateway.yaml:12: video.cameras.0.compound: the registry has no compound 'hbw-99'",
     ]
     assert "did you mean hbw-01?" in warnings[0]
+    # A hub of another site that was not named has other compounds: one warning, of the site.
+    written(tmp_path, gateway=(FIRE + cameras).replace("haibowan", "haibowan2"))
+    assert [len(part) for part in findings(gateway)] == [0, 1]
+    assert [len(part) for part in findings(gateway, hub)] == [1, 2]

@@ -264,7 +264,7 @@ def test_what_is_no_number_is_no_value(value: float) -> None:
     [
         ("note: none", "", "give exactly one of `band`, `drift` and `stuck`"),
         (f"{BAND}\n    {STUCK}", "", "give exactly one of `band`, `drift` and `stuck`"),
-        ("band: {min_band: 0, accept_after: 5d}", "", "greater than 0"),
+        ("band: {min_band: 0, accept_after: 5d}", "", "more than 0"),
         ("band: {min_band: 2}", "", "accept_after"),
         ("drift: {change: 3, clear_change: 4}", "", "clear_change must lie between 0 and change 3"),
         (BAND, "every: 7m", "must divide an hour"),

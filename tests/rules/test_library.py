@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import JsonValue
 
+from adapters.gb26875.tables import COMPONENT_TYPES
 from rules.rulefile import load_rules
 from rules.rulestest import TestResult, run_all, run_tests
 from rules.specs import Spec
@@ -39,6 +40,18 @@ def test_the_stories_of_the_library_reach_every_branch() -> None:
     """How each rule starts, how it ends, and what keeps it from either."""
     coverage = run_all(library_texts()).coverage
     assert {each.rule: each.missed for each in coverage if each.missed} == {}
+
+
+def test_what_is_no_fire_behind_a_panel_is_called_combustible_gas_or_electrical_by_the_table() -> (
+    None
+):
+    """A detector that senses the gas of a fire (74, 气体探测器) is none of them: in doubt it burns."""
+    left_out = re.findall(
+        r"except_values: {component_type: \[([\d, ]+)\]", "\n".join(library_texts().values())
+    )
+    names = {COMPONENT_TYPES[int(number)] for found in left_out for number in found.split(",")}
+    assert len(left_out) == 4
+    assert {name for name in names if "可燃气体" not in name and "电气" not in name} == set()
 
 
 def test_the_library_covers_exactly_the_agreed_categories() -> None:

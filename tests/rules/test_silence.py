@@ -7,10 +7,24 @@ from hub.territory.rows import KINDS
 from model.anomaly import Anomaly
 from model.codec import Heartbeat
 from model.place import Device, Registry
+from model.yamlfile import ConfigErrors
 from rules.rulefile import load_rules
 from rules.specs import SilenceSpec
 
-from .town import DAY, HOUR, MINUTE, SECOND, T0, Town, ended, library, registry, started, told
+from .town import (
+    DAY,
+    HOUR,
+    MINUTE,
+    SECOND,
+    T0,
+    Town,
+    ended,
+    library,
+    library_texts,
+    registry,
+    started,
+    told,
+)
 
 SILENT = library("device-silent", "gateway-lost")
 
@@ -72,6 +86,14 @@ def test_the_registry_s_contract_holds_for_every_kind(kind: str) -> None:
     assert (silent.subject, silent.started_at) == ("x-1", T0 + 10 * MINUTE)
 
 
+def own_rule(silent_after: str, more: str) -> str:
+    """Return a site's own silence rule."""
+    return (
+        "schema: 1\nrules:\n  - {id: mine, kind: silence, category: silent, severity: minor, title:"
+        f" {{zh: 失联, en: Silent}}, silent_after: {{{silent_after}}}, {more}}}\n"
+    )
+
+
 NO_CONTRACT = {
     "motion_sensor": "a wired one speaks only when something moves",
     "panic_button": "a wired one speaks only when it is pressed",
@@ -105,16 +127,37 @@ def test_every_kind_has_a_contract_or_a_reason_to_have_none(kind: str) -> None:
     ],
 )
 def test_a_silence_rule_judges_the_devices_that_it_is_about(devices: str, judged: bool) -> None:  # noqa: FBT001 - a table
-    """Two rules share the work by `devices:`; else each judges every device with a contract."""
-    rules = load_rules(
-        {
-            "r.yaml": "schema: 1\nrules:\n  - {id: mine, kind: silence, category: silent, severity: minor, "
-            f"title: {{zh: 失联, en: Silent}}, devices: {devices}, silent_after: {{smoke_detector: 300s}}}}\n"
-        }
-    )
-    town = Town(rules, _alone("camera", 600, role="key_site"))
+    """Two rules share the work by `devices:`; else each with `unlisted_kinds` judges all."""
+    text = own_rule("smoke_detector: 300s", f"unlisted_kinds: true, devices: {devices}")
+    town = Town(load_rules({"r.yaml": text}), _alone("camera", 600, role="key_site"))
     town.says("x-1", kind="camera", values={"online": True})
     assert bool(town.pass_time(11 * MINUTE)) is judged
+
+
+def test_a_rule_of_ones_own_beside_the_library_s_tells_of_its_own_kinds_only() -> None:
+    """A camera with a contract in the registry is one silence, though two rules look."""
+    texts = {
+        "r.yaml": own_rule("gas_detector: 2h", "devices: {}"),
+        "upkeep.yaml": library_texts()["upkeep.yaml"],
+    }
+    town = Town(load_rules(texts), _alone("camera", 600))
+    town.says("x-1", kind="camera", values={"online": True})
+    assert [found.rule for found in town.pass_time(11 * MINUTE)] == ["device-silent"]
+
+
+def test_a_kind_that_a_rule_lists_keeps_the_registry_s_word() -> None:
+    """Its own list goes without `unlisted_kinds`, and the registry goes before it."""
+    rules = load_rules({"r.yaml": own_rule("camera: 2h", "devices: {}")})
+    town = Town(rules, _alone("camera", 600))
+    town.says("x-1", kind="camera", values={"online": True})
+    assert [found.rule for found in town.pass_time(11 * MINUTE)] == ["mine"]
+
+
+def test_a_gateway_has_no_unlisted_kinds() -> None:
+    """There it would say nothing, so it is refused."""
+    text = own_rule("", "subject: gateway, unlisted_kinds: true").replace("{}", "80s")
+    with pytest.raises(ConfigErrors, match="unlisted_kinds: for devices only"):
+        load_rules({"r.yaml": text})
 
 
 def test_a_hub_that_was_suspended_finds_nobody_silent() -> None:
