@@ -1,11 +1,13 @@
 """Claims about an emergency that somebody acknowledged and that alarms again: it sounds again."""
 
+import random
 from typing import Any
 
 import msgspec
 import pytest
 
 from cases.policy import Policy
+from model.anomaly import Anomaly
 from model.case import Case
 from model.errors import Refused
 from model.reading import Mode
@@ -14,7 +16,7 @@ from model.walk_test import WALK_TEST
 
 from .world import HOUR, MINUTE, SECOND, T0, Story, again, alarm, ended
 
-REST = Policy().rearm
+REST, GAP = Policy().rearm, Policy().renotice
 
 
 def acknowledged(at: int = 30 * SECOND, **more: Any) -> tuple[Story, Case]:
@@ -84,6 +86,91 @@ def test_what_comes_back_after_a_reset_sounds_again() -> None:
     story.receive(ended(alarm("uitd1/a"), 2 * MINUTE, "reset"))
     story.receive(alarm("uitd1/a", 3 * MINUTE))
     assert story.now(case).alarmed_at == T0 + 3 * MINUTE
+
+
+def come_back_twice() -> tuple[Story, Case, Anomaly]:
+    """Return a fire that came back at 2 min (told, acknowledged) and at 4 min, too early to be told."""
+    story, case = acknowledged()
+    story.receive(ended(alarm("uitd1/a"), MINUTE))
+    story.receive(found := alarm("uitd1/a", 2 * MINUTE))
+    story.act(case, "acknowledge", 2 * MINUTE + SECOND)
+    story.receive(ended(found, 3 * MINUTE))
+    (change,) = story.receive(found := alarm("uitd1/a", 4 * MINUTE))
+    assert change.notice == ""
+    return story, case, found
+
+
+def test_what_comes_back_too_early_to_be_told_sounds_when_it_might_be_told() -> None:
+    """It burns on: nobody is told of it again, so it must not stay mute for good."""
+    story, case, found = come_back_twice()
+    assert story.now(case).alarmed_at == T0 + 2 * MINUTE + GAP
+    story.receive(again(found, 5 * MINUTE))
+    assert story.now(case).alarmed_at == T0 + 2 * MINUTE + GAP
+    story.act(case, "acknowledge", 13 * MINUTE)
+    story.receive(again(found, 14 * MINUTE))
+    assert story.now(case).alarmed_at is None
+
+
+def test_what_has_ended_before_its_sound_came_makes_none() -> None:
+    """Steam that is gone; a device that burns on keeps the sound."""
+    story, case, found = come_back_twice()
+    story.receive(ended(found, 5 * MINUTE))
+    assert story.now(case).alarmed_at is None
+    story, case, found = come_back_twice()
+    story.receive(alarm("uitd1/b", 5 * MINUTE))
+    story.act(case, "acknowledge", 6 * MINUTE)
+    story.receive(ended(found, 7 * MINUTE))
+    story.receive(found := alarm("uitd1/a", 8 * MINUTE))
+    story.receive(ended(found, 9 * MINUTE))
+    assert story.now(case).alarmed_at == T0 + 2 * MINUTE + GAP
+
+
+def test_a_device_more_that_cleared_in_the_rest_still_sounds() -> None:
+    """Only what had to wait for the gap of the notices is dropped."""
+    story, case = acknowledged()
+    story.receive(ended(alarm("uitd1/a"), 31 * SECOND))
+    story.receive(found := alarm("uitd1/b", 32 * SECOND))
+    story.act(case, "acknowledge", 33 * SECOND)
+    far = msgspec.structs.replace(found, subject="uitd1/c", key="c", started_at=T0 + 40 * SECOND)
+    story.receive(far, 40 * SECOND)
+    story.receive(ended(found, 41 * SECOND))
+    story.receive(ended(far, 42 * SECOND))
+    assert story.now(case).active == 0
+    assert story.now(case).alarmed_at == T0 + 33 * SECOND + REST
+
+
+def test_a_second_panel_too_early_to_be_told_sounds_later() -> None:
+    """A panel is no detector more; its fire is another scene all the same."""
+    story, case = acknowledged()
+    story.receive(ended(alarm("uitd1/a"), MINUTE))
+    story.receive(alarm("uitd1-1-2-a", 2 * MINUTE, source="uitd1"))
+    story.act(case, "acknowledge", 3 * MINUTE)
+    story.receive(alarm("uitd1-1-9", 4 * MINUTE, scope="system", source="uitd1"))
+    assert len(story.now(case).members) == 3
+    assert story.now(case).alarmed_at == T0 + 2 * MINUTE + GAP
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_detector_that_flaps_sounds_no_more_often_than_people_may_be_told(seed: int) -> None:
+    """Ten hours of coming and going, each sound acknowledged soon: one sound in ten minutes."""
+    dice = random.Random(seed)
+    story, case = acknowledged()
+    story.receive(found := ended(alarm("uitd1/a"), 40 * SECOND))
+    sounds, turn = [-GAP], 1
+    for minute in range(1, 600):
+        at = minute * MINUTE
+        if minute == turn:
+            burns = found.ended_at is None
+            turn += dice.choice((1, 2, 5, 9) if burns else (1, 2, 9, 13))
+            found = ended(found, at) if burns else alarm("uitd1/a", at)
+            story.receive(found)
+        alarmed_at = story.now(case).alarmed_at
+        if alarmed_at is not None and alarmed_at <= T0 + at:
+            assert alarmed_at - sounds[-1] >= GAP
+            sounds.append(alarmed_at)
+            story.act(case, "acknowledge", at + 20 * SECOND)
+    assert len(list(story.desk.open_cases())) == 1
+    assert len(sounds) > story.notices.count("new_alarm") > 20
 
 
 def test_the_panel_that_repeats_it_and_the_detector_that_goes_on_are_no_news() -> None:
