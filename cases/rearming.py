@@ -39,13 +39,14 @@ def rearmed(
     """Return the case with the time (ms) from which it sounds again, if its news are to be heard.
 
     `word`: what its alarm by itself is to people; `notice`: why they are told; `more`: it is one
-    device more. What came back too early to be told again sounds when it might be told.
+    device more. What came back too early to be told again sounds when it might be told; what a
+    silence covers, when nobody has looked for a while or the silence ends (`unmuting`).
     """
     known = case.cls is EventClass.EMERGENCY and case.acknowledged_by is not None
-    if not known or case.state in ENDED_STATES:
+    if not known or case.state in ENDED_STATES or SILENCED in anomaly.quality:
         return case
     times = [case.alarmed_at, word.sounds_at]
-    if more and SILENCED not in anomaly.quality:
+    if more:
         times.append(_after_a_rest(case, now, policy.rearm))
     waits = notice == word.notice and word.sounds_at is not None
     if (notice in LOUD and not waits) or (more and anomaly.manual):

@@ -37,7 +37,7 @@ def alarm_notice(
     came_back = before if before and before.ended_at else dossier.last_ended
     if came_back is None and before is not None:
         return Word()
-    at_once = came_back is not None or _is_elsewhere(dossier, member)
+    at_once = came_back is not None or is_elsewhere(dossier, member)
     told_at = case.renoticed_at if at_once else max(case.opened_at, case.renoticed_at or 0)
     gap = policy.renotice
     reset = came_back is not None and came_back.ended_by == "reset"
@@ -63,14 +63,18 @@ def _after_a_late_sound(
     return Word("new_alarm", sounded, sounded + gap) if now < sounded + gap else None
 
 
-def _is_elsewhere(dossier: Dossier, member: Member) -> bool:
+def is_elsewhere(dossier: Dossier, member: Member) -> bool:
     """Return whether a new member is another scene than the case's: a second door, a second panel."""
     case: Case = dossier.case
     if category(case.category, case.severity).tells_each:
         return True
     if member.scope != "system":
         return False
-    panels = {_panel(known) for known in dossier.members.values() if known.source == member.source}
+    panels = {
+        _panel(known)
+        for known in dossier.members.values()
+        if known.source == member.source and known.anomaly != member.anomaly
+    }
     return bool(panels - {""}) and member.subject not in panels
 
 

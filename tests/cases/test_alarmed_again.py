@@ -204,6 +204,86 @@ def test_a_walk_test_and_what_a_silence_covers_do_not_sound_again() -> None:
     assert story.now(case).alarmed_at is None
 
 
+COVERED: dict[str, Any] = {"quality": (SILENCED,)}
+
+
+def test_what_a_silence_covers_makes_no_sound_when_it_comes_back() -> None:
+    """Loud before the silence or quiet in it: it is told, and sounds when the silence says so."""
+    for quality in ({}, COVERED):
+        story, case = acknowledged(**quality)
+        story.receive(ended(alarm("uitd1/a", **quality), MINUTE))
+        (change,) = story.receive(alarm("uitd1/a", 2 * MINUTE, **COVERED))
+        assert change.notice == "new_alarm"
+        assert story.now(case).alarmed_at is None
+
+
+@pytest.mark.parametrize("quality", [{}, COVERED])
+@pytest.mark.parametrize(("unseen", "line"), [(True, "silence_broken"), (False, "silence_over")])
+def test_a_fire_that_grew_under_a_silence_sounds_when_nobody_looked_or_at_its_end(
+    quality: dict[str, Any], *, unseen: bool, line: str
+) -> None:
+    """A second detector after the acknowledgement: told once, and heard until somebody answers."""
+    story, case = acknowledged(**quality)
+    story.receive(found := alarm("uitd1/b", 6 * MINUTE, **COVERED))
+    assert story.now(case).alarmed_at is None
+    (change,) = story.desk.silence_over([found.key], T0 + 8 * MINUTE, unseen=unseen)
+    assert change.notice == ("opened" if quality else "new_alarm")
+    assert [item.action for item in change.history] == [line]
+    assert (change.case.alarmed_at, change.case.flags) == (T0 + 8 * MINUTE, ())
+    assert story.desk.silence_over([found.key], T0 + 9 * MINUTE, unseen=True) == []
+    story.act(case, "acknowledge", 10 * MINUTE)
+    for minute in range(11, 40):
+        assert story.desk.silence_over([found.key], T0 + minute * MINUTE, unseen=True) == []
+    assert story.desk.silence_over([found.key], T0 + HOUR) == []
+
+
+def test_what_is_no_news_makes_no_sound_when_the_silence_ends() -> None:
+    """An echo, another rule about the device, what was acknowledged, what ended, a walk test."""
+    story, case = acknowledged()
+    echo = alarm("uitd1/sys", 2 * MINUTE, scope="system", **COVERED)
+    hot = alarm("uitd1/a", 2 * MINUTE, **COVERED)
+    hot = msgspec.structs.replace(hot, rule="fire-hot", key="hot")
+    gone = alarm("uitd1/b", 2 * MINUTE, **COVERED)
+    for found in (echo, hot, gone, ended(gone, 3 * MINUTE)):
+        story.receive(found)
+    keys = [alarm("uitd1/a").key, echo.key, hot.key, gone.key]
+    assert len(story.now(case).members) == 4
+    assert story.desk.silence_over(keys, T0 + HOUR) == []
+    walked: dict[str, Any] = {"mode": Mode.TEST, "quality": (WALK_TEST, SILENCED)}
+    story, case = acknowledged(**walked)
+    story.receive(found := alarm("uitd1/b", 2 * MINUTE, **walked))
+    story.desk.silence_over([found.key], T0 + HOUR)
+    assert story.now(case).alarmed_at is None
+
+
+def test_what_flaps_under_a_silence_sounds_no_more_often_than_without() -> None:
+    """Back at 2 min, told; back at 4 min: after two minutes unseen it waits for the ten, as ever."""
+    story, case = acknowledged()
+    found = alarm("uitd1/a")
+    for minute in (2, 4):
+        story.receive(ended(found, (minute - 1) * MINUTE))
+        story.receive(found := alarm("uitd1/a", minute * MINUTE, **COVERED))
+    told = [
+        minute
+        for minute in range(6, 60)
+        if story.desk.silence_over([found.key], T0 + minute * MINUTE, unseen=True)
+    ]
+    assert told == [12]
+    assert story.now(case).alarmed_at == T0 + 12 * MINUTE
+
+
+def test_a_clock_set_back_neither_hides_what_grew_nor_lets_it_sound_after_each_answer() -> None:
+    """Acknowledged, or come, an hour ahead of the clock that holds now."""
+    story, case = acknowledged(HOUR)
+    story.receive(found := alarm("uitd1/b", 6 * MINUTE, **COVERED))
+    assert story.desk.silence_over([found.key], T0 + 8 * MINUTE, unseen=True)
+    story.act(case, "acknowledge", 9 * MINUTE)
+    assert story.desk.silence_over([found.key], T0 + 10 * MINUTE, unseen=True) == []
+    story, case = acknowledged()
+    story.receive(found := alarm("uitd1/b", HOUR, **COVERED))
+    assert story.desk.silence_over([found.key], T0 + 8 * MINUTE, unseen=True) == []
+
+
 @pytest.mark.parametrize(
     ("action", "fields"),
     [
