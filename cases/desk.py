@@ -25,6 +25,7 @@ from .finding import find, finer, gathering, noted_beside, starts_anew
 from .grouping import Spot, spot_of
 from .joining import join, news_of, of_walk_test
 from .policy import Policy
+from .rearming import heard_again
 from .shelf import Shelf
 from .taxonomy import CALLED, Category, category, reported_category
 from .unmuting import unmuted
@@ -138,7 +139,7 @@ class Desk:
         if case.level is not before.level:
             detail["level"] = case.level.value
         if case.state in ENDED_STATES:
-            case = topology.freed(case, dossier.members, now)
+            case = heard_again(topology.freed(case, dossier.members, now), now)
         line = Line(now, action.actor, action.name, detail)
         change = dossier.change(case, [line], now=now, notice=outcome.notice, kind=outcome.kind)
         self._shelf.watch(dossier)

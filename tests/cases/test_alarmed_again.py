@@ -8,7 +8,7 @@ import pytest
 
 from cases.policy import Policy
 from model.anomaly import Anomaly
-from model.case import Case
+from model.case import Case, State
 from model.errors import Refused
 from model.reading import Mode
 from model.silence import SILENCED
@@ -338,3 +338,12 @@ def test_a_desk_that_starts_anew_still_asks_and_takes_the_answer() -> None:
     fresh.act(case, "acknowledge", 3 * MINUTE)
     assert fresh.now(case).alarmed_at is None
     assert fresh.now(case).heard_at == T0 + 3 * MINUTE
+
+
+def test_a_case_that_is_forced_closed_sounds_no_more() -> None:
+    """Nobody could acknowledge it any more."""
+    story, case = acknowledged()
+    story.receive(alarm("uitd1/b", 2 * MINUTE))
+    story.act(case, "force_close", 3 * MINUTE, actor="chief", level="district", reason="drill")
+    assert story.now(case).state is State.CLOSED
+    assert story.now(case).alarmed_at is None
