@@ -14,7 +14,6 @@ from model.entry import Action, Report
 from model.errors import Refused
 from model.place import Contact, Registry
 from model.ports import HealthView
-from model.silence import SILENCED
 
 from . import fields, opening, timing, topology
 from .actions import apply
@@ -24,10 +23,12 @@ from .dossier import Dossier, Line
 from .ending import Desktop
 from .finding import find, finer, gathering, noted_beside, starts_anew
 from .grouping import Spot, spot_of
-from .joining import aloud, join, news_of, of_walk_test
+from .joining import join, news_of, of_walk_test
 from .policy import Policy
+from .rearming import heard_again
 from .shelf import Shelf
 from .taxonomy import CALLED, Category, category, reported_category
+from .unmuting import unmuted
 
 
 class Desk:
@@ -138,7 +139,7 @@ class Desk:
         if case.level is not before.level:
             detail["level"] = case.level.value
         if case.state in ENDED_STATES:
-            case = topology.freed(case, dossier.members, now)
+            case = heard_again(topology.freed(case, dossier.members, now), now)
         line = Line(now, action.actor, action.name, detail)
         change = dossier.change(case, [line], now=now, notice=outcome.notice, kind=outcome.kind)
         self._shelf.watch(dossier)
@@ -154,18 +155,14 @@ class Desk:
         return changes
 
     def silence_over(self, keys: Iterable[str], now: int, *, unseen: bool = False) -> list[Change]:
-        """Tell aloud of the emergencies that a silence kept quiet; `unseen`: not of the acknowledged."""
-        changes: list[Change] = []
+        """Tell aloud of what a silence kept quiet; `unseen`: it goes on, and nobody has looked."""
+        keys = frozenset(keys)
         found = {d.case.id: d for key in sorted(keys) if (d := self._by_anomaly.get(key))}
-        for dossier in found.values():
-            case = dossier.case
-            if SILENCED not in case.flags or dossier.ended or (unseen and case.acknowledged_by):
-                continue
-            lines: list[Line] = []
-            case = aloud(case, lines, "silence_broken" if unseen else "silence_over", now=now)
-            case = msgspec.structs.replace(case, renoticed_at=now, notices=case.notices + 1)
-            changes.append(dossier.change(case, lines, now=now, notice="opened"))
-        return changes
+        told = (
+            unmuted(dossier, keys, now=now, unseen=unseen, policy=self._policy)
+            for dossier in found.values()
+        )
+        return [change for change in told if change is not None]
 
     def _receive(
         self, anomaly: Anomaly, now: int, *, report: Report | None = None, inhibit: bool = True

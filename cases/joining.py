@@ -15,8 +15,8 @@ from .closing import HUB
 from .dossier import QUIET, Dossier, Line
 from .grouping import BY_ITSELF, Spot, precision
 from .policy import Policy
-from .rearming import further, rearmed
-from .telling import CHATTERING, MANUAL, alarm_notice
+from .rearming import calmed, further, rearmed
+from .telling import CHATTERING, MANUAL, Word, alarm_notice
 
 RESET_BEFORE_CHECK = "reset_before_check"
 
@@ -92,28 +92,29 @@ def join(
     case, member = dossier.case, news.member
     before = dossier.members.get((member.rule, member.subject))
     lines = _lines(news, now, policy)
-    notice = ""
+    word = Word()
     if news.kind in {"joined", "again"}:
-        notice = alarm_notice(dossier, before, member, now=now, policy=policy)
-    again = notice == "new_alarm"
+        word = alarm_notice(dossier, before, member, now=now, policy=policy)
     more = news.kind == "joined" and further(dossier, member)
     dossier.put(member)
     case, flagged = _flagged(case, anomaly, news, policy)
     lines += [Line(now, HUB, "flagged", {"flag": flag}) for flag in flagged]
-    case, notice = _raised(case, anomaly, lines, notice=notice, now=now)
+    case, notice = _raised(case, anomaly, lines, notice=word.notice, now=now)
     if moves_to is not None:
         lines.append(Line(now, HUB, "located", {"from": case.place, "to": moves_to.place.id}))
         case, notice = moved(case, moves_to, anomaly), notice or "located"
     case, notice = _corroborated(case, anomaly, lines, notice=notice, now=now)
     case, notice = _hushed(case, anomaly, lines, news, notice=notice, now=now)
+    case = calmed(dossier, case, now=now, policy=policy)
     if not of_walk_test(anomaly):
-        case = rearmed(case, anomaly, notice=notice, more=more, now=now, policy=policy)
+        case = rearmed(case, anomaly, word, notice=notice, more=more, now=now, policy=policy)
     if news.kind in {"joined", "again"} or anomaly.corroborates:
         case = msgspec.structs.replace(
             case, evidence=_evidence(case.evidence, anomaly.evidence, policy.evidence)
         )
     if notice:
-        told_at = now if again or notice == "new_alarm" else case.renoticed_at
+        told_at = now if notice == "new_alarm" else case.renoticed_at
+        told_at = told_at if word.since is None else word.since
         case = msgspec.structs.replace(case, notices=case.notices + 1, renoticed_at=told_at)
     return dossier.change(case, lines, now=now, notice=notice)
 
@@ -180,7 +181,6 @@ def _succeeding(before: Member, fresh: Member, policy: Policy) -> Member:
     return msgspec.structs.replace(
         fresh,
         manual=before.manual or fresh.manual,
-        joined_at=before.joined_at,
         count=before.count + 1,
         burst_at=before.burst_at if same_burst else fresh.started_at,
         burst=before.burst + 1 if same_burst else 1,

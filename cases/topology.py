@@ -34,7 +34,11 @@ class Link(NamedTuple):
 
     losses: tuple[str, ...]
     explains: frozenset[str]
+    within: int | None = None  # ms of data time between the two starts; None: whenever
 
+
+SUDDEN_MS = 60_000
+"""A loop that breaks: its devices fault less than so long from their panel's word; our assumption."""
 
 LINKS: Mapping[str, Link] = MappingProxyType(
     {
@@ -56,6 +60,12 @@ LINKS: Mapping[str, Link] = MappingProxyType(
     }
 )
 """Which loss explains what; our assumption."""
+
+SUDDEN: Mapping[str, Link] = MappingProxyType(
+    # It shows a general fault for months: it explains what began with it, and never who is silent.
+    {"parent": Link(("panel_fault",), frozenset({"device_fault"}), SUDDEN_MS)}
+)
+"""Which loss explains what only where both begin together."""
 
 
 class Held(NamedTuple):
@@ -91,13 +101,13 @@ def held(
         burning = newest(dossier for dossier in fires if _burnt(dossier, at, policy))
         return None if burning is None else Held(burning, FIRE)
     for name, upper in _above(anomaly, registry):
-        link = LINKS[name]
-        if kind.word not in link.explains or upper == anomaly.subject:
-            continue
-        for loss in link.losses:
-            for dossier in index.subject(anomaly.mode, loss, upper):
-                if not dossier.ended and _is_lost(dossier, upper):
-                    return Held(dossier, upper)
+        for link in (LINKS[name], *filter(None, [SUDDEN.get(name)])):
+            if kind.word not in link.explains or upper == anomaly.subject:
+                continue
+            for loss in link.losses:
+                for dossier in index.subject(anomaly.mode, loss, upper):
+                    if not dossier.ended and _is_lost(dossier, upper, anomaly, link.within):
+                        return Held(dossier, upper)
     return None
 
 
@@ -137,7 +147,9 @@ def freed(case: Case, members: Mapping[tuple[str, str], Member], now: int) -> Ca
     return msgspec.structs.replace(case, check_at=now) if holding else case
 
 
-_LOSSES = frozenset(loss for link in LINKS.values() for loss in link.losses) | {FIRE}
+_LOSSES = frozenset(
+    loss for link in (*LINKS.values(), *SUDDEN.values()) for loss in link.losses
+) | {FIRE}
 
 
 def _above(anomaly: Anomaly, registry: Registry) -> Iterator[tuple[str, str]]:
@@ -194,9 +206,12 @@ def _reasons(dossier: Dossier) -> set[str]:
     return reasons
 
 
-def _is_lost(dossier: Dossier, upper: str) -> bool:
+def _is_lost(dossier: Dossier, upper: str, anomaly: Anomaly, within: int | None) -> bool:
     return any(
-        member.subject == upper and member.ended_at is None and not member.held_by
+        member.subject == upper
+        and member.ended_at is None
+        and not member.held_by
+        and (within is None or abs(anomaly.started_at - member.started_at) < within)
         for member in dossier.members.values()
     )
 

@@ -26,7 +26,7 @@ LATENCIES_KEPT = 1_000
 PAGE = 500
 RETRY_S = 1.0
 WAKE_S = 1.0
-REST_MAX_MS = 60_000  # what would wait longer than this is a clock that was set back
+REST_MAX_MS = 11 * 60_000  # beyond `Policy.renotice` it is a clock that was set back
 
 
 class Board:
@@ -128,6 +128,8 @@ class Board:
                 break
             cursor = after
         self.cases = found
+        now = self.now()
+        self._resting |= {name for name, c in found.items() if sounds(c) and resting(c, now)}
         await self._announce()
 
     async def _take(self, name: str, data: Json) -> None:

@@ -331,6 +331,29 @@ def test_a_panel_in_fault_or_on_its_battery_hides_nothing_behind_it(trouble: str
     assert own_cases(story)["silent"] == {"d2"}
 
 
+def test_a_loop_that_breaks_is_one_case_also_where_the_panel_says_fault() -> None:
+    """Its devices fault within the minute; who falls silent, or faults a minute later, is not of it."""
+    story = powered()
+    fault = alarm("panel", category="panel_fault", severity=Severity.MAJOR)
+    story.receive(fault)
+    story.receive(alarm("d0", SECOND, category="silent", severity=Severity.MINOR))
+    for number in range(1, 8):
+        story.receive(
+            alarm(f"d{number}", number * SECOND, category="device_fault", severity=Severity.MINOR)
+        )
+    story.receive(alarm("d8", MINUTE, category="device_fault", severity=Severity.MINOR))
+    cases = own_cases(story)
+    assert cases["panel_fault"] == {"panel", *(f"d{n}" for n in range(1, 8))}
+    assert (cases["silent"], cases["device_fault"]) == ({"d0"}, {"d8"})
+    story.receive(ended(fault, 2 * MINUTE))
+    story.receive(alarm("panel", 3 * MINUTE, category="panel_fault", severity=Severity.MAJOR))
+    story.tick(HOUR)
+    assert own_cases(story)["panel_fault"] == cases["panel_fault"], "the panel faults again"
+    story.receive(ended(alarm("panel", 3 * MINUTE, category="panel_fault"), HOUR))
+    story.tick(2 * HOUR)
+    assert own_cases(story)["device_fault"] == {f"d{n}" for n in range(1, 9)}
+
+
 SWITCHED = Registry(
     compounds=[Compound("c1", "幸福小区", GRID)],
     buildings=[Building("b1", "1号楼", "c1", GRID)],

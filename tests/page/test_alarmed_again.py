@@ -20,7 +20,7 @@ from hub.urgency import rank
 from model.case import Change
 from tests.api.small_hub import SmallHub
 from tests.case_store.template import copied_store, empty_database
-from tests.cases.world import MINUTE, SECOND, T0, Story, again, alarm
+from tests.cases.world import MINUTE, SECOND, T0, Story, again, alarm, ended
 from tests.trust.stack import Up
 
 from .browsing import Opens, shot, until
@@ -83,6 +83,33 @@ async def test_a_detector_more_sounds_when_the_rest_is_over(hub: SmallHub) -> No
         assert len(fresh.unacknowledged(lambda _: True)) == 1, "nothing of it is in memory only"
         await told.tell(told.story.act(opened[0].case, "acknowledge", 2 * MINUTE), 2 * MINUTE)
         assert (told.waiting, board.raised) == (0, 2)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_what_came_back_too_early_to_be_told_is_heard_later(hub: SmallHub) -> None:
+    """Ten minutes after the last word; a board that is loaded meanwhile breaks its quiet then."""
+    story = Story()
+    (opened,) = story.receive(found := alarm("uitd1/a"))
+    story.act(opened.case, "acknowledge", 30 * SECOND)
+    story.receive(ended(found, MINUTE))
+    story.receive(found := alarm("uitd1/a", 2 * MINUTE))
+    story.act(opened.case, "acknowledge", 2 * MINUTE + SECOND)
+    story.receive(ended(found, 3 * MINUTE))
+    story.receive(alarm("uitd1/a", 4 * MINUTE))
+    hub.store.apply(story.changes, log_id="x", pos=1)
+    hub.clock = T0 + 5 * MINUTE
+    board = Board(hub)
+    running = asyncio.create_task(board.run())
+    try:
+        assert await board.wait(0, 10)
+        assert len(board.cases) == 1
+        assert (beat(board, ALL)["waiting"], board.raised) == (0, 0)
+        seen = board.version
+        hub.clock = T0 + 12 * MINUTE
+        assert await board.wait(seen, WAKE_S * 10) != seen
+        assert (beat(board, ALL)["waiting"], board.raised) == (1, 1)
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
