@@ -97,12 +97,7 @@ class People:
             raise Refused(
                 "an administrator is for every territory: leave it empty", missing=("grid",)
             )
-        if (
-            prefix
-            and self._registry
-            and self._registry.divisions
-            and not _is_here(prefix, self._registry)
-        ):
+        if prefix and not _is_here(prefix, self._registry):
             raise Refused(
                 f"{grid} is no territory of this hub: it would show nothing, and all would look well"
                 " (本系统没有该辖区)",
@@ -135,8 +130,10 @@ def clean_name(name: str) -> str:
     return name
 
 
-def _is_here(prefix: str, registry: Registry) -> bool:
-    """Return whether a territory holds a division of the registry, or lies in one."""
+def _is_here(prefix: str, registry: Registry | None) -> bool:
+    """Return whether a territory holds a division of the registry, or lies in one; without any, all do."""
+    if registry is None or not registry.divisions:
+        return True
     codes = (grid_prefix(code) for code in registry.divisions)
     return any(code and (code.startswith(prefix) or prefix.startswith(code)) for code in codes)
 

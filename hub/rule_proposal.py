@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from rules.rulefile import load_rules
+from rules.rulefile import RuleSet, load_rules
 
 from .backtest.compared import compared
 from .backtest.page import written as report_of
@@ -29,9 +29,9 @@ def proposed(given: Json, progress: Callable[[float], None]) -> Json:
     if chosen is not None:
         report = report_of(chosen.result, zone, made_by=chosen.candidate.change)
         Path(str(given["report"])).write_text(report, encoding="utf-8")
-    result = tried[0].result
+    result, loaded = tried[0].result, load_rules(history.in_force.documents)
     return {
-        "candidates": [_in_short(one, rule) for one in tried],
+        "candidates": [_in_short(one, rule, loaded) for one in tried],
         "best": None if chosen is None else tried.index(chosen),
         "since": result.since,
         "until": result.until,
@@ -39,15 +39,15 @@ def proposed(given: Json, progress: Callable[[float], None]) -> Json:
     }
 
 
-def _in_short(one: Judged, rule: str) -> Json:
-    result, documents = one.result, one.candidate.rules.documents
-    loaded = load_rules(documents)
+def _in_short(one: Judged, rule: str, in_force: RuleSet) -> Json:
+    """Say what came of a candidate; `in_force` tells where the rule stands, which no candidate moves."""
+    result, file = one.result, in_force.lines[rule][0]
     return {
         "change": one.candidate.change.removeprefix(f"{rule}: "),
         "fewer_false": one.fewer_false,
         "missed": len(result.missed),
         "defects": list(result.defects),
-        "cases": [sum(len(row.old) for row in result.rows), sum(len(row.new) for row in result.rows)],
+        "cases": list(result.counts),
         "failing_tests": list(one.candidate.failing),
-        "text": written(documents[loaded.lines[rule][0]], rule, loaded),
+        "text": written(one.candidate.rules.documents[file], rule, in_force),
     }  # fmt: skip

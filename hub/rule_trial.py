@@ -67,7 +67,7 @@ def in_short(result: Result) -> Json:
         "missed": len(result.missed),
         "matters": len(result.rows),
         "judged": judged_count(result.rows),
-        "cases": [sum(len(row.old) for row in result.rows), sum(len(row.new) for row in result.rows)],
+        "cases": list(result.counts),
         "notices": list(result.notices),
         "precision": [percent(result.old_precision.share), percent(result.new_precision.share)],
         "kinds": {kind: count for kind, count in result.kinds.items() if kind != Kind.SAME},

@@ -132,6 +132,10 @@ class Hub(DeviceAnswers):
         """Return the walk tests that run now; cheap, for every page."""
         return tuple(self.desk.core.engine.book.walk_tests.running.values()) if self.moving else ()
 
+    def running_silences(self) -> tuple[Silence, ...]:
+        """Return the silences in force; cheap, for every page: only their orders may be read."""
+        return self.desk.core.silences.active() if self.moving else ()
+
     async def order_silence(self, order: SilenceOrder) -> Silence:
         """Log the creation, approval or end of a silence and return it; raises Refused."""
         await self.requests.order_silence(order)

@@ -85,6 +85,9 @@ class Services(Protocol):
     def running_walk_tests(self) -> Sequence[WalkTest]:
         """Return the walk tests that run now; cheap, for every page."""
 
+    def running_silences(self) -> Sequence[Silence]:
+        """Return the silences in force; cheap, for every page: only their orders may be read."""
+
     async def order_silence(self, order: SilenceOrder) -> Silence:
         """Log the creation, approval or end of a silence and return it; raises Refused."""
 

@@ -78,11 +78,7 @@ def _verdict(result: Result, zone: tzinfo) -> str:
 def _sums(result: Result) -> str:
     old, new = result.old_precision, result.new_precision
     lines = [
-        (
-            "Cases 案件",
-            sum(len(row.old) for row in result.rows),
-            sum(len(row.new) for row in result.rows),
-        ),
+        ("Cases 案件", *result.counts),
         ("Notices 通知", *result.notices),
         ("Precision 准确率", percent(old.share), percent(new.share)),
         ("Found real 真实", old.real, new.real),

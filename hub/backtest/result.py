@@ -48,6 +48,11 @@ class Result(msgspec.Struct, frozen=True):
         return not self.missed and not self.defects
 
     @property
+    def counts(self) -> tuple[int, int]:
+        """Return how many cases there are with the old rules and with the new ones."""
+        return sum(len(row.old) for row in self.rows), sum(len(row.new) for row in self.rows)
+
+    @property
     def changed(self) -> bool:
         """Return whether any case differs."""
         return any(row.changed for row in self.rows)

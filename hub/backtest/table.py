@@ -45,9 +45,7 @@ def _sums(result: Result, console: Console) -> None:
     table = Table(title="Sums 合计")
     for column in ("", escape(result.old_name), escape(result.new_name)):
         table.add_column(column)
-    old = sum(len(row.old) for row in result.rows)
-    new = sum(len(row.new) for row in result.rows)
-    table.add_row("cases 案件", str(old), str(new))
+    table.add_row("cases 案件", *map(str, result.counts))
     table.add_row("notices 通知", *map(str, result.notices))
     table.add_row(
         "precision 准确率", _precision(result.old_precision), _precision(result.new_precision)

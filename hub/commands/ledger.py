@@ -105,7 +105,7 @@ def _show(tried: "list[Judged]", console: "Console") -> None:
     ):
         table.add_column(column, overflow="fold")
     for one in tried:
-        cases = sum(len(row.new) for row in one.result.rows)
+        _, cases = one.result.counts
         failing = len(one.candidate.failing)
         table.add_row(
             one.candidate.change,

@@ -84,9 +84,8 @@ class TrialPanel:
         chosen = str(typed.get("span", ""))
         self._span = int(chosen) if chosen.isdecimal() and int(chosen) in SPANS else SPANS[0]
         wanted = None if todo == "propose" else text
-        trials.stop(
-            visit.who.name, self._trial
-        )  # another text: the answer to the old one is no use
+        # Another text: the answer to the old one is no use.
+        trials.stop(visit.who.name, self._trial)
         try:
             self._trial = trials.start(
                 visit.who.name, self._rule, wanted, since=visit.hub.now() - self._span

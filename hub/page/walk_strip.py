@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from hub.api.silences import scope_name, seen_by
+from hub.api.silences import scope_name, touches
 from hub.api.walk_tests import concerns, subject_name
 from model.silence import Silence
 from model.walk_test import WalkTest
@@ -50,47 +50,50 @@ def running(visit: Visit) -> list[WalkTest]:
 
 def strip_html(visit: Visit, tests: list[WalkTest]) -> Markup:
     """Return what runs, where, until when and by whom."""
-    say = visit.say
-    first = tests[0]
-    until = visit.time(first.until, day=False, seconds=False)
-    more = say(f"，另有 {len(tests) - 1} 项", f", and {len(tests) - 1} more")
-    return tag(
-        "aside",
-        tag("b", say("巡检测试进行中", "WALK TEST running")),
-        tag(
-            "span", tag("bdi", subject_name(visit.hub.registry(), first)),
-            say(f"，至 {until}，", f", until {until}, by "), tag("bdi", first.actor),
-            more if len(tests) > 1 else None,
-        ),
-        tag("a", say("查看 / 结束 →", "Show / stop →"), href="/walk-tests"),
-        class_="sh-walk",
+    say, first = visit.say, tests[0]
+    return _aside(
+        visit, say("巡检测试进行中", "WALK TEST running"),
+        where=subject_name(visit.hub.registry(), first), until=first.until, by=first.actor,
+        count=len(tests), way=say("查看 / 结束 →", "Show / stop →"), href="/walk-tests", class_="sh-walk",
     )  # fmt: skip
 
 
 def silenced_now(visit: Visit) -> list[Silence]:
     """Return the silences in force in the visitor's territory: those of emergencies first."""
-    found = [silence for silence in visit.hub.silences() if silence.state == "active"]
-    if not found:
+    running_now = visit.hub.running_silences()
+    if not running_now:
         return []
-    mine = seen_by(found, visit.who, visit.hub.registry())
+    registry = visit.hub.registry()
+    mine = (silence for silence in running_now if touches(silence.scope, visit.who, registry))
     return sorted(mine, key=lambda silence: (not silence.emergencies, silence.ends_at, silence.id))
 
 
 def silences_html(visit: Visit, silences: list[Silence]) -> Markup:
     """Return what is silenced, until when and by whom; that emergencies are quiet is said loudest."""
-    say = visit.say
-    first = silences[0]
-    until = visit.time(first.ends_at, day=False, seconds=False)
-    more = say(f"，另有 {len(silences) - 1} 项", f", and {len(silences) - 1} more")
+    say, first = visit.say, silences[0]
+    return _aside(
+        visit, say("静默生效中", "SILENCE in force"),
+        badge(say("紧急不响铃", "EMERGENCIES QUIET")) if first.emergencies else None,
+        where=scope_name(visit.hub.registry(), first.scope), until=first.ends_at, by=first.author,
+        count=len(silences), way=say("查看 / 结束 →", "Show / end →"), href="/silences",
+        class_="sh-walk sh-silence-strip",
+    )  # fmt: skip
+
+
+def _aside(
+    visit: Visit, title: str, mark: Markup | None = None, *,
+    where: str, until: int, by: str, count: int, way: str, href: str, class_: str,
+) -> Markup:  # fmt: skip
+    say, time = visit.say, visit.time(until, day=False, seconds=False)
+    more = say(f"，另有 {count - 1} 项", f", and {count - 1} more")
     return tag(
         "aside",
-        tag("b", say("静默生效中", "SILENCE in force")),
-        badge(say("紧急不响铃", "EMERGENCIES QUIET")) if first.emergencies else None,
+        tag("b", title),
+        mark,
         tag(
-            "span", tag("bdi", scope_name(visit.hub.registry(), first.scope)),
-            say(f"，至 {until}，", f", until {until}, by "), tag("bdi", first.author),
-            more if len(silences) > 1 else None,
+            "span", tag("bdi", where), say(f"，至 {time}，", f", until {time}, by "), tag("bdi", by),
+            more if count > 1 else None,
         ),
-        tag("a", say("查看 / 结束 →", "Show / end →"), href="/silences"),
-        class_="sh-walk sh-silence-strip",
+        tag("a", way, href=href),
+        class_=class_,
     )  # fmt: skip

@@ -126,6 +126,11 @@ def moment(at: object) -> datetime | None:
     return None
 
 
+def outcome(value: str, lang: Lang) -> str:
+    """Return the word for what somebody confirmed: real, false, unreachable."""
+    return word(VERIFICATION, {"real": "confirmed"}.get(value, value), lang)
+
+
 def local(at: object, zone: ZoneInfo, *, day: bool = True, seconds: bool = True) -> str:
     """Return a time on the clock of the place, `–` where there is none."""
     found = moment(at)

@@ -171,6 +171,10 @@ class SmallHub:
         """Return the walk tests."""
         return self.tests.listed()
 
+    def running_silences(self) -> tuple[Silence, ...]:
+        """Return those in force."""
+        return self.silencing.active()
+
     def running_walk_tests(self) -> tuple[WalkTest, ...]:
         """Return those that run."""
         return tuple(self.tests.running.values())

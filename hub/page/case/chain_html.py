@@ -8,7 +8,18 @@ from cases.chain import verify_chain
 from cases.closing import HUB
 from cases.opening import REPORT_RULE
 from cases.taxonomy import FALSE_ALARM_CAUSES
-from hub.page.words import LEVEL, OWNER, SEVERITY, STATE, VERIFICATION, Lang, category, local, word
+from hub.page.words import (
+    LEVEL,
+    OWNER,
+    SEVERITY,
+    STATE,
+    VERIFICATION,
+    Lang,
+    category,
+    local,
+    outcome,
+    word,
+)
 from model.case import Case, HistoryItem
 from model.reading import Value
 
@@ -162,7 +173,7 @@ def _word(name: str, value: str, lang: Lang) -> str:
     if name in {"cause", "false_alarm_cause"} and value in FALSE_ALARM_CAUSES:
         return FALSE_ALARM_CAUSES[value] if lang is Lang.ZH else FALSE_CAUSES_EN[value]
     if name == "outcome":
-        return word(VERIFICATION, {"real": "confirmed"}.get(value, value), lang)
+        return outcome(value, lang)
     return word(_KNOWN_AS.get(name, {}), value, lang)
 
 

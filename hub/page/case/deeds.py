@@ -10,7 +10,7 @@ from hub.access import Role
 from hub.api.cases import may_work_on
 from hub.page.fragment import Fragment
 from hub.page.site import Visit
-from hub.page.words import STATE, VERIFICATION, word
+from hub.page.words import STATE, VERIFICATION, outcome, word
 from model.case import Case, HistoryItem, Verification
 from model.entry import Action
 from model.errors import HubError, Refused
@@ -129,9 +129,8 @@ class Desk:
     def _told(self, last: HistoryItem) -> str:
         """Return who did what last, and to which end."""
         what = f"{self._who(last.actor)}: {word(DONE, last.action, self._visit.lang)}"
-        outcome = str(last.detail.get("outcome", ""))
-        verdict = word(VERIFICATION, {"real": "confirmed"}.get(outcome, outcome), self._visit.lang)
-        return f"{what} · {verdict}" if outcome else what
+        judged = str(last.detail.get("outcome", ""))
+        return f"{what} · {outcome(judged, self._visit.lang)}" if judged else what
 
     async def _at_once(self, deed: Deed, once: str) -> bool:
         try:
